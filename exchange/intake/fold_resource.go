@@ -1,0 +1,119 @@
+package intake
+
+import (
+	"time"
+
+	"concord/standard/fhir"
+)
+
+// EventExtension, in meta, is the time of the newest event that a resource
+// reflects. It is what tells a late message from a new one.
+const EventExtension = "urn:concord:event-time"
+
+// eventOf reads the extension; the zero time when there is none.
+func eventOf(resource *fhir.Value) time.Time {
+	for e := range resource.Path("meta.extension").Each() {
+		if e.StrAt("url") == EventExtension {
+			if t, err := time.Parse(time.RFC3339, e.StrAt("valueInstant")); err == nil {
+				return t
+			}
+		}
+	}
+	return time.Time{}
+}
+
+// stale tells whether the event is older than what is stored. Events of the
+// same moment count as newer, in the order of arrival.
+func stale(old *fhir.Value, c FoldContext) bool {
+	return old != nil && c.Event.Before(eventOf(old))
+}
+
+// sameContent compares without what the writer sets.
+func sameContent(a, b *fhir.Value) bool {
+	return fhir.Equal(a.Without("id", "meta", "text"), b.Without("id", "meta", "text"))
+}
+
+// replaceNewer stores the draft unless what is stored is newer or the same.
+// A repetition of the same content makes no version.
+func replaceNewer(old, in *fhir.Value, c FoldContext) (*fhir.Value, error) {
+	if stale(old, c) || old != nil && sameContent(old, in) {
+		return nil, nil
+	}
+	return in, nil
+}
+
+// createOnly stores the draft only when nothing is stored: for what a message
+// mentions but does not rule.
+func createOnly(old, in *fhir.Value, _ FoldContext) (*fhir.Value, error) {
+	if old != nil {
+		return nil, nil
+	}
+	return in, nil
+}
+
+// fillGaps adds the members that the stored resource lacks. It keeps the
+// stored meta, since the newest event is not the one that is added.
+func fillGaps(old, in *fhir.Value, _ FoldContext) (*fhir.Value, error) {
+	if old == nil {
+		return in, nil
+	}
+	out, changed := old, false
+	for name, v := range in.Members() {
+		if name == "identifier" {
+			if union := unionBy(old.Get(name), v, false, "system"); !fhir.Equal(union, old.Get(name)) {
+				out, changed = out.With(name, union), true
+			}
+			continue
+		}
+		if old.Get(name) == nil && !otherChoice(old, name) {
+			out, changed = out.With(name, v), true
+		}
+	}
+	if !changed {
+		return nil, nil
+	}
+	return out, nil
+}
+
+// otherChoice keeps a resource from getting two values of one choice.
+func otherChoice(r *fhir.Value, name string) bool {
+	switch name {
+	case "deceasedBoolean":
+		return r.Get("deceasedDateTime") != nil
+	case "deceasedDateTime":
+		return r.Get("deceasedBoolean") != nil
+	}
+	return false
+}
+
+// unionBy joins two arrays by a member that names each element: elements of
+// in come after those of old that they do not replace. With lead, an element
+// of in replaces its namesake; without, it gives way to it.
+func unionBy(old, in *fhir.Value, lead bool, name string) *fhir.Value {
+	var all []any
+	has := func(list *fhir.Value, id string) bool {
+		for e := range list.Each() {
+			if e.StrAt(name) == id {
+				return true
+			}
+		}
+		return false
+	}
+	for e := range old.Each() {
+		if !lead || !has(in, e.StrAt(name)) {
+			all = append(all, e)
+			continue
+		}
+		for n := range in.Each() {
+			if n.StrAt(name) == e.StrAt(name) && !has(fhir.Arr(all...), n.StrAt(name)) {
+				all = append(all, n)
+			}
+		}
+	}
+	for n := range in.Each() {
+		if !has(fhir.Arr(all...), n.StrAt(name)) {
+			all = append(all, n)
+		}
+	}
+	return fhir.Arr(all...)
+}

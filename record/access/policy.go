@@ -1,0 +1,85 @@
+package access
+
+// One function per role; what a role's function does not name is refused.
+
+func clinician(why Reason, act Action) Verdict {
+	if why.Purpose != DirectCare {
+		return refuse("clinician.purpose")
+	}
+	switch act {
+	case Read, Search, FindPeople, Create, Update:
+		return allow("clinician."+string(act), Everything())
+	}
+	return refuse("clinician.default")
+}
+
+func receptionist(why Reason, act Action, typ string) Verdict {
+	switch act {
+	case FindPeople:
+		return allow("receptionist.find-people", Only("Patient"))
+	case Read, Search:
+		if typ == "" || typ == "Patient" {
+			return allow("receptionist.demographics", Only("Patient"))
+		}
+	}
+	return refuse("receptionist.demographics-only")
+}
+
+func engineer(why Reason, act Action) Verdict {
+	switch act {
+	case WatchFeeds, Replay:
+		return allow("engineer.feeds", Nothing())
+	case OpenMessage:
+		if why.Text == "" {
+			return refuse("engineer.reason-needed")
+		}
+		return allow("engineer.open-message", Nothing())
+	}
+	return refuse("engineer.feeds-only")
+}
+
+func steward(act Action, typ string) Verdict {
+	switch act {
+	case FindPeople, Links:
+		return allow("steward."+string(act), Only("Patient"))
+	case Read, Search:
+		if typ == "" || typ == "Patient" {
+			return allow("steward.demographics", Only("Patient"))
+		}
+	}
+	return refuse("steward.demographics-only")
+}
+
+func administrator(act Action) Verdict {
+	if act == Accounts {
+		return allow("administrator.accounts", Nothing())
+	}
+	return refuse("administrator.no-patient-data")
+}
+
+var letters = map[Action]byte{Create: 'c', Read: 'r', Update: 'u', Delete: 'd', Search: 's', Export: 's'}
+
+func system(who Requester, act Action, typ string) Verdict {
+	if act == Receive {
+		return allow("system.receive", Nothing())
+	}
+	letter, ok := letters[act]
+	if !ok {
+		return refuse("system.default")
+	}
+	if act == Export && !who.Scopes.allows('r', "") {
+		return refuse("system.scope")
+	}
+	if !who.Scopes.allows(letter, typ) {
+		return refuse("system.scope")
+	}
+	return allow("system.scope", byScope(who.Scopes, letter))
+}
+
+func operator(act Action) Verdict {
+	switch act {
+	case Export, Verify, Accounts, Replay, WatchFeeds, Create, Update, Search, Read:
+		return allow("operator."+string(act), Everything())
+	}
+	return refuse("operator.default")
+}

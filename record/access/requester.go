@@ -1,0 +1,63 @@
+package access
+
+import "strings"
+
+// Role is what a requester does. The list is closed; each has its rules in
+// policy.go and its negative tests.
+type Role string
+
+// The roles.
+const (
+	Clinician     Role = "clinician"     // R8000: reads and writes the records of all four trusts
+	Receptionist  Role = "receptionist"  // R8009: demographics only
+	Engineer      Role = "engineer"      // integration engineer: feeds; content only when opened with a reason
+	Steward       Role = "steward"       // data-quality steward: demographics and links
+	Administrator Role = "administrator" // accounts and tokens; no patient data
+	System        Role = "system"        // a feed or client: what its scopes say
+	Operator      Role = "operator"      // a command run on the server by who holds its data folder
+)
+
+// Roles lists every role.
+func Roles() []Role {
+	return []Role{Clinician, Receptionist, Engineer, Steward, Administrator, System, Operator}
+}
+
+// Title is what the role is called on a page.
+func (r Role) Title() string {
+	switch r {
+	case Engineer:
+		return "Integration engineer"
+	case Steward:
+		return "Data-quality steward"
+	}
+	if r == "" {
+		return "No role"
+	}
+	return strings.ToUpper(string(r[:1])) + string(r[1:])
+}
+
+// Requester is who asks.
+type Requester struct {
+	ID     string // account name, client id or feed name
+	Name   string // to show: "Dr Ada Okafor"
+	Role   Role
+	Org    string // ODS code of the organisation they act for
+	Site   string // ODS code of the site, or ""
+	Scopes Scopes // of a System requester
+}
+
+// Purpose is why they ask (https://terminology.hl7.org/ValueSet-v3-PurposeOfUse).
+type Purpose string
+
+// The purposes that are understood.
+const (
+	DirectCare     Purpose = "TREAT"
+	Administration Purpose = "HOPERAT"
+	Integrity      Purpose = "HSYSADMIN" // keeping the system right: feeds, repairs, verification
+)
+
+// Reason is the purpose with the words that the requester gave, if any.
+type Reason struct {
+	Purpose Purpose
+	Text    string
+}

@@ -1,0 +1,147 @@
+package account
+
+import (
+	"context"
+	"strings"
+
+	"concord/fault"
+	"concord/record/access"
+	"concord/store"
+)
+
+// Administrator lets an office work: it decides whether its requester may, and
+// commits the work together with the audit entry. record.Errand is one.
+type Administrator interface {
+	Administer(ctx context.Context, what string, f func(tx store.Tx) error) error
+}
+
+// Office is the register in the hands of somebody who administers it. Nothing
+// here happens without a decision and an audit entry.
+type Office struct {
+	register *Register
+	admin    Administrator
+}
+
+// Office opens the register for an administrator.
+func (r *Register) Office(a Administrator) *Office { return &Office{r, a} }
+
+// Create makes an account. Errors: Denied, those of a wrong application,
+// Conflict account.taken.
+func (o *Office) Create(ctx context.Context, a Application) (*Account, error) {
+	made, err := o.register.prepare(a)
+	if err != nil {
+		return nil, err
+	}
+	err = o.admin.Administer(ctx, "create account "+made.Name+" as "+string(made.Role),
+		func(tx store.Tx) error { return put(ctx, tx, made) })
+	if err != nil {
+		return nil, err
+	}
+	return made, nil
+}
+
+// List returns every account by name.
+func (o *Office) List(ctx context.Context) ([]*Account, error) {
+	var all []*Account
+	err := o.admin.Administer(ctx, "list accounts", func(tx store.Tx) error {
+		all = nil
+		rows, err := tx.ListKeys(ctx, accountSpace, "", listLimit)
+		if err != nil {
+			return err
+		}
+		for _, kv := range rows {
+			a, err := readAccount(kv.Key, kv.Value)
+			if err != nil {
+				return err
+			}
+			all = append(all, a)
+		}
+		return nil
+	})
+	return all, err
+}
+
+// SetPassword replaces a password and ends the account's sessions. Errors:
+// Denied, NotFound account.unknown, Invalid account.password.
+func (o *Office) SetPassword(ctx context.Context, name, password string) error {
+	if err := checkPassword(password); err != nil {
+		return err
+	}
+	hash := o.register.hash(password)
+	return o.admin.Administer(ctx, "set password of "+normal(name), func(tx store.Tx) error {
+		return change(ctx, tx, name, true, func(a *Account) { a.password = hash })
+	})
+}
+
+// SetDisabled bars an account from signing in, or lets it in again. Barring
+// ends its sessions. Errors: Denied, NotFound account.unknown.
+func (o *Office) SetDisabled(ctx context.Context, name string, disabled bool) error {
+	what := "let in "
+	if disabled {
+		what = "bar "
+	}
+	return o.admin.Administer(ctx, what+normal(name), func(tx store.Tx) error {
+		return change(ctx, tx, name, disabled, func(a *Account) { a.Disabled = disabled })
+	})
+}
+
+// Issue makes a bearer token and returns it once; only its hash is kept.
+// Errors: Denied, Invalid account.client, account.token-life, access.scope.
+func (o *Office) Issue(ctx context.Context, g Grant) (secret string, t *Token, err error) {
+	g.Client = normal(g.Client)
+	if !validName(g.Client) {
+		return "", nil, fault.New(fault.Invalid, "account.client", "a client is 2 to 64 letters, digits, dots or hyphens")
+	}
+	if g.Life <= 0 || g.Life > MaxTokenLife {
+		return "", nil, fault.New(fault.Invalid, "account.token-life", "a token lives up to a year")
+	}
+	scopes, err := access.ParseScopes(g.Scopes)
+	if err != nil {
+		return "", nil, err
+	}
+	if len(scopes) == 0 {
+		return "", nil, fault.New(fault.Invalid, "access.scope", "a token needs a scope")
+	}
+	secret = tokenPrefix + newSecret()
+	now := o.register.now().UTC()
+	row := tokenRow{Client: g.Client, Org: strings.ToUpper(g.Org), Scopes: g.Scopes, Made: now, Expires: now.Add(g.Life)}
+	id := digest(secret)
+	what := "issue token to " + row.Client + " for " + row.Scopes
+	err = o.admin.Administer(ctx, what, func(tx store.Tx) error {
+		return tx.SetKey(ctx, tokenSpace, store.KeyValue{Key: id, Value: toJSON(row), Expires: row.Expires})
+	})
+	if err != nil {
+		return "", nil, err
+	}
+	return secret, row.token(id), nil
+}
+
+// Tokens lists the tokens that have not expired.
+func (o *Office) Tokens(ctx context.Context) ([]*Token, error) {
+	var all []*Token
+	err := o.admin.Administer(ctx, "list tokens", func(tx store.Tx) error {
+		all = nil
+		rows, err := tx.ListKeys(ctx, tokenSpace, "", listLimit)
+		if err != nil {
+			return err
+		}
+		for _, kv := range rows {
+			var row tokenRow
+			if err := fromJSON(kv.Value, &row); err != nil {
+				return err
+			}
+			if o.register.now().Before(row.Expires) {
+				all = append(all, row.token(kv.Key))
+			}
+		}
+		return nil
+	})
+	return all, err
+}
+
+// Revoke ends a token by its ID; an unknown one is no error.
+func (o *Office) Revoke(ctx context.Context, id string) error {
+	return o.admin.Administer(ctx, "revoke token "+id[:min(len(id), 12)], func(tx store.Tx) error {
+		return tx.DeleteKey(ctx, tokenSpace, id)
+	})
+}

@@ -1,0 +1,78 @@
+package account
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"concord/fault"
+	"concord/record/access"
+	"concord/store"
+)
+
+// MaxTokenLife is the longest that a client's token may live.
+const MaxTokenLife = 366 * 24 * time.Hour
+
+// tokenPrefix lets secret scanners recognise a token that leaked.
+const tokenPrefix = "concord_"
+
+// Token is a client's bearer token, without the secret.
+type Token struct {
+	ID      string // of the token, safe to show
+	Client  string
+	Org     string // ODS code of the organisation that the client writes for, or ""
+	Scopes  string
+	Made    time.Time
+	Expires time.Time
+}
+
+type tokenRow struct {
+	Client  string    `json:"client"`
+	Org     string    `json:"org,omitempty"`
+	Scopes  string    `json:"scopes"`
+	Made    time.Time `json:"made"`
+	Expires time.Time `json:"expires"`
+}
+
+// Grant is what a token is issued for.
+type Grant struct {
+	Client string // who uses it: letters, digits, dots, hyphens
+	Org    string // ODS code that it writes for, or ""
+	Scopes string // SMART system scopes, space-separated
+	Life   time.Duration
+}
+
+func (t tokenRow) token(id string) *Token {
+	return &Token{ID: id, Client: t.Client, Org: t.Org, Scopes: t.Scopes, Made: t.Made, Expires: t.Expires}
+}
+
+// Bearer turns a token into the requester that it stands for. Errors:
+// Unauthenticated account.token.
+func (r *Register) Bearer(ctx context.Context, secret string) (access.Requester, error) {
+	unknown := fault.New(fault.Unauthenticated, "account.token", "the token is unknown or has expired")
+	if !strings.HasPrefix(secret, tokenPrefix) || len(secret) > 100 {
+		return access.Requester{}, unknown
+	}
+	var row tokenRow
+	err := r.engine.View(ctx, func(v store.Reader) error {
+		value, err := v.GetKey(ctx, tokenSpace, digest(secret))
+		if err != nil {
+			return err
+		}
+		if value == nil {
+			return unknown
+		}
+		return fromJSON(value, &row)
+	})
+	if err != nil {
+		return access.Requester{}, err
+	}
+	if !r.now().Before(row.Expires) {
+		return access.Requester{}, unknown
+	}
+	scopes, err := access.ParseScopes(row.Scopes)
+	if err != nil {
+		return access.Requester{}, err
+	}
+	return access.Requester{ID: row.Client, Name: row.Client, Role: access.System, Org: row.Org, Scopes: scopes}, nil
+}

@@ -1,0 +1,310 @@
+package record
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"concord/fault"
+	"concord/record/person"
+	"concord/standard/fhir"
+	"concord/store"
+)
+
+// references resolves the conditional references ("Practitioner?identifier=…")
+// of every draft, each once.
+func (p *plan) references(ctx context.Context, r store.Reader) error {
+	for _, dr := range p.drafts {
+		if dr.op.Kind == Delete || dr.found != nil {
+			continue
+		}
+		var failure error
+		fhir.Rewrite(dr.op.Resource, func(ref string) string {
+			if query, ok := cutQuery(ref); ok && failure == nil && p.byRef[ref] == "" {
+				typ, _, _ := strings.Cut(ref, "?")
+				it, err := p.desk.single(ctx, r, typ, query)
+				switch {
+				case err != nil:
+					failure = err
+				case it == nil:
+					failure = fault.New(fault.Invalid, "record.reference", "nothing matches a conditional reference to %s", typ)
+				default:
+					p.byRef[ref] = typ + "/" + it.ID
+				}
+			}
+			return ref
+		})
+		if failure != nil {
+			return at(dr.op.At, failure)
+		}
+	}
+	return nil
+}
+
+func cutQuery(ref string) (query string, ok bool) {
+	typ, query, found := strings.Cut(ref, "?")
+	return query, found && fhir.R4().Number(typ) != 0
+}
+
+// rewrite turns the references of a resource into what is stored.
+func (p *plan) rewrite(resource *fhir.Value) *fhir.Value {
+	return fhir.Rewrite(resource, func(ref string) string {
+		if to := p.byRef[ref]; to != "" {
+			return to
+		}
+		if dr := p.byURL[ref]; dr != nil && dr.op != nil {
+			return dr.op.Type + "/" + dr.id
+		}
+		return ref
+	})
+}
+
+// build makes every draft ready to be put.
+func (p *plan) build(ctx context.Context, e *Errand, c Commit) error {
+	if c.Source != nil && len(p.keys()) > 0 {
+		if err := p.provenance(ctx, e, c.Source); err != nil {
+			return err
+		}
+	}
+	for _, dr := range p.drafts {
+		if dr.found != nil {
+			continue
+		}
+		if err := p.ready(e, dr); err != nil {
+			return at(dr.op.At, err)
+		}
+	}
+	return nil
+}
+
+func (p *plan) ready(e *Errand, dr *draft) error {
+	d := p.desk
+	dr.put = store.Put{Key: dr.key, Org: e.who.Org, Feed: e.feedName(), Deleted: dr.op.Kind == Delete}
+	if dr.old != nil {
+		dr.put.IfVersion = dr.old.Version
+		if dr.oldBody != nil {
+			dr.put.Old = d.extract.Extract(dr.oldBody)
+			if dr.patient {
+				dr.oldCheck = person.Of(dr.oldBody)
+			}
+		}
+	}
+	dr.version = dr.put.IfVersion + 1
+	if dr.put.Deleted {
+		return nil
+	}
+	body := p.rewrite(dr.op.Resource)
+	if dr.op.Key != "" {
+		body = withSourceKey(body, e.who.Org, dr.op.Key)
+	}
+	if body.Path("meta.source") == nil {
+		meta := body.Get("meta")
+		if meta == nil {
+			meta = fhir.Obj()
+		}
+		body = body.With("meta", meta.With("source", e.sourceOf()))
+	}
+	if dr.keepID {
+		body = body.With("id", dr.id)
+	}
+	dr.body = stored(body, dr.keepID)
+	if err := p.keepsSubject(dr); err != nil {
+		return err
+	}
+	dr.put.Index = d.extract.Extract(dr.body)
+	dr.put.Body = d.codec.Pack(dr.body.JSON())
+	p.claims(e, dr)
+	return nil
+}
+
+// keepsSubject refuses an update that would move a resource to another record.
+func (p *plan) keepsSubject(dr *draft) error {
+	if dr.oldBody == nil || dr.patient {
+		return nil
+	}
+	if p.desk.table.PatientOf(dr.oldBody) != p.desk.table.PatientOf(dr.body) {
+		return fault.New(fault.Conflict, "record.subject", "the patient of a stored resource never changes")
+	}
+	return nil
+}
+
+func (p *plan) claims(e *Errand, dr *draft) {
+	d := p.desk
+	if dr.keepID {
+		dr.claims = append(dr.claims, claim{d.extract.Hash("id", dr.op.Type, dr.id), "record.raced", "the id was taken meanwhile"})
+	}
+	if dr.op.Key != "" {
+		dr.claims = append(dr.claims, claim{d.keyHash(e.who.Org, dr.op.Type, dr.op.Key), "record.raced", "the business key was taken meanwhile"})
+	}
+	if dr.patient {
+		dr.ownCheck = person.Of(dr.body)
+		for _, n := range hospitalNumbers(dr.body) {
+			dr.claims = append(dr.claims, claim{d.numberHash(n), "record.hospital-number", "another entry has this trust's hospital number"})
+		}
+	}
+}
+
+func (d *Desk) keyHash(trust, typ, key string) uint64 { return d.extract.Hash("key", trust, typ, key) }
+
+func (d *Desk) numberHash(n HospitalNumber) uint64 {
+	return d.extract.Hash("number", n.Trust, n.Number)
+}
+
+// write puts one draft and files its claims.
+func (d *Desk) write(ctx context.Context, tx store.Tx, e *Errand, dr *draft) error {
+	if dr.found != nil {
+		return nil
+	}
+	for _, c := range dr.claims {
+		if err := d.claim(ctx, tx, c, dr.key); err != nil {
+			return err
+		}
+	}
+	v, err := tx.Put(ctx, dr.put)
+	dr.version = v
+	return err
+}
+
+// claim files a hash for a key. When another key has it, the other's body is
+// asked whether it really has the same number or the hashes only collide, in
+// which case the next hash is tried.
+func (d *Desk) claim(ctx context.Context, tx store.Tx, c claim, k store.Key) error {
+	for probe := range aliasProbes {
+		owner, err := tx.Claim(ctx, c.hash+uint64(probe), k)
+		if err != nil {
+			return err
+		}
+		if owner == k {
+			return nil
+		}
+		same, err := d.ownsClaim(ctx, tx, owner, c.hash)
+		if err != nil {
+			return err
+		}
+		if same {
+			return fault.New(fault.Conflict, c.code, "%s", c.text)
+		}
+	}
+	return fault.New(fault.Internal, "record.alias", "too many ids share a hash")
+}
+
+// ownsClaim recomputes the claims of a key's body and looks for the hash.
+func (d *Desk) ownsClaim(ctx context.Context, r store.Reader, k store.Key, hash uint64) (bool, error) {
+	doc, err := r.Get(ctx, k)
+	if fault.Is(err, fault.NotFound) || err == nil && doc.Deleted {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	body, err := d.parse(doc)
+	if err != nil {
+		return false, err
+	}
+	typ := body.Type()
+	if d.extract.Hash("id", typ, body.ID()) == hash {
+		return true, nil
+	}
+	for _, n := range hospitalNumbers(body) {
+		if d.numberHash(n) == hash {
+			return true, nil
+		}
+	}
+	for _, key := range sourceKeys(body) {
+		trust, rest, _ := strings.Cut(key, "|")
+		if d.keyHash(trust, typ, rest) == hash {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// placePatients gives every new Patient its person and looks again where the
+// demographics changed.
+func (d *Desk) placePatients(ctx context.Context, tx store.Tx, p *plan) error {
+	index := person.Index{Hash: d.extract.Hash, Load: d.loadPatient}
+	for url, dr := range p.byURL {
+		if dr.op == nil && strings.HasPrefix(url, "reserved:") {
+			if _, err := tx.Claim(ctx, d.extract.Hash("id", "Patient", dr.id), dr.key); err != nil {
+				return err
+			}
+		}
+	}
+	for _, dr := range p.drafts {
+		if !dr.patient || dr.found != nil || dr.put.Deleted {
+			continue
+		}
+		if dr.oldBody != nil && dr.oldCheck.Same(dr.ownCheck) {
+			continue
+		}
+		fresh := dr.person
+		if fresh == 0 {
+			linked, err := tx.PersonOf(ctx, dr.key.PK, time.Time{})
+			if err != nil {
+				return err
+			}
+			if linked == 0 {
+				if fresh, err = tx.NewRecord(ctx); err != nil {
+					return err
+				}
+			}
+		}
+		if err := index.Place(ctx, tx, dr.key, dr.body, fresh); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *Desk) loadPatient(ctx context.Context, r store.Reader, k store.Key) (*fhir.Value, error) {
+	doc, err := r.Get(ctx, k)
+	if fault.Is(err, fault.NotFound) || err == nil && doc.Deleted {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return d.parse(doc)
+}
+
+func (d *Desk) join(ctx context.Context, tx store.Tx, p *plan) error {
+	var persons [2]int64
+	for i, k := range p.joins {
+		var err error
+		if persons[i], err = tx.PersonOf(ctx, k.PK, time.Time{}); err != nil {
+			return err
+		}
+	}
+	_, err := person.Join(ctx, tx, persons[0], persons[1])
+	return err
+}
+
+// changed notes when the commit happened, for the results.
+func (p *plan) changed(tx store.Tx) { p.change, p.at = tx.Change(), tx.Time() }
+
+func (p *plan) results() ([]Result, error) {
+	out := make([]Result, 0, len(p.ops))
+	for i, dr := range p.drafts {
+		if i >= len(p.ops) {
+			break // Provenance of our own
+		}
+		res := Result{Type: dr.op.Type, ID: dr.id, Version: dr.version, Updated: p.at}
+		switch {
+		case dr.found != nil:
+			res.Outcome, res.Item, res.Updated = Unchanged, dr.found, dr.found.Updated
+		case dr.put.Deleted:
+			res.Outcome = Deleted
+		case dr.old == nil:
+			res.Outcome = Created
+		default:
+			res.Outcome = Updated
+		}
+		if dr.body != nil {
+			it := &Item{Type: dr.op.Type, ID: dr.id, Version: dr.version, Updated: p.at, Change: p.change, Org: dr.put.Org, Feed: dr.put.Feed, key: dr.key}
+			it.Resource = served(dr.body, it)
+			res.Item = it
+		}
+		out = append(out, res)
+	}
+	return out, nil
+}

@@ -1,0 +1,47 @@
+package record
+
+import "time"
+
+// Section asks for one kind of resource within a chart.
+type Section struct {
+	Type string // resource type
+	// Where is a FHIR search query without the patient, such as
+	// "category=vital-signs&status=final,amended"; "" = all.
+	Where string
+	// Newest bounds the section to the most recent by leading date; 0 = all.
+	Newest int
+}
+
+// ChartQuery asks for parts of one record.
+type ChartQuery struct {
+	Sections []Section
+	AsAt     time.Time // zero = now
+}
+
+// Chart is the answer: one snapshot of one person's record (or of one trust's
+// entry, when the id named an entry).
+type Chart struct {
+	Person   Person
+	Sections [][]*Item // in the order asked; newest leading date first
+	// Withheld counts, by section, that the filter kept the section back.
+	Withheld []bool
+	AsAt     time.Time // zero = now
+	Change   int64     // change number that was seen
+}
+
+// Person is the human whose record it is, seen through the trusts' entries.
+type Person struct {
+	ID      string   // permanent id of the person; differs from the id asked for when that was superseded or named an entry
+	Entry   string   // the entry's id when the chart is of one entry alone, else ""
+	Entries []*Item  // the trusts' Patient resources, the best demographics first
+	Former  []string // superseded person ids that redirect here
+}
+
+// Best is the Patient resource whose demographics are shown: the newest of a
+// verified NHS number, else the newest.
+func (p *Person) Best() *Item {
+	if len(p.Entries) == 0 {
+		return nil
+	}
+	return p.Entries[0]
+}

@@ -1,0 +1,136 @@
+package record
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"concord/fault"
+	"concord/record/access"
+	"concord/standard/fhir"
+	"concord/standard/search"
+	"concord/store"
+)
+
+// Options are what a Desk needs.
+type Options struct {
+	Engine store.Engine
+	Codec  *store.Codec
+	Secret []byte // installation secret, 32 bytes
+	Now    func() time.Time
+	// Check is the base validation of every resource that is written; nil
+	// only where a test says so.
+	Check func(resource *fhir.Value) []fhir.Issue
+	// ScanLimit bounds how many resources a search may look at when nothing
+	// narrows it; 0 = 20,000.
+	ScanLimit int
+}
+
+// Desk hands out errands.
+type Desk struct {
+	engine  store.Engine
+	codec   *store.Codec
+	table   *search.Table
+	extract *search.Extractor
+	ids     ids
+	now     func() time.Time
+	check   func(*fhir.Value) []fhir.Issue
+	scan    int
+	london  *time.Location
+
+	blockMu  sync.Mutex // guards the block of unused record keys
+	block    []int64
+	clauseMu sync.Mutex // guards sections
+	sections map[string]*search.Query
+}
+
+// secretKey is the small key by which a Desk knows that the secret is the one
+// that the index was made with.
+const secretSpace, secretKey = "desk", "secret-check"
+
+// Open makes a Desk over an engine. Errors: Conflict "desk.secret" when the
+// secret is not the one that the store was made with.
+func Open(ctx context.Context, o Options) (*Desk, error) {
+	if len(o.Secret) < 16 {
+		return nil, fault.New(fault.Internal, "desk.secret", "the installation secret is too short")
+	}
+	london, err := time.LoadLocation("Europe/London")
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Internal, "desk.zone", "the time zone Europe/London is missing")
+	}
+	hash := search.NewHasher(o.Secret)
+	table := search.R4()
+	d := &Desk{
+		engine: o.Engine, codec: o.Codec, table: table,
+		extract: search.NewExtractor(table, hash, london),
+		ids:     ids{hash}, now: o.Now, check: o.Check, scan: o.ScanLimit, london: london,
+		sections: map[string]*search.Query{},
+	}
+	if d.scan == 0 {
+		d.scan = 20_000
+	}
+	return d, d.proveSecret(ctx)
+}
+
+// proveSecret compares the secret with the trace that the first Desk left.
+func (d *Desk) proveSecret(ctx context.Context) error {
+	trace := d.ids.encodePK(d.secretTrace())
+	var found []byte
+	err := d.engine.View(ctx, func(r store.Reader) error {
+		var err error
+		found, err = r.GetKey(ctx, secretSpace, secretKey)
+		return err
+	})
+	if err != nil || string(found) == trace {
+		return err
+	}
+	if found != nil {
+		return fault.New(fault.Conflict, "desk.secret", "the installation secret is not the one that this store was made with")
+	}
+	return d.engine.Update(ctx, func(tx store.Tx) error {
+		return tx.SetKey(ctx, secretSpace, store.KeyValue{Key: secretKey, Value: []byte(trace)})
+	})
+}
+
+func (d *Desk) secretTrace() int64 { return int64(d.extract.Hash("secret-check") & (1<<idBits - 1)) }
+
+// For makes an errand: one requester, one reason.
+func (d *Desk) For(who access.Requester, why access.Reason) *Errand {
+	return &Errand{desk: d, who: who, why: why}
+}
+
+// Table is the search parameters that are served.
+func (d *Desk) Table() *search.Table { return d.table }
+
+// Zone is the time zone in which dates without offset are read.
+func (d *Desk) Zone() *time.Location { return d.london }
+
+const keyBlock = 256
+
+// newRecord takes a record key that was never used, from a block that is
+// allocated ahead: keys are plentiful, commits are not.
+func (d *Desk) newRecord(ctx context.Context) (int64, error) {
+	d.blockMu.Lock()
+	defer d.blockMu.Unlock()
+	if len(d.block) == 0 {
+		var fresh []int64
+		err := d.engine.Update(ctx, func(tx store.Tx) error {
+			fresh = make([]int64, 0, keyBlock)
+			for range keyBlock {
+				pk, err := tx.NewRecord(ctx)
+				if err != nil {
+					return err
+				}
+				fresh = append(fresh, pk)
+			}
+			return nil
+		})
+		if err != nil {
+			return 0, err
+		}
+		d.block = fresh
+	}
+	pk := d.block[0]
+	d.block = d.block[1:]
+	return pk, nil
+}

@@ -1,0 +1,89 @@
+package record
+
+import (
+	"context"
+
+	"concord/fault"
+	"concord/record/access"
+	"concord/record/audit"
+	"concord/store"
+)
+
+// Errand is one requester's access for one reason. It is made by Desk.For and
+// may be used from several goroutines.
+type Errand struct {
+	desk *Desk
+	who  access.Requester
+	why  access.Reason
+}
+
+// Who is the requester.
+func (e *Errand) Who() access.Requester { return e.who }
+
+// decide asks the policy; a refusal is in the audit log before it is returned.
+func (e *Errand) decide(ctx context.Context, act access.Action, typ string, what ...string) (access.Verdict, error) {
+	v := access.Decide(e.who, e.why, act, typ)
+	if v.Allowed {
+		return v, nil
+	}
+	if err := e.audit(ctx, act, v, trace{what: what}); err != nil {
+		return v, err
+	}
+	return v, v.Refusal()
+}
+
+// trace is what an audit entry tells beside who, why and the verdict.
+type trace struct {
+	records []string
+	what    []string
+	count   int
+	change  int64
+	message string
+	failure error
+}
+
+func (e *Errand) entry(act access.Action, v access.Verdict, t trace) *audit.Entry {
+	entry := &audit.Entry{
+		Who: e.who.ID, Role: e.who.Role, Org: e.who.Org, Purpose: e.why.Purpose, Reason: e.why.Text,
+		Action: act, Rule: v.Rule, Allowed: v.Allowed, Records: t.records, What: t.what,
+		Count: t.count, Change: t.change, Message: t.message,
+	}
+	if t.failure != nil {
+		entry.Outcome = fault.Of(t.failure).Code
+	}
+	return entry
+}
+
+// audit makes an entry durable. Its error means that access is refused.
+func (e *Errand) audit(ctx context.Context, act access.Action, v access.Verdict, t trace) error {
+	err := e.desk.engine.Update(ctx, func(tx store.Tx) error {
+		return audit.Append(ctx, tx, e.entry(act, v, t))
+	})
+	if err != nil {
+		return fault.Wrap(err, fault.Busy, "audit.unavailable", "the access cannot be recorded, so it is refused")
+	}
+	return nil
+}
+
+// read runs f on a snapshot and returns its outcome only after the audit entry
+// is durable. f fills the trace.
+func (e *Errand) read(ctx context.Context, act access.Action, typ string, f func(r store.Reader, v access.Verdict, t *trace) error) error {
+	v, err := e.decide(ctx, act, typ, typ)
+	if err != nil {
+		return err
+	}
+	var t trace
+	failure := e.desk.engine.View(ctx, func(r store.Reader) error {
+		t = trace{}
+		var err error
+		if t.change, err = r.LastChange(ctx); err != nil {
+			return err
+		}
+		return f(r, v, &t)
+	})
+	t.failure = failure
+	if err := e.audit(ctx, act, v, t); err != nil {
+		return err
+	}
+	return failure
+}

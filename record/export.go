@@ -1,0 +1,75 @@
+package record
+
+import (
+	"context"
+
+	"concord/record/access"
+	"concord/standard/fhir"
+	"concord/store"
+)
+
+// Export walks the current version of every resource that the requester may
+// see, of one type or of all (""), in batches; each batch's audit entry is
+// durable before the batch is handed on.
+func (e *Errand) Export(ctx context.Context, typ string, each func([]*Item) error) error {
+	const step = 1000
+	var n uint16
+	if typ != "" {
+		if n = fhir.R4().Number(typ); n == 0 {
+			return unknown(typ)
+		}
+	}
+	var after store.Key
+	for {
+		var batch []*Item
+		last := 0
+		err := e.read(ctx, access.Export, typ, func(r store.Reader, v access.Verdict, t *trace) error {
+			t.what = []string{"export " + typ}
+			batch = nil
+			docs, err := r.Scan(ctx, n, after, step)
+			if err != nil {
+				return err
+			}
+			last = len(docs)
+			var keys []store.Key
+			for _, doc := range docs {
+				after = doc.Key
+				if doc.Deleted || !v.Filter.Type(fhir.R4().Name(doc.Type())) {
+					continue
+				}
+				it, err := e.desk.item(doc)
+				if err != nil {
+					return err
+				}
+				batch = append(batch, it)
+				keys = append(keys, doc.Key)
+			}
+			t.records, t.count = e.desk.recordIDs(keys...), len(batch)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		if err := each(batch); err != nil || last < step {
+			return err
+		}
+	}
+}
+
+// Everything returns a person's (or entry's) whole record: Patient/$everything
+// (https://hl7.org/fhir/R4/operation-patient-everything.html). types narrows
+// it; nil = all that the requester may see.
+func (e *Errand) Everything(ctx context.Context, id string, types []string) (*Chart, error) {
+	if types == nil {
+		for _, t := range fhir.R4().Names() {
+			if t != "Patient" {
+				types = append(types, t)
+			}
+		}
+	}
+	q := ChartQuery{}
+	for _, t := range types {
+		q.Sections = append(q.Sections, Section{Type: t})
+	}
+	return e.Chart(ctx, id, q)
+}

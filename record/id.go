@@ -1,0 +1,79 @@
+package record
+
+import (
+	"encoding/base32"
+	"strconv"
+	"strings"
+
+	"concord/standard/search"
+	"concord/store"
+)
+
+// A logical id is the permuted record key in eight letters, a dash, and the
+// sequence within (record, type): "k3v9x2ab-12". It leads to its record
+// without a directory, and tells nothing of the order in which records came.
+// Sequence 0 is the person; a trust's Patient entry is 1.
+type ids struct{ hash search.Hasher }
+
+const (
+	idBits   = 40 // record keys that an id can hold: 1.1e12
+	halfBits = idBits / 2
+	halfMask = 1<<halfBits - 1
+	idRounds = 6
+	idLength = idBits / 5
+)
+
+var idAlphabet = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
+
+// round is the Feistel round function of the permutation.
+func (x ids) round(i int, half uint64) uint64 {
+	var b [10]byte
+	s := strconv.AppendUint(b[:0], half, 36)
+	return x.hash.Sum("id", strconv.Itoa(i), string(s)) & halfMask
+}
+
+func (x ids) encode(k store.Key) string {
+	return x.encodePK(k.PK) + "-" + strconv.FormatUint(uint64(k.Seq()), 10)
+}
+
+// person is the id of a person's record key.
+func (x ids) person(pk int64) string { return x.encodePK(pk) + "-0" }
+
+func (x ids) encodePK(pk int64) string {
+	left, right := uint64(pk)>>halfBits&halfMask, uint64(pk)&halfMask
+	for i := range idRounds {
+		left, right = right, left^x.round(i, right)
+	}
+	v := left<<halfBits | right
+	var b [idBits / 8]byte
+	for i := range b {
+		b[i] = byte(v >> (idBits - 8 - 8*i))
+	}
+	return idAlphabet.EncodeToString(b[:])
+}
+
+// decode is the inverse of encode; ok is false for ids of any other form,
+// which are looked up as aliases.
+func (x ids) decode(id string) (pk int64, seq uint32, ok bool) {
+	letters, digits, found := strings.Cut(id, "-")
+	if !found || len(letters) != idLength || digits == "" || len(digits) > 9 || digits[0] == '0' && digits != "0" {
+		return 0, 0, false
+	}
+	n, err := strconv.ParseUint(digits, 10, 32)
+	if err != nil {
+		return 0, 0, false
+	}
+	b, err := idAlphabet.DecodeString(letters)
+	if err != nil {
+		return 0, 0, false
+	}
+	var v uint64
+	for _, c := range b {
+		v = v<<8 | uint64(c)
+	}
+	left, right := v>>halfBits&halfMask, v&halfMask
+	for i := idRounds - 1; i >= 0; i-- {
+		left, right = right^x.round(i, left), left
+	}
+	return int64(left<<halfBits | right), uint32(n), true
+}

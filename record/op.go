@@ -1,0 +1,124 @@
+package record
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"concord/fault"
+	"concord/standard/fhir"
+)
+
+// OpKind is what a write does to one resource.
+type OpKind uint8
+
+// The kinds of write.
+const (
+	Create OpKind = iota + 1
+	Update
+	Delete
+)
+
+// Op is one write of a transaction.
+type Op struct {
+	Kind     OpKind
+	Type     string
+	ID       string      // of Update and Delete; a new id makes an Update a creation
+	Resource *fhir.Value // of Create and Update
+	// FullURL is how other resources of the transaction refer to this one
+	// (Bundle.entry.fullUrl).
+	FullURL string
+	// IfMatch is the version that must be current; 0 = no condition.
+	IfMatch int64
+	// IfNoneExist makes a Create conditional: a search query; a single match
+	// makes it a no-op, several a Conflict "record.multiple".
+	IfNoneExist string
+	// Where makes an Update or Delete conditional (no ID): a search query.
+	Where string
+	// Key is the business key under which the trust's feed finds the resource
+	// again ("visit|123"); "" = none.
+	Key string
+	// At names the op in errors: "Bundle.entry[3]"; "" for a single write.
+	At string
+}
+
+// Result is what became of an op.
+type Result struct {
+	Type, ID string
+	Version  int64
+	Updated  time.Time
+	Outcome  Outcome
+	Item     *Item // of Create and Update
+}
+
+// Outcome is what happened to the resource.
+type Outcome uint8
+
+// The outcomes.
+const (
+	Created Outcome = iota + 1
+	Updated
+	Unchanged // a conditional create found it
+	Deleted
+)
+
+// Commit is what goes with the ops of one transaction.
+type Commit struct {
+	// Source makes a Provenance of everything written; nil = none.
+	Source *Source
+	// Join says that two of a trust's entries are one patient.
+	Join *Join
+	// Settle moves the journalled message, in the same transaction.
+	Settle *Message
+}
+
+// Source tells where a message or bundle came from.
+type Source struct {
+	System  string // identifier system of the message: "urn:concord:feed:R1K:pas"
+	Message string // message or bundle id
+	What    string // "ADT^A01", "transaction"
+	At      time.Time
+}
+
+// Join names two entries by logical id: From was merged into Into.
+type Join struct{ From, Into string }
+
+// Rejection is the error of a write whose resource breaks base rules.
+type Rejection struct {
+	At     string // "Bundle.entry[3]", or ""
+	Issues []fhir.Issue
+}
+
+func (r *Rejection) Error() string {
+	return fmt.Sprintf("%s: %d rule(s) broken, the first: %s", r.At, len(r.Issues), r.Issues[0].Text)
+}
+
+// As makes a Rejection an Invalid fault for who does not look closer.
+func (r *Rejection) As(target any) bool {
+	f, ok := target.(**fault.Fault)
+	if !ok {
+		return false
+	}
+	is := r.Issues[0]
+	*f = fault.New(fault.Invalid, "validate."+is.Detail, "%s", is.Text).In(is.Expression)
+	return true
+}
+
+// at puts the place of an op in front of the place that a fault names.
+func at(place string, err error) error {
+	if place == "" || err == nil {
+		return err
+	}
+	var r *Rejection
+	if errors.As(err, &r) {
+		return err
+	}
+	f := fault.Of(err)
+	if f.Kind == fault.Internal {
+		return err
+	}
+	if f.At != "" {
+		place += "." + f.At
+	}
+	return f.In(place)
+}

@@ -1,0 +1,230 @@
+package record
+
+import (
+	"context"
+	"sort"
+	"strings"
+	"time"
+
+	"concord/record/access"
+	"concord/record/person"
+	"concord/standard/fhir"
+	"concord/standard/search"
+	"concord/standard/uk"
+	"concord/store"
+)
+
+// maxPeople is how many persons a search may show.
+const maxPeople = 50
+
+// maxPeopleCandidates is how many entries a search looks at; a name that more
+// people share needs a date of birth.
+const maxPeopleCandidates = 4000
+
+// FindPeople finds persons by what somebody typed. The audit entry names every
+// person shown.
+func (e *Errand) FindPeople(ctx context.Context, q PeopleQuery) (*People, error) {
+	text := readPeopleText(q.Text, e.desk.now())
+	limit := q.Limit
+	if limit <= 0 || limit > maxPeople {
+		limit = maxPeople
+	}
+	out := &People{Read: text.kind()}
+	err := e.read(ctx, access.FindPeople, "Patient", func(r store.Reader, v access.Verdict, t *trace) error {
+		*out = People{Read: text.kind()}
+		t.what = []string{"people by " + strings.ToLower(out.Read)}
+		keys, more, err := e.desk.peopleKeys(ctx, r, text)
+		if err != nil {
+			return err
+		}
+		out.TooMany = more
+		if err := e.desk.gather(ctx, r, keys, text, limit, out); err != nil {
+			return err
+		}
+		for _, h := range out.Hits {
+			pk, _, _ := e.desk.ids.decode(h.Person.ID)
+			t.records = append(t.records, e.desk.ids.encodePK(pk))
+		}
+		t.count = len(out.Hits)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// peopleKeys finds candidate entries; more tells that there were too many.
+func (d *Desk) peopleKeys(ctx context.Context, r store.Reader, text peopleText) ([]store.Key, bool, error) {
+	if text.NHS != "" || text.Number != "" {
+		keys, err := d.byNumber(ctx, r, text)
+		return keys, len(keys) > maxPeopleCandidates, err
+	}
+	if text.Born != "" {
+		keys, err := r.Find(ctx, d.extract.Ident("Patient", "birthdate", text.Born), maxPeopleCandidates+1)
+		return keys, len(keys) > maxPeopleCandidates, err
+	}
+	return d.byNames(ctx, r, text.Names)
+}
+
+func (d *Desk) byNumber(ctx context.Context, r store.Reader, text peopleText) ([]store.Key, error) {
+	var keys []store.Key
+	if text.NHS != "" {
+		found, err := r.Find(ctx, d.extract.Ident("Patient", "identifier", uk.NHSNumberSystem+"|"+text.NHS), maxPeopleCandidates+1)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, found...)
+	}
+	for _, form := range []string{text.Number, strings.ToUpper(text.Number)} {
+		value := form
+		if text.Trust != "" {
+			value = uk.HospitalNumber.System(text.Trust) + "|" + form
+		}
+		found, err := r.Find(ctx, d.extract.Ident("Patient", "identifier", value), maxPeopleCandidates+1)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, found...)
+	}
+	return keys, nil
+}
+
+// byNames keeps the entries that every name word begins a family or given name
+// of; a later check confirms on the bodies.
+func (d *Desk) byNames(ctx context.Context, r store.Reader, names []string) ([]store.Key, bool, error) {
+	var kept map[store.Key]bool
+	more := false
+	for _, n := range names {
+		found := map[store.Key]bool{}
+		for _, param := range []string{"family", "given"} {
+			keys, err := r.FindString(ctx, d.extract.Hash("Patient", param), n, false, maxPeopleCandidates+1)
+			if err != nil {
+				return nil, false, err
+			}
+			more = more || len(keys) > maxPeopleCandidates
+			for _, k := range keys {
+				if kept == nil || kept[k] {
+					found[k] = true
+				}
+			}
+		}
+		kept = found
+	}
+	out := make([]store.Key, 0, len(kept))
+	for k := range kept {
+		out = append(out, k)
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].PK < out[j].PK })
+	return out, more && len(out) > maxPeople, nil
+}
+
+// gather confirms candidates on their bodies and makes one hit a person.
+func (d *Desk) gather(ctx context.Context, r store.Reader, keys []store.Key, text peopleText, limit int, out *People) error {
+	persons := map[int64]bool{}
+	var order []int64
+	for start := 0; start < len(keys); start += 500 {
+		docs, err := r.GetMany(ctx, keys[start:min(start+500, len(keys))])
+		if err != nil {
+			return err
+		}
+		for _, doc := range docs {
+			if doc.Deleted {
+				continue
+			}
+			body, err := d.parse(doc)
+			if err != nil {
+				return err
+			}
+			if !text.fits(body) {
+				continue
+			}
+			p, err := r.PersonOf(ctx, doc.PK, time.Time{})
+			if err != nil {
+				return err
+			}
+			if !persons[p] {
+				persons[p] = true
+				order = append(order, p)
+			}
+		}
+	}
+	if len(order) > limit {
+		out.TooMany = true
+		order = order[:limit]
+	}
+	for _, p := range order {
+		h, err := d.hit(ctx, r, p)
+		if err != nil {
+			return err
+		}
+		out.Hits = append(out.Hits, h)
+	}
+	sort.SliceStable(out.Hits, func(i, j int) bool { return hitOrder(out.Hits[i]) < hitOrder(out.Hits[j]) })
+	return nil
+}
+
+func hitOrder(h Hit) string {
+	if b := h.Person.Best(); b != nil {
+		n := fhir.BestName(b.Resource)
+		return search.Fold(n.Family) + "\x00" + search.Fold(n.Given) + "\x00" + b.Resource.StrAt("birthDate")
+	}
+	return "\xff"
+}
+
+func (d *Desk) hit(ctx context.Context, r store.Reader, pk int64) (Hit, error) {
+	p, members, _, err := person.Current(ctx, r, pk, time.Time{})
+	if err != nil {
+		return Hit{}, err
+	}
+	n := named{person: p, members: members}
+	groups, err := r.Chart(ctx, n.records(), []store.Range{{Type: fhir.R4().Number("Patient")}}, time.Time{})
+	if err != nil {
+		return Hit{}, err
+	}
+	patients, err := d.items(groups[0])
+	if err != nil {
+		return Hit{}, err
+	}
+	h := Hit{Person: d.persona(n, patients)}
+	for _, it := range patients {
+		h.Numbers = append(h.Numbers, hospitalNumbers(it.Resource)...)
+	}
+	return h, nil
+}
+
+// fits confirms a candidate on its body.
+func (p peopleText) fits(patient *fhir.Value) bool {
+	d := person.Of(patient)
+	if p.NHS != "" || p.Number != "" {
+		for id := range patient.Get("identifier").Each() {
+			v := id.StrAt("value")
+			trust, local := uk.HospitalNumberTrust(id.StrAt("system"))
+			if v == p.NHS || strings.EqualFold(v, p.Number) && (p.Trust == "" || local && trust == p.Trust) {
+				return true
+			}
+		}
+		return false
+	}
+	born := patient.StrAt("birthDate")
+	if p.Born != "" && born != p.Born || p.Year != "" && !strings.HasPrefix(born, p.Year) {
+		return false
+	}
+	for _, want := range p.Names {
+		if !beginsAny(want, d.Family) && !beginsAny(want, d.Given) {
+			return false
+		}
+	}
+	return p.Born != "" || p.Year != "" || len(p.Names) > 0
+}
+
+func beginsAny(want string, names []string) bool {
+	for _, n := range names {
+		for _, w := range strings.Fields(n) {
+			if strings.HasPrefix(w, want) {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,212 @@
+package record
+
+import (
+	"context"
+	"time"
+
+	"concord/fault"
+	"concord/record/access"
+	"concord/standard/fhir"
+	"concord/store"
+)
+
+// Read returns the current version of one resource. A Patient id may name a
+// person, whose composed view is returned. Errors: NotFound "record.unknown",
+// Gone "record.deleted", Denied, Withheld "record.withheld".
+func (e *Errand) Read(ctx context.Context, typ, id string) (*Item, error) {
+	var out *Item
+	err := e.read(ctx, access.Read, typ, func(r store.Reader, v access.Verdict, t *trace) error {
+		t.what = []string{typ + "/" + id}
+		it, err := e.readOne(ctx, r, v, t, typ, id)
+		out = it
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (e *Errand) readOne(ctx context.Context, r store.Reader, v access.Verdict, t *trace, typ, id string) (*Item, error) {
+	d := e.desk
+	if typ == "Patient" {
+		if person, ok, err := d.personNamed(ctx, r, id, time.Time{}); ok || err != nil {
+			return d.composed(ctx, r, v, t, person, err)
+		}
+	}
+	k, err := d.locate(ctx, r, typ, id)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := r.Get(ctx, k)
+	if err != nil {
+		return nil, unknown(typ)
+	}
+	t.records = d.recordIDs(k)
+	it, err := e.admit(v, t, doc, typ)
+	if err != nil || typ != "Patient" {
+		return it, err
+	}
+	p, err := r.PersonOf(ctx, k.PK, time.Time{})
+	if err == nil && p != 0 {
+		withRefer(it, d.ids.person(p))
+	}
+	return it, err
+}
+
+// admit applies the filter to one document.
+func (e *Errand) admit(v access.Verdict, t *trace, doc *store.Doc, typ string) (*Item, error) {
+	if !v.Filter.Type(typ) {
+		return nil, fault.New(fault.Withheld, "record.withheld", "no such %s is known", typ)
+	}
+	if doc.Deleted {
+		return nil, fault.New(fault.Gone, "record.deleted", "this %s has been deleted", typ)
+	}
+	t.count = 1
+	return e.desk.item(doc)
+}
+
+// ReadVersion returns one version. Errors as for Read.
+func (e *Errand) ReadVersion(ctx context.Context, typ, id string, version int64) (*Item, error) {
+	all, err := e.History(ctx, typ, id)
+	if err != nil {
+		return nil, err
+	}
+	for _, it := range all {
+		if it.Version != version {
+			continue
+		}
+		if it.Deleted {
+			return nil, fault.New(fault.Gone, "record.deleted", "this version is a deletion")
+		}
+		return it, nil
+	}
+	return nil, fault.New(fault.NotFound, "record.version", "there is no such version")
+}
+
+// History returns the versions of one resource, newest first, deletions
+// included.
+func (e *Errand) History(ctx context.Context, typ, id string) ([]*Item, error) {
+	var out []*Item
+	err := e.read(ctx, access.Read, typ, func(r store.Reader, v access.Verdict, t *trace) error {
+		out = nil
+		t.what = []string{typ + "/" + id + "/_history"}
+		k, err := e.desk.locate(ctx, r, typ, id)
+		if err != nil {
+			return err
+		}
+		if !v.Filter.Type(typ) {
+			return fault.New(fault.Withheld, "record.withheld", "no such %s is known", typ)
+		}
+		docs, err := r.Versions(ctx, k)
+		if err != nil || len(docs) == 0 {
+			return unknown(typ)
+		}
+		t.records, t.count = e.desk.recordIDs(k), len(docs)
+		out, err = e.desk.items(docs)
+		return err
+	})
+	return out, err
+}
+
+func (d *Desk) items(docs []*store.Doc) ([]*Item, error) {
+	out := make([]*Item, 0, len(docs))
+	for _, doc := range docs {
+		it, err := d.item(doc)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, it)
+	}
+	return out, nil
+}
+
+func unknown(typ string) error {
+	return fault.New(fault.NotFound, "record.unknown", "no such %s is known", typ)
+}
+
+// recordIDs names the record of a key in an audit entry.
+func (d *Desk) recordIDs(keys ...store.Key) []string {
+	var out []string
+	seen := map[int64]bool{}
+	for _, k := range keys {
+		if !seen[k.PK] {
+			seen[k.PK] = true
+			out = append(out, d.ids.encodePK(k.PK))
+		}
+	}
+	return out
+}
+
+// locate finds the key of a logical id: by its form, else through the aliases.
+func (d *Desk) locate(ctx context.Context, r store.Reader, typ, id string) (store.Key, error) {
+	n := fhir.R4().Number(typ)
+	if n == 0 {
+		return store.Key{}, fault.New(fault.NotFound, "record.type", "R4 has no such resource type")
+	}
+	if pk, seq, ok := d.ids.decode(id); ok && seq > 0 {
+		k := store.Key{PK: pk, LID: store.MakeLID(n, seq)}
+		if _, err := r.Get(ctx, k); err == nil {
+			return k, nil
+		}
+	}
+	k, _, err := d.alias(ctx, r, typ, id)
+	if err != nil {
+		return k, err
+	}
+	if k == (store.Key{}) {
+		return k, unknown(typ)
+	}
+	return k, nil
+}
+
+// aliasProbes is how many neighbouring hashes are tried when two client ids
+// share a 64-bit hash.
+const aliasProbes = 8
+
+// alias looks up a client's own id. It returns the key that the id has (zero
+// if none) and the hash under which it has it, or may claim it.
+func (d *Desk) alias(ctx context.Context, r store.Reader, typ, id string) (store.Key, uint64, error) {
+	h := d.extract.Hash("id", typ, id)
+	for range aliasProbes {
+		keys, err := r.Find(ctx, h, 1)
+		if err != nil {
+			return store.Key{}, 0, err
+		}
+		if len(keys) == 0 {
+			return store.Key{}, h, nil
+		}
+		same, err := d.confirmAlias(ctx, r, keys[0], typ, id)
+		if err != nil || same {
+			return keys[0], h, err
+		}
+		h++
+	}
+	return store.Key{}, 0, fault.New(fault.Internal, "record.alias", "too many ids share a hash")
+}
+
+// confirmAlias holds a hit against the body. A key that is only reserved (a
+// reference came before its patient) has no body yet and is taken at its word.
+func (d *Desk) confirmAlias(ctx context.Context, r store.Reader, k store.Key, typ, id string) (bool, error) {
+	if fhir.R4().Name(k.Type()) != typ {
+		return false, nil
+	}
+	docs, err := r.Versions(ctx, k)
+	if fault.Is(err, fault.NotFound) {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	for _, doc := range docs {
+		if doc.Deleted {
+			continue
+		}
+		body, err := d.parse(doc)
+		if err != nil {
+			return false, err
+		}
+		return body.ID() == id, nil
+	}
+	return true, nil
+}

@@ -1,0 +1,175 @@
+package record
+
+import (
+	"context"
+	"strings"
+
+	"concord/fault"
+	"concord/record/access"
+	"concord/record/audit"
+	"concord/standard/fhir"
+	"concord/store"
+)
+
+// attempts is how often a transaction is planned anew when another commit came
+// between its plan and its own.
+const attempts = 6
+
+// Transact applies ops as one: all or nothing, with their audit entry and, when
+// asked for, Provenance and the journal row. Errors name the op ("Bundle.entry[2]")
+// and the element: Invalid (Rejection), Conflict "store.version",
+// "record.multiple", "record.hospital-number", "record.subject", NotFound, Denied.
+func (e *Errand) Transact(ctx context.Context, ops []Op, c Commit) ([]Result, error) {
+	v, err := e.mayWrite(ctx, ops)
+	if err != nil {
+		return nil, err
+	}
+	results, failure := e.transact(ctx, v, ops, c)
+	if failure == nil {
+		return results, nil
+	}
+	t := trace{failure: failure, message: messageOf(c)}
+	if err := e.audit(ctx, actionOf(ops), v, t); err != nil {
+		return nil, err
+	}
+	return nil, failure
+}
+
+func (e *Errand) transact(ctx context.Context, v access.Verdict, ops []Op, c Commit) ([]Result, error) {
+	if err := e.desk.checkAll(ops); err != nil {
+		return nil, err
+	}
+	for try := 1; ; try++ {
+		p, err := e.desk.plan(ctx, e, ops, c)
+		if err != nil {
+			return nil, err
+		}
+		err = e.desk.engine.Update(ctx, func(tx store.Tx) error { return e.commit(ctx, tx, v, p, c) })
+		if err == nil {
+			return p.results()
+		}
+		if !raced(err) || try == attempts {
+			return nil, err
+		}
+	}
+}
+
+// raced tells a lost race, which a new plan can win, from a condition of the
+// requester's that does not hold.
+func raced(err error) bool {
+	f := fault.Of(err)
+	return f.Code == "store.version" || f.Code == "record.raced"
+}
+
+// mayWrite decides on every op before anything is read.
+func (e *Errand) mayWrite(ctx context.Context, ops []Op) (access.Verdict, error) {
+	var v access.Verdict
+	if len(ops) == 0 {
+		return e.decide(ctx, access.Update, "")
+	}
+	for i := range ops {
+		var err error
+		if v, err = e.decide(ctx, opAction(ops[i].Kind), ops[i].Type, ops[i].Type); err != nil {
+			return v, at(ops[i].At, err)
+		}
+		if !v.Filter.Type(ops[i].Type) {
+			v.Allowed = false
+			return v, at(ops[i].At, v.Refusal())
+		}
+	}
+	return v, nil
+}
+
+func opAction(k OpKind) access.Action {
+	switch k {
+	case Create:
+		return access.Create
+	case Delete:
+		return access.Delete
+	}
+	return access.Update
+}
+
+func actionOf(ops []Op) access.Action {
+	if len(ops) == 1 {
+		return opAction(ops[0].Kind)
+	}
+	return access.Update
+}
+
+func messageOf(c Commit) string {
+	if c.Source == nil {
+		return ""
+	}
+	return c.Source.System + "#" + c.Source.Message
+}
+
+// checkAll holds every resource against the base rules.
+func (d *Desk) checkAll(ops []Op) error {
+	for i := range ops {
+		op := &ops[i]
+		if op.Kind == Delete {
+			continue
+		}
+		if got := op.Resource.Type(); got != op.Type {
+			return at(op.At, fault.New(fault.Invalid, "record.type", "the resource is not of the type that the request names").In("resourceType"))
+		}
+		if d.check == nil {
+			continue
+		}
+		var wrong []fhir.Issue
+		for _, is := range d.check(op.Resource) {
+			if is.Severity == "error" || is.Severity == "fatal" {
+				wrong = append(wrong, is)
+			}
+		}
+		if len(wrong) > 0 {
+			return &Rejection{At: op.At, Issues: wrong}
+		}
+	}
+	return nil
+}
+
+// commit writes a plan with its audit entry.
+func (e *Errand) commit(ctx context.Context, tx store.Tx, v access.Verdict, p *plan, c Commit) error {
+	for _, dr := range p.drafts {
+		if err := e.desk.write(ctx, tx, e, dr); err != nil {
+			return at(dr.op.At, err)
+		}
+	}
+	if err := e.desk.placePatients(ctx, tx, p); err != nil {
+		return err
+	}
+	if c.Join != nil {
+		if err := e.desk.join(ctx, tx, p); err != nil {
+			return err
+		}
+	}
+	if c.Settle != nil {
+		c.Settle.Records = p.records()
+		if err := tx.Settle(ctx, c.Settle); err != nil {
+			return err
+		}
+	}
+	t := trace{records: e.desk.recordIDs(p.keys()...), count: len(p.drafts), change: tx.Change(), message: messageOf(c)}
+	for _, dr := range p.drafts {
+		if len(t.what) < 20 {
+			t.what = append(t.what, dr.op.Type+"/"+dr.id)
+		}
+	}
+	p.changed(tx)
+	return audit.Append(ctx, tx, e.entry(actionOf(p.ops), v, t))
+}
+
+// feedName is the name that goes into the store's feed column.
+func (e *Errand) feedName() string { return e.who.ID }
+
+// sourceOf is the meta.source of what this errand writes, when the resource
+// does not name one.
+func (e *Errand) sourceOf() string {
+	kind := "client"
+	if e.who.Role == access.Clinician {
+		kind = "user"
+	}
+	return "urn:concord:" + kind + ":" + strings.ToLower(e.who.Org) + ":" + e.who.ID
+}

@@ -1,0 +1,110 @@
+package fhir
+
+import "strings"
+
+// Reference is a literal reference taken apart
+// (https://hl7.org/fhir/R4/references.html#literal).
+type Reference struct {
+	Base    string // "" for a relative reference
+	Type    string
+	ID      string
+	Version string
+}
+
+// ParseReference reads "Type/id", "Type/id/_history/v" and the absolute forms.
+// ok is false for contained ("#x"), urn: and canonical references.
+func ParseReference(s string) (r Reference, ok bool) {
+	if s == "" || s[0] == '#' || strings.HasPrefix(s, "urn:") {
+		return r, false
+	}
+	parts := strings.Split(s, "/")
+	if n := len(parts); n >= 4 && parts[n-2] == "_history" {
+		r.Version = parts[n-1]
+		parts = parts[:n-2]
+	}
+	n := len(parts)
+	if n < 2 || !ValidID(parts[n-1]) || !looksLikeType(parts[n-2]) {
+		return Reference{}, false
+	}
+	r.Type, r.ID = parts[n-2], parts[n-1]
+	r.Base = strings.Join(parts[:n-2], "/")
+	return r, true
+}
+
+func (r Reference) String() string {
+	s := r.Type + "/" + r.ID
+	if r.Base != "" {
+		s = r.Base + "/" + s
+	}
+	if r.Version != "" {
+		s += "/_history/" + r.Version
+	}
+	return s
+}
+
+// ValidID tells whether s is a FHIR id: 1 to 64 of A–Z a–z 0–9 - .
+// (https://hl7.org/fhir/R4/datatypes.html#id)
+func ValidID(s string) bool {
+	if len(s) == 0 || len(s) > 64 {
+		return false
+	}
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if !(c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '-' || c == '.') {
+			return false
+		}
+	}
+	return true
+}
+
+func looksLikeType(s string) bool {
+	if s == "" || s[0] < 'A' || s[0] > 'Z' {
+		return false
+	}
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z') {
+			return false
+		}
+	}
+	return true
+}
+
+// Rewrite returns a copy of v in which every Reference.reference (a member
+// named "reference" with a string value) went through f. What does not change
+// is shared.
+func Rewrite(v *Value, f func(ref string) string) *Value {
+	out, _ := rewrite(v, f)
+	return out
+}
+
+func rewrite(v *Value, f func(string) string) (*Value, bool) {
+	if v == nil || len(v.members) == 0 {
+		return v, false
+	}
+	var changed []Member
+	for i := range v.members {
+		m := &v.members[i]
+		var n *Value
+		ok := false
+		if m.kind == String && m.Name == "reference" {
+			old := m.Str()
+			if s := f(old); s != old {
+				n, ok = Of(s), true
+			}
+		} else {
+			n, ok = rewrite(&m.Value, f)
+		}
+		if !ok {
+			continue
+		}
+		if changed == nil {
+			changed = append([]Member(nil), v.members...)
+		}
+		changed[i] = Member{m.Name, *n}
+	}
+	if changed == nil {
+		return v, false
+	}
+	return &Value{kind: v.kind, members: changed}, true
+}

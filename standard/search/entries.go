@@ -1,0 +1,33 @@
+package search
+
+// Entries is what the index keeps of one resource version.
+type Entries struct {
+	// Code is the keyed hash of the resource's leading code (system|code), 0
+	// if it has none.
+	Code uint64
+	// Date is the resource's leading date, minutes since 1970 in UTC plus
+	// DateOrigin so that 0 means none.
+	Date int64
+	// Quantity is the leading value: keyed hash of code and unit, and the
+	// number. Unit 0 = none.
+	Unit  uint64
+	Value float64
+	// Tokens are 32-bit keyed hashes of (parameter, value) for tokens and
+	// references; a filter only, confirmed on the body.
+	Tokens []uint32
+	// Strings are normalised values under the keyed hash of their parameter.
+	Strings []StringEntry
+	// Idents are 64-bit keyed hashes of (type, parameter, value) that are
+	// indexed over all records.
+	Idents []uint64
+}
+
+// StringEntry is one normalised string under the hash of its parameter.
+type StringEntry struct {
+	Param uint64
+	Value string
+}
+
+// DateOrigin is added to minutes since 1970, so that every date of a living
+// person's record is positive.
+const DateOrigin = 150 * 366 * 24 * 60

@@ -1,0 +1,139 @@
+package search
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"concord/fault"
+	"concord/standard/fhir"
+)
+
+// value takes one alternative apart by the parameter's kind.
+func (p *Param) value(s, modifier string, loc *time.Location) (Value, error) {
+	if modifier == "missing" {
+		if s != "true" && s != "false" {
+			return Value{}, bad(p, ":missing is true or false")
+		}
+		return Value{Missing: s == "true"}, nil
+	}
+	switch p.Kind {
+	case Token:
+		return tokenQuery(s), nil
+	case Date:
+		return p.dateQuery(s, loc)
+	case Number, Quantity:
+		return p.numberQuery(s)
+	case Reference:
+		return p.referenceQuery(s, modifier)
+	}
+	return Value{Text: unescape(s)}, nil
+}
+
+func bad(p *Param, text string) error {
+	return fault.New(fault.Invalid, "search.value", "%s", text).In(p.Name)
+}
+
+func tokenQuery(s string) Value {
+	parts := splitKeep(s, '|')
+	if len(parts) == 1 {
+		return Value{Code: unescape(s)}
+	}
+	return Value{System: unescape(parts[0]), HasSystem: true, Code: unescape(strings.Join(parts[1:], "|"))}
+}
+
+// splitKeep splits at the first unescaped separator, keeping empty parts.
+func splitKeep(s string, sep byte) []string {
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' {
+			i++
+			continue
+		}
+		if s[i] == sep {
+			return []string{s[:i], s[i+1:]}
+		}
+	}
+	return []string{s}
+}
+
+var prefixes = [...]string{"eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap"}
+
+func prefixOf(s string) (string, string) {
+	for _, p := range prefixes {
+		if strings.HasPrefix(s, p) {
+			return p, s[2:]
+		}
+	}
+	return "eq", s
+}
+
+func (p *Param) dateQuery(s string, loc *time.Location) (Value, error) {
+	pre, rest := prefixOf(s)
+	in, ok := fhir.ParseInstant(strings.ReplaceAll(rest, " ", "+"), loc)
+	if !ok {
+		return Value{}, bad(p, "a date is YYYY, YYYY-MM, YYYY-MM-DD or a dateTime, after an optional prefix")
+	}
+	return Value{Prefix: pre, When: period{in.Start, in.End(loc)}}, nil
+}
+
+func (p *Param) numberQuery(s string) (Value, error) {
+	pre, rest := prefixOf(s)
+	v := Value{Prefix: pre}
+	if p.Kind == Quantity {
+		parts := strings.SplitN(rest, "|", 3)
+		rest = parts[0]
+		if len(parts) == 3 {
+			v.System, v.HasSystem, v.Code = parts[1], parts[1] != "", parts[2]
+		} else if len(parts) == 2 {
+			v.Code = parts[1]
+		}
+	}
+	f, err := strconv.ParseFloat(rest, 64)
+	if err != nil || math.IsInf(f, 0) || math.IsNaN(f) {
+		return v, bad(p, "a number is expected after an optional prefix")
+	}
+	half := halfUnit(rest)
+	v.Number, v.Low, v.High = f, f-half, f+half
+	if pre == "ap" {
+		d := max(half, math.Abs(f)*0.1)
+		v.Low, v.High = f-d, f+d
+	}
+	return v, nil
+}
+
+// halfUnit is half of the last digit's place: 100 → 0.5, 1.50 → 0.005.
+func halfUnit(s string) float64 {
+	mantissa, exponent, _ := strings.Cut(strings.ToLower(s), "e")
+	_, frac, _ := strings.Cut(mantissa, ".")
+	e, _ := strconv.Atoi(exponent)
+	return 0.5 * math.Pow10(e-len(frac))
+}
+
+func (p *Param) referenceQuery(s, modifier string) (Value, error) {
+	s = unescape(s)
+	if modifier != "" && modifier != "missing" {
+		s = modifier + "/" + s
+	}
+	if !strings.Contains(s, "/") && !strings.HasPrefix(s, "urn:") && !fhir.ValidID(s) {
+		return Value{}, bad(p, "a reference is Type/id, an id or a URL")
+	}
+	return Value{Text: s}, nil
+}
+
+// References are the ways in which a stored reference may name the value: as
+// written, or with each target type before a bare id.
+func (p *Param) References(v Value) []string {
+	if strings.Contains(v.Text, "/") || strings.HasPrefix(v.Text, "urn:") {
+		return []string{v.Text}
+	}
+	targets := p.Targets
+	if len(targets) == 0 || targets[0] == "*" {
+		targets = fhir.R4().Names()
+	}
+	out := make([]string, len(targets))
+	for i, t := range targets {
+		out[i] = t + "/" + v.Text
+	}
+	return out
+}

@@ -1,0 +1,105 @@
+package store
+
+import (
+	"hash/crc32"
+
+	"github.com/klauspost/compress/zstd"
+
+	"concord/fault"
+)
+
+// Codec packs bodies. A packed body is a header of four bytes and the rest:
+// byte 0 format (1 = plain, 2 = zstd), byte 1 the key that encrypts it (0 =
+// none), byte 2 the dictionary (0 = none), byte 3 a checksum of the plain
+// text. Keys and dictionaries are named in each body so that new ones can
+// come without rewriting the old.
+type Codec struct {
+	enc  map[byte]*zstd.Encoder
+	dec  *zstd.Decoder
+	dict byte // the dictionary used for new bodies
+}
+
+const (
+	formatPlain = 1
+	formatZstd  = 2
+	headerSize  = 4
+	// A dictionary's id is 32 bits in zstd frames; ours are small and start here.
+	dictionaryBase = 0x434F4E00
+)
+
+// NewCodec makes a codec of dictionaries by number (1…255), each the raw
+// content made by training; newest is the one for new bodies.
+func NewCodec(dictionaries map[byte][]byte, newest byte) (*Codec, error) {
+	c := &Codec{enc: map[byte]*zstd.Encoder{}, dict: newest}
+	dopts := []zstd.DOption{zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(1 << 30)}
+	for n, raw := range dictionaries {
+		id := uint32(dictionaryBase) | uint32(n)
+		dopts = append(dopts, zstd.WithDecoderDictRaw(id, raw))
+		if n != newest {
+			continue
+		}
+		e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderDictRaw(id, raw),
+			zstd.WithEncoderCRC(false), zstd.WithEncoderConcurrency(2), zstd.WithWindowSize(1<<17), zstd.WithLowerEncoderMem(true))
+		if err != nil {
+			return nil, fault.Wrap(err, fault.Internal, "store.dictionary", "dictionary %d cannot be used", n)
+		}
+		c.enc[n] = e
+	}
+	if c.enc[newest] == nil {
+		return nil, fault.New(fault.Internal, "store.dictionary", "dictionary %d is missing", newest)
+	}
+	dec, err := zstd.NewReader(nil, dopts...)
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Internal, "store.dictionary", "the dictionaries cannot be used")
+	}
+	c.dec = dec
+	return c, nil
+}
+
+// Pack compresses a body.
+func (c *Codec) Pack(plain []byte) []byte {
+	out := make([]byte, headerSize, headerSize+len(plain)/2)
+	out[3] = byte(checksum(plain))
+	if len(plain) < 64 {
+		out[0] = formatPlain
+		return append(out, plain...)
+	}
+	out[0], out[2] = formatZstd, c.dict
+	out = c.enc[c.dict].EncodeAll(plain, out)
+	if len(out) >= headerSize+len(plain) {
+		out[0], out[2] = formatPlain, 0
+		return append(out[:headerSize], plain...)
+	}
+	return out
+}
+
+// Unpack gives the plain body. Errors: Internal "store.body" when it is
+// damaged, "store.key" when its key is not here.
+func (c *Codec) Unpack(packed []byte) ([]byte, error) {
+	if len(packed) < headerSize {
+		return nil, fault.New(fault.Internal, "store.body", "a stored body is shorter than its header")
+	}
+	if packed[1] != 0 {
+		return nil, fault.New(fault.Internal, "store.key", "a stored body needs key %d, which is not loaded", packed[1])
+	}
+	var plain []byte
+	switch packed[0] {
+	case formatPlain:
+		plain = packed[headerSize:]
+	case formatZstd:
+		var err error
+		if plain, err = c.dec.DecodeAll(packed[headerSize:], nil); err != nil {
+			return nil, fault.Wrap(err, fault.Internal, "store.body", "a stored body cannot be unpacked")
+		}
+	default:
+		return nil, fault.New(fault.Internal, "store.body", "a stored body has unknown format %d", packed[0])
+	}
+	if byte(checksum(plain)) != packed[3] {
+		return nil, fault.New(fault.Internal, "store.body", "a stored body does not match its checksum")
+	}
+	return plain, nil
+}
+
+func checksum(b []byte) uint32 {
+	return crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli))
+}

@@ -1,0 +1,224 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+
+	"concord/store"
+)
+
+// The scans of a chart: one record, one type, in key order. The now form
+// reads current documents; the then form every row, as one of its earlier
+// versions may be the one that stood.
+const (
+	chartNow  = "SELECT lid, " + columns + ", tok, body FROM rec WHERE pk = ?1 AND lid >= ?2 AND lid < ?3 AND del = 0"
+	chartThen = "SELECT lid, " + columns + ", tok, body FROM rec WHERE pk = ?1 AND lid >= ?2 AND lid < ?3"
+	chartHist = "SELECT lid, " + columns + ", tok, body FROM rec_hist WHERE pk = ?1 AND lid = ?2 AND upd <= ?3 ORDER BY ver DESC LIMIT 1"
+)
+
+// Columns of those scans.
+const (
+	colVer  = 1
+	colUpd  = 3
+	colDel  = 4
+	colDate = 7
+	colTok  = 8
+	colBody = 9
+)
+
+// chart is one Chart under way.
+type chart struct {
+	s      *snapshot
+	asAt   int64 // microseconds, 0 = now
+	ranges []store.Range
+	out    [][]*store.Doc
+	best   [][]candidate // of ranges that want the newest few
+}
+
+// candidate is a document that may be among the newest; its body is read when
+// it is known to be.
+type candidate struct {
+	key  store.Key
+	date int64
+}
+
+// latest orders candidates: later date first, then the later key.
+func latest(a, b candidate) int {
+	return cmp.Or(cmp.Compare(b.date, a.date), cmp.Compare(b.key.LID, a.key.LID), cmp.Compare(b.key.PK, a.key.PK))
+}
+
+// Chart answers every range over all the records. Ranges of one type share
+// one scan. A document without a date is outside every date filter.
+func (s *snapshot) Chart(ctx context.Context, pks []int64, ranges []store.Range, asAt time.Time) ([][]*store.Doc, error) {
+	c := &chart{s: s, ranges: ranges, out: make([][]*store.Doc, len(ranges)), best: make([][]candidate, len(ranges))}
+	if !asAt.IsZero() {
+		c.asAt = asAt.UnixMicro()
+	}
+	pks = slices.Compact(slices.Sorted(slices.Values(pks)))
+	byType := map[uint16][]int{}
+	for i, r := range ranges {
+		byType[r.Type] = append(byType[r.Type], i)
+	}
+	for i, r := range ranges {
+		if byType[r.Type][0] != i {
+			continue
+		}
+		for _, pk := range pks {
+			if err := ctx.Err(); err != nil {
+				return nil, cancelled(err)
+			}
+			if err := c.scan(pk, r.Type, byType[r.Type]); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for i := range ranges {
+		if err := c.fetch(i); err != nil {
+			return nil, err
+		}
+	}
+	return c.out, nil
+}
+
+// scan walks one type of one record for the ranges that want it.
+func (c *chart) scan(pk int64, typ uint16, want []int) error {
+	query := chartNow
+	if c.asAt != 0 {
+		query = chartThen
+	}
+	st, err := c.s.conn.Prepare(query)
+	if err != nil {
+		return failed(err, "prepare chart")
+	}
+	st.BindInt64(1, pk)
+	st.BindInt64(2, store.MakeLID(typ, 0))
+	st.BindInt64(3, lidEnd(typ))
+	return rows(st, func(st *sqlite.Stmt) error {
+		k := store.Key{PK: pk, LID: st.ColumnInt64(0)}
+		if c.asAt == 0 {
+			return c.row(st, k, want)
+		}
+		if st.ColumnInt64(colUpd) <= c.asAt {
+			return c.standing(st, k, want)
+		}
+		if st.ColumnInt64(colVer) == 1 {
+			return nil
+		}
+		return c.earlier(k, want)
+	})
+}
+
+// earlier finds the version that stood at the moment asked for.
+func (c *chart) earlier(k store.Key, want []int) error {
+	st, err := c.s.conn.Prepare(chartHist)
+	if err != nil {
+		return failed(err, "prepare history")
+	}
+	st.BindInt64(1, k.PK)
+	st.BindInt64(2, k.LID)
+	st.BindInt64(3, c.asAt)
+	return rows(st, func(st *sqlite.Stmt) error { return c.standing(st, k, want) })
+}
+
+func (c *chart) standing(st *sqlite.Stmt, k store.Key, want []int) error {
+	if st.ColumnInt64(colDel) != 0 {
+		return nil
+	}
+	return c.row(st, k, want)
+}
+
+// row offers one version to the ranges of its type. Its body is touched only
+// when a range keeps it.
+func (c *chart) row(st *sqlite.Stmt, k store.Key, want []int) error {
+	var doc *store.Doc
+	date := st.ColumnInt64(colDate)
+	var tok []byte
+	read := false
+	for _, i := range want {
+		r := &c.ranges[i]
+		if (r.From != 0 || r.To != 0) && (date == 0 || date < r.From || r.To != 0 && date >= r.To) {
+			continue
+		}
+		if len(r.Need) > 0 {
+			if !read {
+				tok, read = c.s.tokens(st), true
+			}
+			if !hasAll(tok, r.Need) {
+				continue
+			}
+		}
+		if r.Newest > 0 {
+			c.offer(i, candidate{key: k, date: date})
+			continue
+		}
+		if doc == nil {
+			var err error
+			if doc, err = c.s.header(st, k, colVer); err != nil {
+				return err
+			}
+			doc.Body = blob(st, colBody)
+		}
+		c.out[i] = append(c.out[i], doc)
+	}
+	return nil
+}
+
+// tokens reads the token column into the snapshot's scratch.
+func (s *snapshot) tokens(st *sqlite.Stmt) []byte {
+	n := st.ColumnLen(colTok)
+	if cap(s.tok) < n {
+		s.tok = make([]byte, max(n, 1024))
+	}
+	return s.tok[:st.ColumnBytes(colTok, s.tok[:n])]
+}
+
+func hasAll(packed []byte, need [][]uint32) bool {
+	for _, group := range need {
+		if !store.HasToken(packed, group) {
+			return false
+		}
+	}
+	return true
+}
+
+// offer keeps the best few of a range: twice as many as wanted are gathered
+// before the worse half is dropped, so that each costs little.
+func (c *chart) offer(i int, n candidate) {
+	c.best[i] = append(c.best[i], n)
+	if keep := c.ranges[i].Newest; len(c.best[i]) >= 2*keep+16 {
+		slices.SortFunc(c.best[i], latest)
+		c.best[i] = c.best[i][:keep]
+	}
+}
+
+// fetch reads the documents of a range that wanted the newest few.
+func (c *chart) fetch(i int) error {
+	keep := c.ranges[i].Newest
+	if keep <= 0 {
+		return nil
+	}
+	best := c.best[i]
+	slices.SortFunc(best, latest)
+	for _, b := range best[:min(keep, len(best))] {
+		d, err := c.s.versionAt(b.key, c.asAt)
+		if err != nil {
+			return err
+		}
+		if d != nil {
+			c.out[i] = append(c.out[i], d)
+		}
+	}
+	return nil
+}
+
+// versionAt is the current version, or that of a moment.
+func (s *snapshot) versionAt(k store.Key, asAt int64) (*store.Doc, error) {
+	if asAt == 0 {
+		return s.get(k)
+	}
+	return s.at(k, asAt)
+}

@@ -1,0 +1,152 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+
+	"concord/store"
+)
+
+// prepare brings the database up to date and reads the counters.
+func (w *writer) prepare() error {
+	conn := w.snap.conn
+	conn.SetBusyTimeout(5 * time.Second)
+	sync := "FULL"
+	if w.e.opts.NoSync {
+		sync = "OFF"
+	}
+	settings := []string{"journal_mode = WAL", "synchronous = " + sync, fmt.Sprintf("journal_size_limit = %d", journalSizeLimit)}
+	if err := pragmas(conn, settings...); err != nil {
+		return err
+	}
+	if err := migrate(conn); err != nil {
+		return err
+	}
+	if n := w.e.opts.MaxPages; n > 0 {
+		if err := pragmas(conn, fmt.Sprintf("max_page_count = %d", n)); err != nil {
+			return err
+		}
+	}
+	var err error
+	if w.c, err = w.load(); err != nil {
+		return err
+	}
+	if err := w.loadNames(); err != nil {
+		return err
+	}
+	w.fold, err = openFolder(w.e)
+	return err
+}
+
+func (w *writer) load() (counters, error) {
+	var c counters
+	err := w.snap.each("SELECT change, at, pk, job, message FROM counter", func(st *sqlite.Stmt) error {
+		c = counters{st.ColumnInt64(0), st.ColumnInt64(1), st.ColumnInt64(2), st.ColumnInt64(3), st.ColumnInt64(4)}
+		return nil
+	})
+	return c, err
+}
+
+func (w *writer) loadNames() error {
+	all := map[string]int64{}
+	err := w.snap.each("SELECT v, id FROM name", func(st *sqlite.Stmt) error {
+		all[st.ColumnText(0)] = st.ColumnInt64(1)
+		return nil
+	})
+	w.e.names.add(all)
+	return err
+}
+
+func (w *writer) begin() error { return w.snap.run("BEGIN IMMEDIATE") }
+
+// flush writes what a commit writes once, however many Updates share it.
+func (w *writer) flush() error {
+	if err := w.writeCounts(); err != nil {
+		return err
+	}
+	st, err := w.snap.conn.Prepare("UPDATE counter SET change = ?1, at = ?2, pk = ?3, job = ?4, message = ?5")
+	if err != nil {
+		return failed(err, "prepare counters")
+	}
+	for i, v := range [...]int64{w.c.change, w.c.at, w.c.pk, w.c.job, w.c.message} {
+		st.BindInt64(i+1, v)
+	}
+	return done(st)
+}
+
+// tx is one Update inside the writer's transaction. Its snapshot is taken
+// away when the function returns, so that a Tx kept longer cannot write.
+type tx struct {
+	*snapshot
+	w      *writer
+	change int64
+	at     int64 // microseconds since 1970
+	dirty  bool
+	broken error // a statement failed: nothing of this may be kept
+	puts   feed
+}
+
+var _ store.Tx = (*tx)(nil)
+
+func (t *tx) Change() int64 { return t.change }
+
+func (t *tx) Time() time.Time { return moment(t.at) }
+
+// LastChange is this Update's own number once it has written.
+func (t *tx) LastChange(context.Context) (int64, error) {
+	if t.dirty {
+		return t.change, nil
+	}
+	return t.change - 1, nil
+}
+
+// write prepares a statement that changes something.
+func (t *tx) write(ctx context.Context, query string) (*sqlite.Stmt, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, cancelled(err)
+	}
+	st, err := t.conn.Prepare(query)
+	if err != nil {
+		return nil, t.fail(failed(err, "prepare a statement"))
+	}
+	t.dirty = true
+	return st, nil
+}
+
+// exec runs a prepared statement that changes something.
+func (t *tx) exec(st *sqlite.Stmt) error { return t.fail(done(st)) }
+
+// change1 prepares, binds and runs a statement that changes something.
+func (t *tx) apply(ctx context.Context, query string, args ...any) error {
+	st, err := t.write(ctx, query)
+	if err != nil {
+		return err
+	}
+	bind(st, args)
+	return t.exec(st)
+}
+
+func (t *tx) fail(err error) error {
+	if err != nil && t.broken == nil {
+		t.broken = err
+	}
+	return err
+}
+
+// finish writes the change feed's row.
+func (t *tx) finish() error {
+	if t.broken != nil {
+		return t.broken
+	}
+	if !t.dirty {
+		return nil
+	}
+	t.w.c.change, t.w.c.at = t.change, t.at
+	return t.writeFeed()
+}
+
+// moment is a stored time.
+func moment(us int64) time.Time { return time.UnixMicro(us).UTC() }

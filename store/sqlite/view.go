@@ -1,0 +1,123 @@
+package sqlite
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+
+	"concord/fault"
+	"concord/store"
+)
+
+// snapshot is one connection inside one transaction: what a View sees, and
+// what an Update sees beside its own writes.
+type snapshot struct {
+	conn  *sqlite.Conn
+	names *names
+	now   func() time.Time
+	// fresh are names that the open write transaction made; nil in a View.
+	fresh map[string]int64
+	tok   []byte // scratch of a scan
+}
+
+var _ store.Reader = (*snapshot)(nil)
+
+// readers is the pool of connections for Views.
+type readers struct {
+	free chan *snapshot
+	all  []*snapshot
+	shut chan struct{}
+	once sync.Once
+}
+
+func openReaders(e *Engine) (*readers, error) {
+	p := &readers{free: make(chan *snapshot, e.opts.Readers), shut: make(chan struct{})}
+	for range e.opts.Readers {
+		conn, err := openConn(e.path, readerCacheKB)
+		if err == nil {
+			err = pragmas(conn, "query_only = ON")
+		}
+		if err == nil && len(p.all) == 0 {
+			err = current(conn)
+		}
+		if err != nil {
+			if conn != nil {
+				conn.Close()
+			}
+			p.close()
+			return nil, err
+		}
+		s := &snapshot{conn: conn, names: e.names, now: e.opts.Now}
+		p.all = append(p.all, s)
+		p.free <- s
+	}
+	return p, nil
+}
+
+// close waits for the Views under way.
+func (p *readers) close() error {
+	var first error
+	p.once.Do(func() {
+		close(p.shut)
+		for range p.all {
+			s := <-p.free
+			if err := s.conn.Close(); err != nil && first == nil {
+				first = err
+			}
+		}
+	})
+	return first
+}
+
+func (p *readers) take(ctx context.Context) (*snapshot, error) {
+	select {
+	case <-p.shut:
+		return nil, closedFault()
+	default:
+	}
+	select {
+	case s := <-p.free:
+		return s, nil
+	case <-ctx.Done():
+		return nil, cancelled(ctx.Err())
+	case <-p.shut:
+		return nil, closedFault()
+	}
+}
+
+// View runs f on a snapshot. At most Options.Readers Views run at the same
+// time, the others wait: a View inside a View can wait for itself.
+// Errors: what f returned; Busy "store.cancelled", "store.closed".
+func (e *Engine) View(ctx context.Context, f func(store.Reader) error) (err error) {
+	s, err := e.readers.take(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { e.readers.free <- s }()
+	defer s.end()
+	if done := ctx.Done(); done != nil {
+		s.conn.SetInterrupt(done)
+	}
+	if err := s.run("BEGIN"); err != nil {
+		return err
+	}
+	// A handle of one View, so that one kept beyond its end cannot read.
+	handle := *s
+	defer func() { s.tok = handle.tok; handle.conn = nil }()
+	err = f(&handle)
+	if err != nil && ctx.Err() != nil && fault.Of(err).Code == "store.cancelled" {
+		return cancelled(ctx.Err())
+	}
+	return err
+}
+
+// end closes the read transaction, if it was opened, also after an interrupt.
+func (s *snapshot) end() {
+	s.conn.SetInterrupt(nil)
+	if !s.conn.AutocommitEnabled() {
+		// Nothing was written, so there is nothing that could fail to be kept.
+		_ = s.run("ROLLBACK")
+	}
+}

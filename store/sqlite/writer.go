@@ -1,0 +1,392 @@
+package sqlite
+
+import (
+	"context"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"concord/fault"
+	"concord/store"
+)
+
+// Bounds of one shared commit. Beyond them the others wait for the next, so
+// that the first is not kept waiting.
+const (
+	batchCount     = 256
+	batchTime      = 5 * time.Millisecond
+	bulkBatchCount = 4096
+	bulkBatchTime  = 250 * time.Millisecond
+	queueLength    = 1024
+)
+
+// writer is the one goroutine that changes the store.
+//
+// Updates are taken in order of arrival and run one after the other, each in
+// its own savepoint of one transaction; then the transaction is committed and
+// everybody is answered. While the disk works on that commit the next Updates
+// gather, so that the number that share a commit follows the load.
+type writer struct {
+	e     *Engine
+	snap  *snapshot
+	queue chan *request
+	gate  sync.RWMutex // held for writing to close the queue
+	shut  bool
+	ended chan struct{}
+
+	batch []*request
+	held  *request // work that must run between two commits
+	lost  bool     // SQLite rolled the whole transaction back
+	dirty bool     // something was written in this transaction
+
+	c      counters
+	born   []string // names made in this transaction, in order
+	counts []count  // journal counters that the commit will write
+	tails  map[int64]*tail
+
+	bulk bool
+	fold *folder
+}
+
+// counters are numbers that only grow; each commit writes them.
+type counters struct{ change, at, pk, job, message int64 }
+
+// mark is what must be restored when an Update fails.
+type mark struct {
+	c            counters
+	born, counts int
+}
+
+const (
+	waiting int32 = iota
+	started
+	abandoned
+)
+
+// request is one Update, or a piece of work for the writer between commits.
+type request struct {
+	ctx   context.Context
+	f     func(store.Tx) error
+	work  func() error
+	state atomic.Int32
+	err   error
+	done  chan struct{}
+}
+
+// Update runs f in a transaction and returns when it is durable. A context
+// that ends before f starts means that f never runs; once started it runs to
+// its end. f must not call Update.
+func (e *Engine) Update(ctx context.Context, f func(store.Tx) error) error {
+	return e.submit(&request{ctx: ctx, f: f, done: make(chan struct{}, 1)})
+}
+
+func (e *Engine) submit(req *request) error {
+	if e.writer == nil {
+		return fault.New(fault.Unsupported, "store.read-only", "the store is open for reading only")
+	}
+	if err := e.writer.enqueue(req); err != nil {
+		return err
+	}
+	select {
+	case <-req.done:
+		return req.err
+	case <-req.ctx.Done():
+	}
+	if req.state.CompareAndSwap(waiting, abandoned) {
+		return cancelled(req.ctx.Err())
+	}
+	<-req.done
+	return req.err
+}
+
+func (w *writer) enqueue(req *request) error {
+	w.gate.RLock()
+	defer w.gate.RUnlock()
+	if w.shut {
+		return closedFault()
+	}
+	select {
+	case w.queue <- req:
+		return nil
+	default:
+	}
+	select {
+	case w.queue <- req:
+		return nil
+	case <-req.ctx.Done():
+		return cancelled(req.ctx.Err())
+	}
+}
+
+func (r *request) start() bool {
+	if r.ctx.Err() != nil {
+		r.err = cancelled(r.ctx.Err())
+		return false
+	}
+	return r.state.CompareAndSwap(waiting, started)
+}
+
+func openWriter(e *Engine) (*writer, error) {
+	conn, err := openConn(e.path, writerCacheKB)
+	if err != nil {
+		return nil, err
+	}
+	w := &writer{
+		e: e, queue: make(chan *request, queueLength), ended: make(chan struct{}),
+		snap:  &snapshot{conn: conn, names: e.names, now: e.opts.Now, fresh: map[string]int64{}},
+		tails: map[int64]*tail{},
+	}
+	if err := w.prepare(); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	go w.loop()
+	return w, nil
+}
+
+// loop takes requests until the queue is closed. A function that ends its
+// goroutine (runtime.Goexit) would end the writer with it: then another
+// goroutine goes on.
+func (w *writer) loop() {
+	finished := false
+	defer func() {
+		if finished {
+			close(w.ended)
+			return
+		}
+		w.abandon()
+		go w.loop()
+	}()
+	idle := time.NewTicker(idleFold)
+	defer idle.Stop()
+	for {
+		select {
+		case req, open := <-w.queue:
+			if !open {
+				finished = true
+				return
+			}
+			w.take(req)
+		case <-w.fold.passed:
+			w.finishFold()
+		case <-idle.C:
+			w.foldIdle()
+		}
+	}
+}
+
+func (w *writer) take(req *request) {
+	for req != nil {
+		if req.work != nil {
+			if req.start() {
+				req.err = req.work()
+			}
+			req.done <- struct{}{}
+		} else {
+			w.commit(req)
+		}
+		req, w.held = w.held, nil
+	}
+	w.foldLong()
+}
+
+// commit runs first and those that wait behind it, commits and answers.
+func (w *writer) commit(first *request) {
+	w.batch, w.lost, w.dirty = w.batch[:0], false, false
+	err := w.begin()
+	if err != nil {
+		w.batch = append(w.batch, first)
+		w.answer(err)
+		return
+	}
+	start := w.snap.now()
+	for req := first; req != nil && !w.lost; req = w.next(start) {
+		w.batch = append(w.batch, req)
+		if req.start() {
+			req.err = w.one(req)
+		}
+	}
+	switch {
+	case w.lost:
+		err = fault.New(fault.Busy, "store.full", "another change that shared this commit met a disk that is full; nothing of this was kept")
+		for _, req := range w.batch {
+			if fault.Of(req.err).Code == "store.full" {
+				err = req.err
+			}
+		}
+	case w.dirty:
+		err = w.flush()
+	}
+	if err == nil {
+		err = w.snap.run("COMMIT")
+	}
+	if err != nil {
+		w.reset()
+	} else if len(w.snap.fresh) > 0 {
+		w.e.names.add(w.snap.fresh)
+		clear(w.snap.fresh)
+	}
+	w.born, w.counts = w.born[:0], w.counts[:0]
+	w.answer(err)
+}
+
+// next is the next Update that may share the commit, nil if it is time.
+func (w *writer) next(start time.Time) *request {
+	count, span := batchCount, batchTime
+	if w.bulk {
+		count, span = bulkBatchCount, bulkBatchTime
+	}
+	if len(w.batch) >= count || w.snap.now().Sub(start) > span {
+		return nil
+	}
+	select {
+	case req, open := <-w.queue:
+		if !open {
+			return nil
+		}
+		if req.work != nil {
+			w.held = req
+			return nil
+		}
+		return req
+	default:
+		return nil
+	}
+}
+
+// answer tells everybody the outcome: err for those whose function succeeded.
+func (w *writer) answer(err error) {
+	for i, req := range w.batch {
+		if req.err == nil && err != nil {
+			req.err = err
+		}
+		w.batch[i] = nil
+		req.done <- struct{}{}
+	}
+	w.batch = w.batch[:0]
+}
+
+// one runs an Update inside the open transaction. The first needs no
+// savepoint: nothing lies before it.
+func (w *writer) one(req *request) error {
+	first := !w.dirty
+	m := mark{w.c, len(w.born), len(w.counts)}
+	if !first {
+		if err := w.snap.run("SAVEPOINT one"); err != nil {
+			return err
+		}
+	}
+	t := &tx{snapshot: w.snap, w: w, change: w.c.change + 1, at: max(w.c.at, w.snap.now().UnixMicro())}
+	err := call(req.f, t)
+	if err == nil {
+		err = t.finish()
+	}
+	wrote := t.dirty
+	t.snapshot, t.w = nil, nil
+	if w.snap.conn.AutocommitEnabled() {
+		w.lost = true
+		return err
+	}
+	if err == nil {
+		w.dirty = w.dirty || wrote
+		if !first {
+			return w.end(nil, "RELEASE one")
+		}
+		return nil
+	}
+	w.back(m)
+	if !first {
+		return w.end(err, "ROLLBACK TO one", "RELEASE one")
+	}
+	if wrote {
+		return w.end(err, "ROLLBACK", "BEGIN IMMEDIATE")
+	}
+	return err
+}
+
+// end runs the statements that end a savepoint and gives err. If one of them
+// fails, the whole transaction cannot be trusted.
+func (w *writer) end(err error, statements ...string) error {
+	for _, q := range statements {
+		if w.snap.run(q) != nil {
+			w.lost = true
+		}
+	}
+	return err
+}
+
+// call runs f and turns a panic into a fault, so that one caller's mistake
+// does not end everybody's writer.
+func call(f func(store.Tx) error, t *tx) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fault.Wrap(&panicked{value: p, stack: debug.Stack()}, fault.Internal, "store.panic", "a change to the store ended in a panic and was taken back")
+		}
+	}()
+	return f(t)
+}
+
+// panicked keeps what a function panicked with, for the log.
+type panicked struct {
+	value any
+	stack []byte
+}
+
+func (p *panicked) Error() string {
+	if err, ok := p.value.(error); ok {
+		return "panic: " + err.Error() + "\n" + string(p.stack)
+	}
+	return "panic\n" + string(p.stack)
+}
+
+// back forgets what a failed Update put into memory.
+func (w *writer) back(m mark) {
+	w.c = m.c
+	for _, v := range w.born[m.born:] {
+		delete(w.snap.fresh, v)
+	}
+	w.born, w.counts = w.born[:m.born], w.counts[:m.counts]
+	clear(w.tails)
+}
+
+// reset goes back to what the disk has, after a commit that failed.
+func (w *writer) reset() {
+	if !w.snap.conn.AutocommitEnabled() {
+		_ = w.snap.run("ROLLBACK")
+	}
+	clear(w.snap.fresh)
+	clear(w.tails)
+	w.born, w.counts = w.born[:0], w.counts[:0]
+	if c, err := w.load(); err == nil {
+		w.c = c
+	}
+}
+
+// abandon answers a batch whose goroutine was ended from within.
+func (w *writer) abandon() {
+	w.reset()
+	w.answer(fault.New(fault.Internal, "store.goexit", "a change that shared this commit ended its goroutine; nothing of this was kept"))
+	if w.held != nil {
+		w.held.err = fault.New(fault.Busy, "store.busy", "the writer was restarted")
+		w.held.done <- struct{}{}
+		w.held = nil
+	}
+}
+
+func (w *writer) close() error {
+	w.gate.Lock()
+	first := !w.shut
+	w.shut = true
+	w.gate.Unlock()
+	if !first {
+		return nil
+	}
+	close(w.queue)
+	<-w.ended
+	err := w.fold.close()
+	if cerr := w.snap.conn.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}
