@@ -267,16 +267,21 @@ func (d *Desk) loadPatient(ctx context.Context, r store.Reader, k store.Key) (*f
 	return d.parse(doc)
 }
 
+// join makes one person of the entries that the sender says are one patient.
 func (d *Desk) join(ctx context.Context, tx store.Tx, p *plan) error {
-	var persons [2]int64
-	for i, k := range p.joins {
-		var err error
-		if persons[i], err = tx.PersonOf(ctx, k.PK, time.Time{}); err != nil {
+	for _, pair := range p.joins {
+		var persons [2]int64
+		for i, k := range pair {
+			var err error
+			if persons[i], err = tx.PersonOf(ctx, k.PK, time.Time{}); err != nil {
+				return err
+			}
+		}
+		if _, err := person.Join(ctx, tx, persons[0], persons[1]); err != nil {
 			return err
 		}
 	}
-	_, err := person.Join(ctx, tx, persons[0], persons[1])
-	return err
+	return nil
 }
 
 // changed notes when the commit happened, for the results.

@@ -50,6 +50,13 @@ func (e *Errand) Receive(ctx context.Context, batch []*Message) error {
 		for i, m := range batch {
 			row := *m
 			row.Raw, row.At = packed[i], tx.Time()
+			before, err := tx.Messages(ctx, MessageFilter{Feed: m.Feed, Control: m.Control, Limit: 1})
+			if err != nil {
+				return err
+			}
+			if len(before) > 0 && before[0].Digest != m.Digest {
+				row.Detail = reusedControl
+			}
 			seq, state, err := tx.Append(ctx, &row)
 			if err != nil {
 				return err
@@ -59,6 +66,10 @@ func (e *Errand) Receive(ctx context.Context, batch []*Message) error {
 		return nil
 	})
 }
+
+// reusedControl is the detail of a message whose control id came before with
+// other content: a new message, with a warning.
+var reusedControl = []byte(`{"warnings":["the control id came before with other content"]}`)
 
 // Digest is the keyed hash by which the same message is known again.
 func (d *Desk) Digest(feed, control string, raw []byte) uint64 {

@@ -66,8 +66,12 @@ const (
 type Commit struct {
 	// Source makes a Provenance of everything written; nil = none.
 	Source *Source
-	// Join says that two of a trust's entries are one patient.
-	Join *Join
+	// Joins say that entries of one trust are one patient.
+	Joins []Join
+	// Once names the transaction: a second one of that name is refused with
+	// Conflict "record.once", so that an interrupted load can be taken up
+	// again. "" = no name.
+	Once string
 	// Settle moves the journalled message, in the same transaction.
 	Settle *Message
 }
@@ -80,7 +84,8 @@ type Source struct {
 	At      time.Time
 }
 
-// Join names two entries by logical id: From was merged into Into.
+// Join names two entries by logical id, or by the FullURL of an op: From was
+// merged into Into.
 type Join struct{ From, Into string }
 
 // Rejection is the error of a write whose resource breaks base rules.

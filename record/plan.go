@@ -23,7 +23,7 @@ type plan struct {
 	byRef  map[string]string // conditional reference → Type/id
 	next   map[seqKey]uint32 // sequences taken
 	fresh  map[int64]bool    // record keys allocated for this plan
-	joins  [2]store.Key      // From, Into of the commit's Join
+	joins  [][2]store.Key    // From, Into of the commit's Joins
 	change int64
 	at     time.Time
 }
@@ -67,8 +67,10 @@ func (d *Desk) plan(ctx context.Context, e *Errand, ops []Op, c Commit) (*plan, 
 		if err := p.find(ctx, r); err != nil {
 			return err
 		}
-		if c.Join != nil {
-			return p.findJoin(ctx, r, *c.Join)
+		for _, j := range c.Joins {
+			if err := p.findJoin(ctx, r, j); err != nil {
+				return err
+			}
 		}
 		return nil
 	})
@@ -335,17 +337,19 @@ func (p *plan) reserve(ctx context.Context, id string) (int64, error) {
 }
 
 func (p *plan) findJoin(ctx context.Context, r store.Reader, j Join) error {
+	var pair [2]store.Key
 	for i, id := range []string{j.From, j.Into} {
 		if dr := p.byURL[id]; dr != nil {
-			p.joins[i] = dr.key
+			pair[i] = dr.key
 			continue
 		}
 		k, err := p.desk.locate(ctx, r, "Patient", id)
 		if err != nil {
 			return err
 		}
-		p.joins[i] = k
+		pair[i] = k
 	}
+	p.joins = append(p.joins, pair)
 	return nil
 }
 

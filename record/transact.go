@@ -132,6 +132,11 @@ func (d *Desk) checkAll(ops []Op) error {
 
 // commit writes a plan with its audit entry.
 func (e *Errand) commit(ctx context.Context, tx store.Tx, v access.Verdict, p *plan, c Commit) error {
+	if c.Once != "" {
+		if err := once(ctx, tx, c.Once); err != nil {
+			return err
+		}
+	}
 	for _, dr := range p.drafts {
 		if err := e.desk.write(ctx, tx, e, dr); err != nil {
 			return at(dr.op.At, err)
@@ -140,10 +145,8 @@ func (e *Errand) commit(ctx context.Context, tx store.Tx, v access.Verdict, p *p
 	if err := e.desk.placePatients(ctx, tx, p); err != nil {
 		return err
 	}
-	if c.Join != nil {
-		if err := e.desk.join(ctx, tx, p); err != nil {
-			return err
-		}
+	if err := e.desk.join(ctx, tx, p); err != nil {
+		return err
 	}
 	if c.Settle != nil {
 		c.Settle.Records = p.records()
@@ -159,6 +162,19 @@ func (e *Errand) commit(ctx context.Context, tx store.Tx, v access.Verdict, p *p
 	}
 	p.changed(tx)
 	return audit.Append(ctx, tx, e.entry(actionOf(p.ops), v, t))
+}
+
+const onceSpace = "once"
+
+func once(ctx context.Context, tx store.Tx, name string) error {
+	done, err := tx.GetKey(ctx, onceSpace, name)
+	if err != nil {
+		return err
+	}
+	if done != nil {
+		return fault.New(fault.Conflict, "record.once", "this has been applied already")
+	}
+	return tx.SetKey(ctx, onceSpace, store.KeyValue{Key: name, Value: []byte{1}})
 }
 
 // feedName is the name that goes into the store's feed column.

@@ -54,8 +54,8 @@ type Documents interface {
 	// Chart answers every range over all the records in one round trip: result
 	// i belongs to range i. asAt zero means now; otherwise documents are as
 	// they were at that moment. Tombstones are left out. Token and date
-	// filters look at the present index for asAt zero and are ignored (a
-	// superset is returned) otherwise.
+	// filters look at the index of the version returned; a document without a
+	// date passes no date filter. Records that are not there are empty.
 	Chart(ctx context.Context, pks []int64, ranges []Range, asAt time.Time) ([][]*Doc, error)
 	// Find looks up the alias and identifier indexes: every key filed under
 	// the hash, at most limit.
@@ -67,9 +67,10 @@ type Documents interface {
 	// records in key order, after the given key, at most limit; tombstones
 	// included. It is the costly way to search: callers bound it.
 	Scan(ctx context.Context, typ uint16, after Key, limit int) ([]*Doc, error)
-	// NextSeq is the next free sequence of a type within a record.
+	// NextSeq is the next free sequence of a type within a record, from 1.
 	NextSeq(ctx context.Context, pk int64, typ uint16) (uint32, error)
-	// Changes lists the change feed after a change number.
+	// Changes lists the change feed after a change number, in order. It never
+	// cuts a commit: the last one is given whole, even beyond limit.
 	Changes(ctx context.Context, after int64, limit int) ([]Change, error)
 }
 

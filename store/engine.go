@@ -8,6 +8,7 @@ import (
 // Reader is one snapshot of everything.
 type Reader interface {
 	Documents
+	Population
 	Journal
 	Keys
 	Links

@@ -66,7 +66,7 @@ func (l Lens) allergyState(c *record.Chart) AllergyState {
 	for _, i := range items {
 		a := l.allergy(i)
 		if i.Updated.After(s.Updated.At) {
-			s.Updated = l.moment(i.Updated)
+			s.Updated = l.Moment(i.Updated)
 		}
 		if a.Source.Withdrawn || a.Status != "Active" {
 			s.Past = append(s.Past, a)

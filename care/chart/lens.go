@@ -67,8 +67,8 @@ func (l Lens) when(s string) When {
 	return w
 }
 
-// moment is a When of a time that we noted ourselves.
-func (l Lens) moment(t time.Time) When {
+// Moment is a When of a time that we noted ourselves.
+func (l Lens) Moment(t time.Time) When {
 	if t.IsZero() {
 		return When{}
 	}
@@ -101,7 +101,7 @@ func (l Lens) source(i *record.Item) Source {
 		Org:       l.Orgs(i.Org),
 		Recorder:  recorder(i.Resource),
 		Ref:       i.Ref(),
-		Received:  l.moment(i.Updated),
+		Received:  l.Moment(i.Updated),
 		Withdrawn: withdrawn(i.Resource),
 	}
 }
@@ -229,4 +229,17 @@ func withheld(c *record.Chart, sections ...int) bool {
 		}
 	}
 	return false
+}
+
+// Trusts are the organisations that know a person, each once.
+func (l Lens) Trusts(p *record.Person) []Organisation {
+	var out []Organisation
+	seen := make(map[string]bool)
+	for _, e := range p.Entries {
+		if o := l.Orgs(e.Org); !seen[o.Code+o.Short] {
+			seen[o.Code+o.Short] = true
+			out = append(out, o)
+		}
+	}
+	return out
 }

@@ -58,7 +58,7 @@ func (l Lens) Origin(c *record.Chart) *Origin {
 	add("Organisation", o.Source.Org.Name+" ("+i.Org+")")
 	add("Feed or client", i.Feed)
 	add("Recorded by", o.Source.Recorder)
-	add("Kept by Concord since", l.moment(i.Updated).Text)
+	add("Kept by Concord since", l.Moment(i.Updated).Text)
 	add("Version", strconv.FormatInt(i.Version, 10))
 	if src := i.Resource.StrAt("meta.source"); src != "" {
 		add("Source given with it", src)

@@ -43,7 +43,7 @@ func samePlace(a, b *fhir.Value) bool {
 }
 
 // moveTo ends the places in use and makes p the active one.
-func (st *stay) moveTo(p place, at string) {
+func (st *stay) moveTo(p placement, at string) {
 	if p.location == nil {
 		return
 	}
@@ -68,7 +68,7 @@ func (st *stay) leave(at string) {
 }
 
 // plan adds a place that is to be moved to.
-func (st *stay) plan(p place, at string) {
+func (st *stay) plan(p placement, at string) {
 	if p.location == nil {
 		return
 	}
@@ -78,7 +78,7 @@ func (st *stay) plan(p place, at string) {
 }
 
 // unplan takes a planned place away; without a place, all of them.
-func (st *stay) unplan(p place) {
+func (st *stay) unplan(p placement) {
 	kept := st.places[:0:0]
 	for _, q := range st.places {
 		if q.status != planned || p.location != nil && !samePlace(q.location, p.location) {
@@ -91,7 +91,7 @@ func (st *stay) unplan(p place) {
 // unmove undoes the last move: the place that was moved to goes, the one
 // before is in use again. The message names both, and its word counts where
 // the stored moves are others.
-func (st *stay) unmove(to place) {
+func (st *stay) unmove(to placement) {
 	n := len(st.places)
 	if n > 0 && st.places[n-1].status == "active" && (to.location == nil || !samePlace(st.places[n-1].location, to.location)) {
 		st.places = st.places[:n-1]
@@ -101,7 +101,7 @@ func (st *stay) unmove(to place) {
 
 // reopen makes the last completed place the active one again, unless the
 // message names another.
-func (st *stay) reopen(to place, at string) {
+func (st *stay) reopen(to placement, at string) {
 	for _, q := range st.places {
 		if q.status == "active" {
 			return
@@ -134,22 +134,18 @@ func (st *stay) mention() {
 	}
 }
 
-// reclass changes the class and keeps the one before in classHistory.
-func (st *stay) reclass(class *fhir.Value, at string) {
-	old := st.enc.Get("class")
-	if class == nil || old.StrAt("code") == class.StrAt("code") {
-		st.enc = st.enc.With("class", class)
+// reclass takes the class of the message and keeps another one from before in
+// classHistory.
+func (st *stay) reclass(at string) {
+	old, class := st.enc.Get("class"), st.class
+	if class == nil || old.StrAt("code") == class.StrAt("code") || old != nil && class.StrAt("code") == "UNK" {
 		return
 	}
-	if old != nil {
+	if old != nil && old.StrAt("code") != "UNK" {
 		start := st.start
-		n := st.enc.Get("classHistory").Len()
-		if n > 0 {
-			start = st.enc.Get("classHistory").At(n - 1).StrAt("period.end")
-		}
 		var all []any
 		for h := range st.enc.Get("classHistory").Each() {
-			all = append(all, h)
+			all, start = append(all, h), h.StrAt("period.end")
 		}
 		all = append(all, fhir.Obj("class", old, "period", period(start, at)))
 		st.enc = st.enc.With("classHistory", fhir.Arr(all...))

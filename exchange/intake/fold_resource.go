@@ -86,34 +86,44 @@ func otherChoice(r *fhir.Value, name string) bool {
 	return false
 }
 
-// unionBy joins two arrays by a member that names each element: elements of
-// in come after those of old that they do not replace. With lead, an element
-// of in replaces its namesake; without, it gives way to it.
+// unionBy joins two arrays whose elements are named by a member: the elements
+// of in with one name stand for those of old with it (lead), or the other way
+// round. The order is that of old, then of in.
 func unionBy(old, in *fhir.Value, lead bool, name string) *fhir.Value {
+	weak, strong := in, old
+	if lead {
+		weak, strong = old, in
+	}
 	var all []any
-	has := func(list *fhir.Value, id string) bool {
-		for e := range list.Each() {
+	placed := map[string]bool{}
+	put := func(from *fhir.Value, id string) {
+		for e := range from.Each() {
 			if e.StrAt(name) == id {
-				return true
+				all = append(all, e)
 			}
 		}
-		return false
+		placed[id] = true
 	}
-	for e := range old.Each() {
-		if !lead || !has(in, e.StrAt(name)) {
-			all = append(all, e)
-			continue
-		}
-		for n := range in.Each() {
-			if n.StrAt(name) == e.StrAt(name) && !has(fhir.Arr(all...), n.StrAt(name)) {
-				all = append(all, n)
+	for _, list := range []*fhir.Value{old, in} {
+		for e := range list.Each() {
+			id := e.StrAt(name)
+			switch {
+			case placed[id]:
+			case hasNamed(strong, name, id):
+				put(strong, id)
+			default:
+				put(weak, id)
 			}
-		}
-	}
-	for n := range in.Each() {
-		if !has(fhir.Arr(all...), n.StrAt(name)) {
-			all = append(all, n)
 		}
 	}
 	return fhir.Arr(all...)
+}
+
+func hasNamed(list *fhir.Value, name, id string) bool {
+	for e := range list.Each() {
+		if e.StrAt(name) == id {
+			return true
+		}
+	}
+	return false
 }

@@ -8,9 +8,10 @@ import "concord/standard/fhir"
 type stay struct {
 	stayDetails
 	enc    *fhir.Value
+	class  *fhir.Value // as the message has it
 	status string
 	phases []phase // statuses that are over, oldest first
-	places []place
+	places []placement
 	start  string
 	end    string
 }
@@ -18,15 +19,19 @@ type stay struct {
 // phase is one entry of Encounter.statusHistory.
 type phase struct{ status, start, end string }
 
-// place is one entry of Encounter.location. Its status is planned, active,
+// placement is one entry of Encounter.location. Its status is planned, active,
 // reserved or completed.
-type place struct {
+type placement struct {
 	location, physical *fhir.Value
 	status, start, end string
 }
 
-// stateChange is what an event does to a stay. Each trigger has one.
-type stateChange func(*stay)
+// stateChange is what an event does to a stay. Each trigger has one. Only one
+// that revives changes the state of a visit that was entered in error.
+type stateChange struct {
+	do      func(*stay)
+	revives bool
+}
 
 // foldStay brings an Encounter up to date with the details of a message and
 // the state change of its trigger. An older event changes no state: it only
@@ -41,8 +46,8 @@ func foldStay(change stateChange, d stayDetails) Fold {
 			return fillGaps(old, in.Without("status"), c)
 		}
 		st := openStay(old, in, d)
-		if st.status != enteredInError || revives(change, d) {
-			change(st)
+		if st.status != enteredInError || change.revives {
+			change.do(st)
 		}
 		out := st.close()
 		if old != nil && sameContent(out, old) && !c.Event.After(eventOf(old)) {
@@ -50,14 +55,6 @@ func foldStay(change stateChange, d stayDetails) Fold {
 		}
 		return out.With("meta", in.Get("meta")), nil
 	}
-}
-
-// revives: only an admission with its own time brings back a visit that was
-// entered in error.
-func revives(change stateChange, d stayDetails) bool {
-	probe := &stay{stayDetails: d, status: enteredInError}
-	change(probe)
-	return probe.status == inProgress || probe.status == arrived
 }
 
 // Statuses of an Encounter (https://hl7.org/fhir/R4/valueset-encounter-status.html).
@@ -74,7 +71,7 @@ const (
 // openStay takes the stored Encounter apart and lays the message's details
 // over it.
 func openStay(old, in *fhir.Value, d stayDetails) *stay {
-	st := &stay{stayDetails: d, enc: in.Without("status")}
+	st := &stay{stayDetails: d, enc: in.Without("status"), class: in.Get("class")}
 	if old == nil {
 		return st
 	}
@@ -88,7 +85,7 @@ func openStay(old, in *fhir.Value, d stayDetails) *stay {
 		st.phases = append(st.phases, phase{p.StrAt("status"), p.StrAt("period.start"), p.StrAt("period.end")})
 	}
 	for l := range old.Get("location").Each() {
-		st.places = append(st.places, place{l.Get("location"), l.Get("physicalType"),
+		st.places = append(st.places, placement{l.Get("location"), l.Get("physicalType"),
 			l.StrAt("status"), l.StrAt("period.start"), l.StrAt("period.end")})
 	}
 	return st

@@ -17,16 +17,20 @@ type piece interface {
 // concept maps CE, CWE, CNE and IS. Codes without a known system are the
 // trust's own.
 func (s *source) concept(p piece) *fhir.Value {
-	first := s.coding(p.Component(1).String(), p.Component(2).String(), p.Component(3).String())
-	second := s.coding(p.Component(4).String(), p.Component(5).String(), p.Component(6).String())
-	text := p.Component(9).String()
+	first := s.coding(whole(p, 1), whole(p, 2), p.Component(3).String())
+	second := s.coding(whole(p, 4), whole(p, 5), p.Component(6).String())
+	text := whole(p, 9)
 	for _, n := range []int{2, 5, 1} {
 		if text == "" {
-			text = p.Component(n).String()
+			text = whole(p, n)
 		}
 	}
 	return fhir.Obj("coding", fhir.Arr(first, second), "text", text)
 }
+
+// whole is a component that has no subcomponents by its type: senders write
+// "U&E" without escaping it.
+func whole(p piece, n int) string { return strings.TrimSpace(p.Component(n).Text()) }
 
 func (s *source) coding(code, display, system string) *fhir.Value {
 	if code == "" || strings.ContainsAny(code, "\n\t") {
@@ -80,11 +84,11 @@ func tableSystem(number string) string {
 // tableConcept is a concept of a code of an HL7 table, the default where the
 // sender names no system.
 func (s *source) tableConcept(p piece, table string) *fhir.Value {
-	code := p.Component(1).String()
+	code := whole(p, 1)
 	if code == "" || p.Component(3).String() != "" {
 		return s.concept(p)
 	}
-	return fhir.Concept(tableSystem(table), code, p.Component(2).String(), p.Component(2).String())
+	return fhir.Concept(tableSystem(table), code, whole(p, 2), whole(p, 2))
 }
 
 // practitioner maps XCN (and CN) to a logical reference. Staff are known by
@@ -173,12 +177,15 @@ func text1(texts ...string) (parts, shown []string) {
 
 // trust is a logical reference to the feed's trust.
 func (s *source) trust() *fhir.Value {
-	name := ""
-	if t, ok := uk.TrustByCode(s.feed.Trust); ok {
-		name = t.Name
+	if s.owner == nil {
+		name := ""
+		if t, ok := uk.TrustByCode(s.feed.Trust); ok {
+			name = t.Name
+		}
+		s.owner = fhir.Obj("type", "Organization",
+			"identifier", fhir.Obj("system", uk.ODSOrganization, "value", s.feed.Trust), "display", name)
 	}
-	return fhir.Obj("type", "Organization",
-		"identifier", fhir.Obj("system", uk.ODSOrganization, "value", s.feed.Trust), "display", name)
+	return s.owner
 }
 
 // organisation maps XON: a code of ODS shape is taken as one.

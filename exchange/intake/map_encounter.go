@@ -17,16 +17,16 @@ type visit struct {
 
 // stayDetails are the parts of PV1 and PV2 that state changes use.
 type stayDetails struct {
-	at           string // when the event took place
-	admitted     string // PV1-44
-	discharged   string // PV1-45
-	assigned     place  // PV1-3
-	prior        place  // PV1-6
-	temporary    place  // PV1-11
-	pending      place  // PV1-42
-	expectedIn   string // PV2-8
-	expectedOut  string // PV2-9
-	expectedMove string // EVN-3
+	at           string    // when the event took place
+	admitted     string    // PV1-44
+	discharged   string    // PV1-45
+	assigned     placement // PV1-3
+	prior        placement // PV1-6
+	temporary    placement // PV1-11
+	pending      placement // PV1-42
+	expectedIn   string    // PV2-8
+	expectedOut  string    // PV2-9
+	expectedMove string    // EVN-3
 }
 
 // readVisit reads PV1 and PV2. It is nil when the message is about no visit:
@@ -109,13 +109,16 @@ func (s *source) visitKey(pv1, pv2 *segment) (visitKey string, adopts []string) 
 			adopts = append(adopts, planned(at))
 		}
 	}
+	if admitted != "" {
+		adopts = append(adopts, key("stay", s.patient.Number, admitted))
+	}
 	switch {
 	case number != "":
 		return key("visit", number), adopts
 	case preadmit != "":
 		return key("preadmit", preadmit), adopts[1:]
 	case admitted != "":
-		return key("stay", s.patient.Number, admitted), nil
+		return key("stay", s.patient.Number, admitted), adopts[:len(adopts)-1]
 	case expected != "":
 		return planned(expected), nil
 	}
@@ -151,9 +154,9 @@ func (s *source) stayDetails(pv1, pv2 *segment) stayDetails {
 	return d
 }
 
-func (s *source) stayPlace(g *segment, n int) place {
+func (s *source) stayPlace(g *segment, n int) placement {
 	location, physical := s.place(g.f(n))
-	return place{location: location, physical: physical}
+	return placement{location: location, physical: physical}
 }
 
 func (s *source) visitIdentifiers(pv1 *segment) []any {

@@ -86,12 +86,16 @@ func Triggers() []string {
 // message is about is not in it).
 func Map(m *hl7v2.Message, f Feed) ([]Mapped, error) {
 	head := m.Header()
+	if head.Trigger == "" {
+		head.Trigger = m.Segment("EVN").Field(1).String() // older systems name it there alone
+	}
 	apply := ruleFor(head.Type, head.Trigger)
 	if apply == nil {
 		return nil, fault.New(fault.Unsupported, "intake.trigger", "there is no rule for this message type").In("MSH-9")
 	}
 	var all []Mapped
 	for _, s := range split(m, f) {
+		s.head = head
 		one, err := s.mapPatient(apply)
 		if err != nil {
 			return nil, err
@@ -115,6 +119,28 @@ func (s *source) mapPatient(apply rule) (Mapped, error) {
 	if err := apply(s, &m); err != nil {
 		return m, err
 	}
+	m.Drafts = s.distinct(m.Drafts)
 	m.Unmapped, m.Warnings = s.unmapped(), s.warnings
 	return m, nil
+}
+
+// distinct leaves one draft for each type and key: where a message says the
+// same thing twice, its last word counts.
+func (s *source) distinct(drafts []Draft) []Draft {
+	at := map[string]int{}
+	kept := drafts[:0:0]
+	for _, d := range drafts {
+		name := d.Type + "/" + d.Key
+		i, twice := at[name]
+		if !twice {
+			at[name] = len(kept)
+			kept = append(kept, d)
+			continue
+		}
+		if !sameContent(kept[i].Resource, d.Resource) {
+			s.warn("the message says two things of one " + d.Type + "; the last counts")
+		}
+		kept[i] = d
+	}
+	return kept
 }

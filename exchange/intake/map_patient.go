@@ -57,13 +57,16 @@ func nhsNumber(id hl7v2.Repetition) bool {
 }
 
 // hospitalNumber leaves out the numbers of other things: accounts, visits,
-// driving licences and the like (table 0203).
+// passports, driving licences, insurances and the like (table 0203). Trusts
+// have many words for their own number, so that what is not known counts.
 func hospitalNumber(id hl7v2.Repetition) bool {
-	switch strings.ToUpper(id.Component(5).String()) {
-	case "", "MR", "MRN", "PI", "PT", "HOSP", "PAS", "LR", "U", "PN", "EPI", "MC", "PMRN":
-		return true
+	switch kind := strings.ToUpper(id.Component(5).String()); kind {
+	case "AN", "VN", "SS", "SSN", "DL", "PPN", "PNT", "NPI", "NI", "TAX", "MC", "MA", "HC", "BC", "BR", "CZ", "DR", "EI", "EN",
+		"GI", "MI", "PE", "PRC", "RR", "SR", "WC", "ANON", "ANC", "MB", "SN", "SL":
+		return false
+	default:
+		return !(len(kind) == 5 && strings.HasPrefix(kind, "NN")) // national numbers of other countries
 	}
-	return false
 }
 
 // readNHSNumber checks a number. PID-32 in English use carries the status as
@@ -136,9 +139,13 @@ func (s *source) patientIdentifiers(pid *segment) []any {
 		"system", uk.HospitalNumber.System(s.feed.Trust), "value", s.patient.Number, "assigner", s.trust())
 	ids := []any{hospital}
 	if s.patient.NHS != "" {
+		use := ""
+		if s.patient.NHSValid {
+			use = "official"
+		}
 		status := fhir.Concept(uk.VerificationSystem, string(s.patient.NHSStatus), s.patient.NHSStatus.Display(), "")
 		ids = append(ids, fhir.Obj("extension", fhir.Arr(codedExtension(uk.VerificationExtension, status)),
-			"use", "official", "system", uk.NHSNumberSystem, "value", s.patient.NHS))
+			"use", use, "system", uk.NHSNumberSystem, "value", s.patient.NHS))
 	}
 	seen := map[string]bool{s.patient.Number: true}
 	for _, r := range pid.f(3).Reps() {
@@ -147,7 +154,7 @@ func (s *source) patientIdentifiers(pid *segment) []any {
 			continue
 		}
 		seen[value] = true
-		system := s.otherSystem("patient-"+strings.ToLower(orDefault(r.Component(4).String(), orDefault(kind, "other"))))
+		system := s.otherSystem("patient-" + strings.ToLower(orDefault(r.Component(4).String(), orDefault(kind, "other"))))
 		ids = append(ids, fhir.Obj("system", system, "value", value))
 	}
 	return ids

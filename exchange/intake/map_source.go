@@ -21,6 +21,7 @@ type source struct {
 	segments []*segment
 	patient  PatientKey
 	warnings []string
+	owner    *fhir.Value // the reference to the trust, made once
 }
 
 // segment is one segment and the fields of it that were read.
@@ -153,7 +154,7 @@ func split(m *hl7v2.Message, f Feed) []*source {
 // readEvent sets the time by which what is newer is told: EVN-2, else MSH-7.
 func (s *source) readEvent() error {
 	evn := s.first("EVN")
-	evn.skip1()
+	evn.skip(1)
 	if t, ok := s.time(evn.f(2)); ok {
 		s.event = t.Time
 		return nil
@@ -164,13 +165,6 @@ func (s *source) readEvent() error {
 	}
 	s.event = t.Time
 	return nil
-}
-
-// skip1 marks EVN-1, which repeats the trigger.
-func (s *segment) skip1() {
-	if s != nil {
-		s.skip(1)
-	}
 }
 
 // time reads a timestamp. ok is false for an empty field; unreadable text is
@@ -260,7 +254,9 @@ func (s *source) local(kind uk.Local, value string) *fhir.Value {
 // so that two keys never fall together.
 func key(parts ...string) string {
 	for i, p := range parts {
-		parts[i] = strings.NewReplacer("%", "%25", "|", "%7C").Replace(p)
+		if strings.ContainsAny(p, "%|") {
+			parts[i] = strings.ReplaceAll(strings.ReplaceAll(p, "%", "%25"), "|", "%7C")
+		}
 	}
 	return strings.Join(parts, "|")
 }

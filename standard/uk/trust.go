@@ -55,6 +55,9 @@ func TrustByCode(code string) (Trust, bool) {
 
 // SiteByCode finds a site.
 func SiteByCode(code string) (Site, bool) {
+	if !ODSCode(code) {
+		return Site{}, false
+	}
 	for _, t := range Trusts() {
 		for _, s := range t.Sites {
 			if s.Code == code {

@@ -39,7 +39,7 @@ const NEWS2Total = "1104051000000101"
 
 // VitalByCode recognises a vital sign by a coding.
 func VitalByCode(system, code string) (Vital, bool) {
-	if code == "" {
+	if code == "" || system != LOINC && system != SNOMED {
 		return Vital{}, false
 	}
 	for _, v := range Vitals() {

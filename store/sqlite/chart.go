@@ -15,9 +15,9 @@ import (
 // reads current documents; the then form every row, as one of its earlier
 // versions may be the one that stood.
 const (
-	chartNow  = "SELECT lid, " + columns + ", tok, body FROM rec WHERE pk = ?1 AND lid >= ?2 AND lid < ?3 AND del = 0"
-	chartThen = "SELECT lid, " + columns + ", tok, body FROM rec WHERE pk = ?1 AND lid >= ?2 AND lid < ?3"
-	chartHist = "SELECT lid, " + columns + ", tok, body FROM rec_hist WHERE pk = ?1 AND lid = ?2 AND upd <= ?3 ORDER BY ver DESC LIMIT 1"
+	chartNow  = "SELECT id, " + columns + ", tok, body FROM rec WHERE id >= ?1 AND id < ?2 AND del = 0"
+	chartThen = "SELECT id, " + columns + ", tok, body FROM rec WHERE id >= ?1 AND id < ?2"
+	chartHist = "SELECT id, " + columns + ", tok, body FROM rec_hist WHERE id = ?1 AND upd <= ?2 ORDER BY ver DESC LIMIT 1"
 )
 
 // Columns of those scans.
@@ -42,13 +42,13 @@ type chart struct {
 // candidate is a document that may be among the newest; its body is read when
 // it is known to be.
 type candidate struct {
-	key  store.Key
+	row  int64
 	date int64
 }
 
 // latest orders candidates: later date first, then the later key.
 func latest(a, b candidate) int {
-	return cmp.Or(cmp.Compare(b.date, a.date), cmp.Compare(b.key.LID, a.key.LID), cmp.Compare(b.key.PK, a.key.PK))
+	return cmp.Or(cmp.Compare(b.date, a.date), cmp.Compare(b.row, a.row))
 }
 
 // Chart answers every range over all the records. Ranges of one type share
@@ -86,6 +86,10 @@ func (s *snapshot) Chart(ctx context.Context, pks []int64, ranges []store.Range,
 
 // scan walks one type of one record for the ranges that want it.
 func (c *chart) scan(pk int64, typ uint16, want []int) error {
+	first, end, err := rowsOf(pk, typ)
+	if err != nil {
+		return err
+	}
 	query := chartNow
 	if c.asAt != 0 {
 		query = chartThen
@@ -94,46 +98,44 @@ func (c *chart) scan(pk int64, typ uint16, want []int) error {
 	if err != nil {
 		return failed(err, "prepare chart")
 	}
-	st.BindInt64(1, pk)
-	st.BindInt64(2, store.MakeLID(typ, 0))
-	st.BindInt64(3, lidEnd(typ))
+	st.BindInt64(1, first)
+	st.BindInt64(2, end)
 	return rows(st, func(st *sqlite.Stmt) error {
-		k := store.Key{PK: pk, LID: st.ColumnInt64(0)}
+		row := st.ColumnInt64(0)
 		if c.asAt == 0 {
-			return c.row(st, k, want)
+			return c.row(st, row, want)
 		}
-		if st.ColumnInt64(colUpd) <= c.asAt {
-			return c.standing(st, k, want)
+		if st.ColumnInt64(colUpd)+epoch <= c.asAt {
+			return c.standing(st, row, want)
 		}
 		if st.ColumnInt64(colVer) == 1 {
 			return nil
 		}
-		return c.earlier(k, want)
+		return c.earlier(row, want)
 	})
 }
 
 // earlier finds the version that stood at the moment asked for.
-func (c *chart) earlier(k store.Key, want []int) error {
+func (c *chart) earlier(row int64, want []int) error {
 	st, err := c.s.conn.Prepare(chartHist)
 	if err != nil {
 		return failed(err, "prepare history")
 	}
-	st.BindInt64(1, k.PK)
-	st.BindInt64(2, k.LID)
-	st.BindInt64(3, c.asAt)
-	return rows(st, func(st *sqlite.Stmt) error { return c.standing(st, k, want) })
+	st.BindInt64(1, row)
+	st.BindInt64(2, c.asAt-epoch)
+	return rows(st, func(st *sqlite.Stmt) error { return c.standing(st, row, want) })
 }
 
-func (c *chart) standing(st *sqlite.Stmt, k store.Key, want []int) error {
+func (c *chart) standing(st *sqlite.Stmt, row int64, want []int) error {
 	if st.ColumnInt64(colDel) != 0 {
 		return nil
 	}
-	return c.row(st, k, want)
+	return c.row(st, row, want)
 }
 
 // row offers one version to the ranges of its type. Its body is touched only
 // when a range keeps it.
-func (c *chart) row(st *sqlite.Stmt, k store.Key, want []int) error {
+func (c *chart) row(st *sqlite.Stmt, row int64, want []int) error {
 	var doc *store.Doc
 	date := st.ColumnInt64(colDate)
 	var tok []byte
@@ -152,12 +154,12 @@ func (c *chart) row(st *sqlite.Stmt, k store.Key, want []int) error {
 			}
 		}
 		if r.Newest > 0 {
-			c.offer(i, candidate{key: k, date: date})
+			c.offer(i, candidate{row: row, date: date})
 			continue
 		}
 		if doc == nil {
 			var err error
-			if doc, err = c.s.header(st, k, colVer); err != nil {
+			if doc, err = c.s.header(st, keyOf(row), colVer); err != nil {
 				return err
 			}
 			doc.Body = blob(st, colBody)
@@ -204,7 +206,7 @@ func (c *chart) fetch(i int) error {
 	best := c.best[i]
 	slices.SortFunc(best, latest)
 	for _, b := range best[:min(keep, len(best))] {
-		d, err := c.s.versionAt(b.key, c.asAt)
+		d, err := c.s.versionAt(b.row, c.asAt)
 		if err != nil {
 			return err
 		}
@@ -216,9 +218,9 @@ func (c *chart) fetch(i int) error {
 }
 
 // versionAt is the current version, or that of a moment.
-func (s *snapshot) versionAt(k store.Key, asAt int64) (*store.Doc, error) {
+func (s *snapshot) versionAt(row, asAt int64) (*store.Doc, error) {
 	if asAt == 0 {
-		return s.get(k)
+		return s.get(row)
 	}
-	return s.at(k, asAt)
+	return s.at(row, asAt)
 }

@@ -17,23 +17,24 @@ type rule struct{ code, text, query string }
 // look for, not a list to work through.
 const perRule = 100
 
-const key = "pk || '/' || (lid >> 32) || '/' || (lid & 0xffffffff)"
+// place writes an id as record/type/sequence.
+const place = "(id >> 31) || '/' || (id >> 23 & 255) || '/' || (id & 0x7fffff)"
 
 func rules() []rule {
 	return []rule{
 		{"store.history-missing", "versions of a document are missing", `
-			SELECT ` + key + ` FROM rec WHERE ver > 1 AND ver - 1 <> (SELECT count(*) FROM rec_hist h WHERE h.pk = rec.pk AND h.lid = rec.lid)`},
+			SELECT ` + place + ` FROM rec WHERE ver > 1 AND ver - 1 <> (SELECT count(*) FROM rec_hist h WHERE h.id = rec.id)`},
 		{"store.history-gap", "versions of a document do not run from 1 without gaps", `
-			SELECT ` + key + ` FROM rec_hist GROUP BY pk, lid HAVING count(*) <> max(ver) OR min(ver) <> 1
-			  OR max(ver) + 1 <> coalesce((SELECT ver FROM rec r WHERE r.pk = rec_hist.pk AND r.lid = rec_hist.lid), 0)`},
+			SELECT ` + place + ` FROM rec_hist GROUP BY id HAVING count(*) <> max(ver) OR min(ver) <> 1
+			  OR max(ver) + 1 <> coalesce((SELECT ver FROM rec r WHERE r.id = rec_hist.id), 0)`},
 		{"store.history-order", "a later version carries an earlier time or change number", `
-			SELECT ` + key + ` FROM rec_hist h WHERE EXISTS (SELECT 1 FROM rec_hist n WHERE n.pk = h.pk AND n.lid = h.lid AND n.ver = h.ver + 1 AND (n.cseq < h.cseq OR n.upd < h.upd))`},
+			SELECT ` + place + ` FROM rec_hist h WHERE EXISTS (SELECT 1 FROM rec_hist n WHERE n.id = h.id AND n.ver = h.ver + 1 AND (n.cseq < h.cseq OR n.upd < h.upd))`},
 		{"store.ident-orphan", "an identifier entry has no document", `
-			SELECT ` + key + ` FROM ident WHERE NOT EXISTS (SELECT 1 FROM rec r WHERE r.pk = ident.pk AND r.lid = ident.lid AND r.del = 0)`},
+			SELECT ` + place + ` FROM ident WHERE NOT EXISTS (SELECT 1 FROM rec r WHERE r.id = ident.id AND r.del = 0)`},
 		{"store.string-orphan", "a string entry has no document", `
-			SELECT ` + key + ` FROM str WHERE NOT EXISTS (SELECT 1 FROM rec r WHERE r.pk = str.pk AND r.lid = str.lid AND r.del = 0)`},
+			SELECT ` + place + ` FROM str WHERE NOT EXISTS (SELECT 1 FROM rec r WHERE r.id = str.id AND r.del = 0)`},
 		{"store.alias-orphan", "a claimed identifier has no document", `
-			SELECT ` + key + ` FROM alias WHERE NOT EXISTS (SELECT 1 FROM rec r WHERE r.pk = alias.pk AND r.lid = alias.lid)`},
+			SELECT ` + place + ` FROM alias WHERE NOT EXISTS (SELECT 1 FROM rec r WHERE r.id = alias.id)`},
 		{"store.link-double", "a record key has more than one standing link", `
 			SELECT pk FROM link WHERE till IS NULL GROUP BY pk HAVING count(*) > 1`},
 		{"store.link-order", "a link ends before it begins, or overlaps the next", `
@@ -57,10 +58,10 @@ func rules() []rule {
 		{"store.journal-record", "the index from record to message names a message that is not there", `
 			SELECT seq FROM journal_record WHERE NOT EXISTS (SELECT 1 FROM journal j WHERE j.seq = journal_record.seq AND j.records IS NOT NULL)`},
 		{"store.name-missing", "a row names an organisation or feed that is not there", `
-			SELECT ` + key + ` FROM rec WHERE org <> 0 AND org NOT IN (SELECT id FROM name) OR feed <> 0 AND feed NOT IN (SELECT id FROM name)`},
+			SELECT ` + place + ` FROM rec WHERE org <> 0 AND org NOT IN (SELECT id FROM name) OR feed <> 0 AND feed NOT IN (SELECT id FROM name)`},
 		{"store.counter", "a counter lies behind what it counts", `
 			SELECT 'counter' FROM counter WHERE change < (SELECT coalesce(max(cseq), 0) FROM change) OR at < (SELECT coalesce(max(at), 0) FROM change)
-			  OR pk < (SELECT coalesce(max(pk), 0) FROM rec) OR message < (SELECT coalesce(max(seq), 0) FROM journal) OR job < (SELECT coalesce(max(id), 0) FROM queue)`},
+			  OR pk < (SELECT coalesce(max(id), 0) >> 31 FROM rec) OR message < (SELECT coalesce(max(seq), 0) FROM journal) OR job < (SELECT coalesce(max(id), 0) FROM queue)`},
 		{"store.change-order", "the times of the change feed run backwards", `
 			SELECT cseq FROM (SELECT cseq, at, lag(at, 1, 0) OVER (ORDER BY cseq) AS before FROM change) WHERE at < before`},
 	}
@@ -114,8 +115,13 @@ func (s *snapshot) checkFeed(report func(store.Finding)) error {
 		var missing error
 		err := unpack(blob(st, 1), func(k store.Key, ver int64, _ bool) {
 			named++
-			have, err := s.intOf(`SELECT cseq FROM rec WHERE pk = ?1 AND lid = ?2 AND ver = ?3
-				UNION ALL SELECT cseq FROM rec_hist WHERE pk = ?1 AND lid = ?2 AND ver = ?3 LIMIT 1`, k.PK, k.LID, ver)
+			row, err := rowOf(k)
+			if err != nil {
+				missing = err
+				return
+			}
+			have, err := s.intOf(`SELECT cseq FROM rec WHERE id = ?1 AND ver = ?2
+				UNION ALL SELECT cseq FROM rec_hist WHERE id = ?1 AND ver = ?2 LIMIT 1`, row, ver)
 			if err != nil {
 				missing = err
 			} else if have != cseq && found < perRule {

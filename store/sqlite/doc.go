@@ -5,7 +5,7 @@
 // what, never parses a body, and never lets a second process write.
 //
 // How it works
-//   - Rows of one record lie together: rec is clustered by (pk, lid), so a
+//   - Rows of one record lie together: rec is in the order of (pk, lid), so a
 //     chart is a few range scans and needs no index.
 //   - One goroutine writes. Updates that wait at the same time share one
 //     commit, each in its own savepoint, and are answered when the commit is

@@ -17,7 +17,7 @@ const columns = "ver, cseq, upd, del, org, feed, d"
 func (s *snapshot) header(st *sqlite.Stmt, k store.Key, from int) (*store.Doc, error) {
 	d := &store.Doc{
 		Key: k, Version: st.ColumnInt64(from), Change: st.ColumnInt64(from + 1),
-		Updated: moment(st.ColumnInt64(from + 2)), Deleted: st.ColumnInt64(from+3) != 0,
+		Updated: moment(st.ColumnInt64(from+2) + epoch), Deleted: st.ColumnInt64(from+3) != 0,
 		Date: st.ColumnInt64(from + 6),
 	}
 	var err error
@@ -30,7 +30,11 @@ func (s *snapshot) header(st *sqlite.Stmt, k store.Key, from int) (*store.Doc, e
 
 // Get returns the current version, tombstones included.
 func (s *snapshot) Get(ctx context.Context, k store.Key) (*store.Doc, error) {
-	d, err := s.get(k)
+	row, err := rowOf(k)
+	if err != nil {
+		return nil, err
+	}
+	d, err := s.get(row)
 	if err == nil && d == nil {
 		return nil, fault.New(fault.NotFound, "store.document", "there is no such document")
 	}
@@ -38,30 +42,28 @@ func (s *snapshot) Get(ctx context.Context, k store.Key) (*store.Doc, error) {
 }
 
 // get is Get with nil for a document that does not exist.
-func (s *snapshot) get(k store.Key) (*store.Doc, error) {
-	st, err := s.conn.Prepare("SELECT " + columns + ", body FROM rec WHERE pk = ?1 AND lid = ?2")
+func (s *snapshot) get(row int64) (*store.Doc, error) {
+	st, err := s.conn.Prepare("SELECT " + columns + ", body FROM rec WHERE id = ?1")
 	if err != nil {
 		return nil, failed(err, "prepare get")
 	}
-	st.BindInt64(1, k.PK)
-	st.BindInt64(2, k.LID)
-	return s.oneDoc(st, k)
+	st.BindInt64(1, row)
+	return s.oneDoc(st, keyOf(row))
 }
 
 // at returns the version that stood at a moment (microseconds), nil if none.
-func (s *snapshot) at(k store.Key, asAt int64) (*store.Doc, error) {
-	d, err := s.get(k)
+func (s *snapshot) at(row, asAt int64) (*store.Doc, error) {
+	d, err := s.get(row)
 	if err != nil || d == nil || d.Updated.UnixMicro() <= asAt {
 		return d, err
 	}
-	st, err := s.conn.Prepare("SELECT " + columns + ", body FROM rec_hist WHERE pk = ?1 AND lid = ?2 AND upd <= ?3 ORDER BY ver DESC LIMIT 1")
+	st, err := s.conn.Prepare("SELECT " + columns + ", body FROM rec_hist WHERE id = ?1 AND upd <= ?2 ORDER BY ver DESC LIMIT 1")
 	if err != nil {
 		return nil, failed(err, "prepare history")
 	}
-	st.BindInt64(1, k.PK)
-	st.BindInt64(2, k.LID)
-	st.BindInt64(3, asAt)
-	return s.oneDoc(st, k)
+	st.BindInt64(1, row)
+	st.BindInt64(2, asAt-epoch)
+	return s.oneDoc(st, keyOf(row))
 }
 
 func (s *snapshot) oneDoc(st *sqlite.Stmt, k store.Key) (*store.Doc, error) {
@@ -81,7 +83,11 @@ func (s *snapshot) oneDoc(st *sqlite.Stmt, k store.Key) (*store.Doc, error) {
 func (s *snapshot) GetMany(ctx context.Context, keys []store.Key) ([]*store.Doc, error) {
 	out := make([]*store.Doc, 0, len(keys))
 	for _, k := range keys {
-		d, err := s.get(k)
+		row, err := rowOf(k)
+		if err != nil {
+			return nil, err
+		}
+		d, err := s.get(row)
 		if err != nil {
 			return nil, err
 		}
@@ -94,12 +100,16 @@ func (s *snapshot) GetMany(ctx context.Context, keys []store.Key) ([]*store.Doc,
 
 // Versions returns the versions of one resource, newest first.
 func (s *snapshot) Versions(ctx context.Context, k store.Key) ([]*store.Doc, error) {
-	d, err := s.get(k)
+	row, err := rowOf(k)
+	if err != nil {
+		return nil, err
+	}
+	d, err := s.get(row)
 	if err != nil || d == nil {
 		return nil, err
 	}
 	out := []*store.Doc{d}
-	err = s.each("SELECT "+columns+", body FROM rec_hist WHERE pk = ?1 AND lid = ?2 ORDER BY ver DESC", func(st *sqlite.Stmt) error {
+	err = s.each("SELECT "+columns+", body FROM rec_hist WHERE id = ?1 ORDER BY ver DESC", func(st *sqlite.Stmt) error {
 		d, err := s.header(st, k, 0)
 		if err != nil {
 			return err
@@ -107,22 +117,18 @@ func (s *snapshot) Versions(ctx context.Context, k store.Key) ([]*store.Doc, err
 		d.Body = blob(st, 7)
 		out = append(out, d)
 		return nil
-	}, k.PK, k.LID)
+	}, row)
 	return out, err
 }
 
 // NextSeq is the next free sequence of a type within a record, from 1.
 func (s *snapshot) NextSeq(ctx context.Context, pk int64, typ uint16) (uint32, error) {
-	lid, err := s.intOf("SELECT lid FROM rec WHERE pk = ?1 AND lid >= ?2 AND lid < ?3 ORDER BY lid DESC LIMIT 1",
-		pk, store.MakeLID(typ, 0), lidEnd(typ))
+	first, end, err := rowsOf(pk, typ)
 	if err != nil {
 		return 0, err
 	}
-	seq := store.Key{LID: lid}.Seq()
-	if seq == 1<<32-1 {
-		return 0, fault.New(fault.TooCostly, "store.sequence", "a record holds no more of one type")
-	}
-	return seq + 1, nil
+	last, err := s.intOf("SELECT id FROM rec WHERE id >= ?1 AND id < ?2 ORDER BY id DESC LIMIT 1", first, end)
+	return keyOf(last).Seq() + 1, err
 }
 
 // Scan walks the current documents of one type over all records.
@@ -132,35 +138,43 @@ func (s *snapshot) NextSeq(ctx context.Context, pk int64, typ uint16) (uint32, e
 func (s *snapshot) Scan(ctx context.Context, typ uint16, after store.Key, limit int) ([]*store.Doc, error) {
 	const patience = 8
 	var out []*store.Doc
-	from := store.Key{PK: after.PK, LID: after.LID + 1}
-	if first := store.MakeLID(typ, 0); typ != 0 && from.LID < first {
-		from.LID = first
+	from := int64(0)
+	if after != (store.Key{}) {
+		row, err := rowOf(after)
+		if err != nil {
+			return nil, err
+		}
+		from = row + 1
 	}
 	for len(out) < limit {
 		other, seek := 0, false
-		err := s.each("SELECT pk, lid, "+columns+", body FROM rec WHERE (pk, lid) >= (?1, ?2) ORDER BY pk, lid", func(st *sqlite.Stmt) error {
-			k := store.Key{PK: st.ColumnInt64(0), LID: st.ColumnInt64(1)}
+		err := s.each("SELECT id, "+columns+", body FROM rec WHERE id >= ?1 ORDER BY id", func(st *sqlite.Stmt) error {
+			k := keyOf(st.ColumnInt64(0))
 			if typ != 0 && k.Type() != typ {
 				if other++; other < patience {
 					return nil
 				}
-				seek, from = true, store.Key{PK: k.PK, LID: store.MakeLID(typ, 0)}
 				if k.Type() > typ {
-					from.PK++
+					k.PK++
+				}
+				var err error
+				seek = true
+				if from, _, err = rowsOf(k.PK, typ); err != nil {
+					return err
 				}
 				return stop{}
 			}
 			other = 0
-			d, err := s.header(st, k, 2)
+			d, err := s.header(st, k, 1)
 			if err != nil {
 				return err
 			}
-			d.Body = blob(st, 9)
+			d.Body = blob(st, 8)
 			if out = append(out, d); len(out) >= limit {
 				return stop{}
 			}
 			return nil
-		}, from.PK, from.LID)
+		}, from)
 		if err != nil || !seek {
 			return out, err
 		}
@@ -172,8 +186,8 @@ func (s *snapshot) Scan(ctx context.Context, typ uint16, after store.Key, limit 
 func (s *snapshot) Find(ctx context.Context, h uint64, limit int) ([]store.Key, error) {
 	found := distinct{limit: limit}
 	for _, q := range [...]string{
-		"SELECT pk, lid FROM alias WHERE h = ?1",
-		"SELECT pk, lid FROM ident WHERE h = ?1 ORDER BY pk, lid",
+		"SELECT id FROM alias WHERE h = ?1",
+		"SELECT id FROM ident WHERE h = ?1 ORDER BY id",
 	} {
 		if err := s.each(q, found.add, int64(h)); err != nil {
 			return nil, err
@@ -186,11 +200,11 @@ func (s *snapshot) Find(ctx context.Context, h uint64, limit int) ([]store.Key, 
 func (s *snapshot) FindString(ctx context.Context, h uint64, prefix string, exact bool, limit int) ([]store.Key, error) {
 	found := distinct{limit: limit}
 	if exact {
-		err := s.each("SELECT pk, lid FROM str WHERE h = ?1 AND v = ?2 ORDER BY pk, lid", found.add, int64(h), prefix)
+		err := s.each("SELECT id FROM str WHERE h = ?1 AND v = ?2 ORDER BY id", found.add, int64(h), prefix)
 		return found.keys, err
 	}
-	err := s.each("SELECT pk, lid, v FROM str WHERE h = ?1 AND v >= ?2 ORDER BY v, pk, lid", func(st *sqlite.Stmt) error {
-		if !strings.HasPrefix(st.ColumnText(2), prefix) {
+	err := s.each("SELECT id, v FROM str WHERE h = ?1 AND v >= ?2 ORDER BY v, id", func(st *sqlite.Stmt) error {
+		if !strings.HasPrefix(st.ColumnText(1), prefix) {
 			return stop{}
 		}
 		return found.add(st)
@@ -209,7 +223,7 @@ func (f *distinct) add(st *sqlite.Stmt) error {
 	if len(f.keys) >= f.limit {
 		return stop{}
 	}
-	k := store.Key{PK: st.ColumnInt64(0), LID: st.ColumnInt64(1)}
+	k := keyOf(st.ColumnInt64(0))
 	if f.seen[k] {
 		return nil
 	}

@@ -21,13 +21,14 @@ func (t *tx) NewRecord(ctx context.Context) (int64, error) {
 	return t.w.c.pk, nil
 }
 
-// lidEnd is the first lid after those of a type.
-func lidEnd(typ uint16) int64 { return (int64(typ) + 1) << 32 }
-
 // Put writes a version, keeps the one before it, and moves the index.
 func (t *tx) Put(ctx context.Context, p store.Put) (int64, error) {
 	if p.PK <= 0 || p.LID <= 0 {
 		return 0, fault.New(fault.Internal, "store.key", "a document needs a record key and a place in the record")
+	}
+	row, err := rowOf(p.Key)
+	if err != nil {
+		return 0, err
 	}
 	org, err := t.intern(ctx, p.Org)
 	if err != nil {
@@ -39,7 +40,7 @@ func (t *tx) Put(ctx context.Context, p store.Put) (int64, error) {
 	}
 	var have int64
 	if p.IfVersion != 0 {
-		if have, err = t.version(p.Key); err != nil {
+		if have, err = t.version(row); err != nil {
 			return 0, err
 		}
 		if p.IfVersion != store.AnyVersion && p.IfVersion != have {
@@ -47,17 +48,18 @@ func (t *tx) Put(ctx context.Context, p store.Put) (int64, error) {
 		}
 	}
 	if have == 0 {
-		err = t.insert(ctx, &p, org, feed)
+		err = t.insert(ctx, row, &p, org, feed)
 	} else {
-		err = t.replace(ctx, &p, have+1, org, feed)
+		err = t.replace(ctx, row, &p, have+1, org, feed)
 	}
 	if err != nil {
 		return 0, err
 	}
-	if err := t.moveIndex(ctx, p.Key, &p.Old, &p.Index); err != nil {
+	if err := t.moveIndex(ctx, row, &p.Old, &p.Index); err != nil {
 		return 0, err
 	}
 	t.puts.add(p.Key, have+1, p.Deleted)
+	t.w.c.pk = max(t.w.c.pk, p.PK) // NewRecord never gives a key in use
 	return have + 1, nil
 }
 
@@ -66,25 +68,24 @@ func versionFault() error {
 }
 
 // version is the current version of a document, 0 when there is none.
-func (t *tx) version(k store.Key) (int64, error) {
-	st, err := t.conn.Prepare("SELECT ver FROM rec WHERE pk = ?1 AND lid = ?2")
+func (t *tx) version(row int64) (int64, error) {
+	st, err := t.conn.Prepare("SELECT ver FROM rec WHERE id = ?1")
 	if err != nil {
 		return 0, failed(err, "prepare version")
 	}
-	st.BindInt64(1, k.PK)
-	st.BindInt64(2, k.LID)
+	st.BindInt64(1, row)
 	return oneInt(st)
 }
 
 // insert writes a first version. The primary key is the check that there was
 // none.
-func (t *tx) insert(ctx context.Context, p *store.Put, org, feed int64) error {
-	st, err := t.write(ctx, `INSERT INTO rec (pk, lid, ver, cseq, upd, del, org, feed, d, code, qh, qv, tok, body)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) ON CONFLICT DO NOTHING`)
+func (t *tx) insert(ctx context.Context, row int64, p *store.Put, org, feed int64) error {
+	st, err := t.write(ctx, `INSERT INTO rec (id, ver, cseq, upd, del, org, feed, d, code, qh, qv, tok, body)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT DO NOTHING`)
 	if err != nil {
 		return err
 	}
-	t.bindVersion(st, p, 1, org, feed)
+	t.bindVersion(st, row, p, 1, org, feed)
 	if err := t.exec(st); err != nil {
 		return err
 	}
@@ -95,53 +96,53 @@ func (t *tx) insert(ctx context.Context, p *store.Put, org, feed int64) error {
 }
 
 // replace copies the current row to history and writes the next version.
-func (t *tx) replace(ctx context.Context, p *store.Put, ver, org, feed int64) error {
-	st, err := t.write(ctx, `INSERT INTO rec_hist (pk, lid, ver, cseq, upd, del, org, feed, d, tok, body)
-		SELECT pk, lid, ver, cseq, upd, del, org, feed, d, tok, body FROM rec WHERE pk = ?1 AND lid = ?2`)
+func (t *tx) replace(ctx context.Context, row int64, p *store.Put, ver, org, feed int64) error {
+	st, err := t.write(ctx, `INSERT INTO rec_hist (id, ver, cseq, upd, del, org, feed, d, tok, body)
+		SELECT id, ver, cseq, upd, del, org, feed, d, tok, body FROM rec WHERE id = ?1`)
 	if err != nil {
 		return err
 	}
-	st.BindInt64(1, p.PK)
-	st.BindInt64(2, p.LID)
+	st.BindInt64(1, row)
 	if err := t.exec(st); err != nil {
 		return err
 	}
-	st, err = t.write(ctx, `UPDATE rec SET ver = ?3, cseq = ?4, upd = ?5, del = ?6, org = ?7, feed = ?8,
-		d = ?9, code = ?10, qh = ?11, qv = ?12, tok = ?13, body = ?14 WHERE pk = ?1 AND lid = ?2`)
+	st, err = t.write(ctx, `UPDATE rec SET ver = ?2, cseq = ?3, upd = ?4, del = ?5, org = ?6, feed = ?7,
+		d = ?8, code = ?9, qh = ?10, qv = ?11, tok = ?12, body = ?13 WHERE id = ?1`)
 	if err != nil {
 		return err
 	}
-	t.bindVersion(st, p, ver, org, feed)
+	t.bindVersion(st, row, p, ver, org, feed)
 	return t.exec(st)
 }
 
-func (t *tx) bindVersion(st *sqlite.Stmt, p *store.Put, ver, org, feed int64) {
-	st.BindInt64(1, p.PK)
-	st.BindInt64(2, p.LID)
-	st.BindInt64(3, ver)
-	st.BindInt64(4, t.change)
-	st.BindInt64(5, t.at)
-	st.BindBool(6, p.Deleted)
-	st.BindInt64(7, org)
-	st.BindInt64(8, feed)
-	st.BindInt64(9, p.Index.Date)
-	bindSome(st, 10, int64(p.Index.Code))
-	if p.Index.Unit != 0 {
-		st.BindInt64(11, int64(p.Index.Unit))
-		st.BindFloat(12, p.Index.Value)
+func (t *tx) bindVersion(st *sqlite.Stmt, row int64, p *store.Put, ver, org, feed int64) {
+	st.BindInt64(1, row)
+	st.BindInt64(2, ver)
+	st.BindInt64(3, t.change)
+	st.BindInt64(4, t.at-epoch)
+	st.BindBool(5, p.Deleted)
+	st.BindInt64(6, org)
+	st.BindInt64(7, feed)
+	st.BindInt64(8, p.Index.Date)
+	if p.Index.Code != 0 {
+		st.BindInt64(9, short(p.Index.Code))
 	}
-	bindBlob(st, 13, store.PackTokens(p.Index.Tokens))
-	bindBlob(st, 14, p.Body)
+	if p.Index.Unit != 0 {
+		st.BindInt64(10, short(p.Index.Unit))
+		st.BindFloat(11, p.Index.Value)
+	}
+	bindBlob(st, 12, store.PackTokens(p.Index.Tokens))
+	bindBlob(st, 13, p.Body)
 }
 
 // moveIndex takes the entries away that only the old version had and files
 // those that only the new one has.
-func (t *tx) moveIndex(ctx context.Context, k store.Key, from, to *search.Entries) error {
+func (t *tx) moveIndex(ctx context.Context, row int64, from, to *search.Entries) error {
 	for _, h := range from.Idents {
 		if slices.Contains(to.Idents, h) {
 			continue
 		}
-		if err := t.apply(ctx, "DELETE FROM ident WHERE h = ?1 AND pk = ?2 AND lid = ?3", int64(h), k.PK, k.LID); err != nil {
+		if err := t.apply(ctx, "DELETE FROM ident WHERE h = ?1 AND id = ?2", int64(h), row); err != nil {
 			return err
 		}
 	}
@@ -149,7 +150,7 @@ func (t *tx) moveIndex(ctx context.Context, k store.Key, from, to *search.Entrie
 		if slices.Contains(to.Strings, s) {
 			continue
 		}
-		if err := t.apply(ctx, "DELETE FROM str WHERE h = ?1 AND v = ?2 AND pk = ?3 AND lid = ?4", int64(s.Param), s.Value, k.PK, k.LID); err != nil {
+		if err := t.apply(ctx, "DELETE FROM str WHERE h = ?1 AND v = ?2 AND id = ?3", int64(s.Param), s.Value, row); err != nil {
 			return err
 		}
 	}
@@ -157,13 +158,12 @@ func (t *tx) moveIndex(ctx context.Context, k store.Key, from, to *search.Entrie
 		if slices.Contains(from.Idents, h) {
 			continue
 		}
-		st, err := t.write(ctx, "INSERT INTO ident (h, pk, lid) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")
+		st, err := t.write(ctx, "INSERT INTO ident (h, id) VALUES (?1, ?2) ON CONFLICT DO NOTHING")
 		if err != nil {
 			return err
 		}
 		st.BindInt64(1, int64(h))
-		st.BindInt64(2, k.PK)
-		st.BindInt64(3, k.LID)
+		st.BindInt64(2, row)
 		if err := t.exec(st); err != nil {
 			return err
 		}
@@ -172,7 +172,7 @@ func (t *tx) moveIndex(ctx context.Context, k store.Key, from, to *search.Entrie
 		if slices.Contains(from.Strings, s) {
 			continue
 		}
-		if err := t.apply(ctx, "INSERT INTO str (h, v, pk, lid) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING", int64(s.Param), s.Value, k.PK, k.LID); err != nil {
+		if err := t.apply(ctx, "INSERT INTO str (h, v, id) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING", int64(s.Param), s.Value, row); err != nil {
 			return err
 		}
 	}
@@ -181,18 +181,13 @@ func (t *tx) moveIndex(ctx context.Context, k store.Key, from, to *search.Entrie
 
 // Claim files a key under a hash that may belong to one key only.
 func (t *tx) Claim(ctx context.Context, h uint64, k store.Key) (store.Key, error) {
-	st, err := t.conn.Prepare("SELECT pk, lid FROM alias WHERE h = ?1")
+	row, err := rowOf(k)
 	if err != nil {
-		return store.Key{}, failed(err, "prepare alias")
+		return store.Key{}, err
 	}
-	st.BindInt64(1, int64(h))
-	var owner store.Key
-	err = rows(st, func(st *sqlite.Stmt) error {
-		owner = store.Key{PK: st.ColumnInt64(0), LID: st.ColumnInt64(1)}
-		return stop{}
-	})
-	if err != nil || owner != (store.Key{}) {
-		return owner, err
+	owner, err := t.intOf("SELECT id FROM alias WHERE h = ?1", int64(h))
+	if err != nil || owner != 0 {
+		return keyOf(owner), err
 	}
-	return k, t.apply(ctx, "INSERT INTO alias (h, pk, lid) VALUES (?1, ?2, ?3)", int64(h), k.PK, k.LID)
+	return k, t.apply(ctx, "INSERT INTO alias (h, id) VALUES (?1, ?2)", int64(h), row)
 }

@@ -211,8 +211,8 @@ func (w *writer) commit(first *request) {
 	case w.lost:
 		err = fault.New(fault.Busy, "store.full", "another change that shared this commit met a disk that is full; nothing of this was kept")
 		for _, req := range w.batch {
-			if fault.Of(req.err).Code == "store.full" {
-				err = req.err
+			if f := fault.Of(req.err); f != nil && f.Kind == fault.Internal {
+				err = fault.Wrap(req.err, fault.Internal, "store.commit", "another change that shared this commit broke it; nothing of this was kept")
 			}
 		}
 	case w.dirty:

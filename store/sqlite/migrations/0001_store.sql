@@ -12,31 +12,25 @@ CREATE TABLE meta (k TEXT PRIMARY KEY, v) WITHOUT ROWID;
 -- Organisations, feeds, spaces, logs, topics: rows elsewhere hold the id.
 CREATE TABLE name (id INTEGER PRIMARY KEY, v TEXT NOT NULL UNIQUE);
 
--- The newest version of each document, one record's rows together.
+-- The newest version of each document, one record's rows together. id is the
+-- place, see row.go; upd is microseconds from 2030-06-01.
 CREATE TABLE rec (
-  pk INTEGER NOT NULL, lid INTEGER NOT NULL, ver INTEGER NOT NULL,
+  id INTEGER PRIMARY KEY, ver INTEGER NOT NULL,
   cseq INTEGER NOT NULL, upd INTEGER NOT NULL, del INTEGER NOT NULL,
   org INTEGER NOT NULL, feed INTEGER NOT NULL,
-  d INTEGER NOT NULL, code INTEGER, qh INTEGER, qv REAL, tok BLOB, body BLOB,
-  PRIMARY KEY (pk, lid)
-) WITHOUT ROWID;
+  d INTEGER NOT NULL, code INTEGER, qh INTEGER, qv REAL, tok BLOB, body BLOB
+);
 CREATE TABLE rec_hist (
-  pk INTEGER NOT NULL, lid INTEGER NOT NULL, ver INTEGER NOT NULL,
+  id INTEGER NOT NULL, ver INTEGER NOT NULL,
   cseq INTEGER NOT NULL, upd INTEGER NOT NULL, del INTEGER NOT NULL,
   org INTEGER NOT NULL, feed INTEGER NOT NULL,
   d INTEGER NOT NULL, tok BLOB, body BLOB,
-  PRIMARY KEY (pk, lid, ver)
+  PRIMARY KEY (id, ver)
 ) WITHOUT ROWID;
 
-CREATE TABLE str (
-  h INTEGER NOT NULL, v TEXT NOT NULL, pk INTEGER NOT NULL, lid INTEGER NOT NULL,
-  PRIMARY KEY (h, v, pk, lid)
-) WITHOUT ROWID;
-CREATE TABLE ident (
-  h INTEGER NOT NULL, pk INTEGER NOT NULL, lid INTEGER NOT NULL,
-  PRIMARY KEY (h, pk, lid)
-) WITHOUT ROWID;
-CREATE TABLE alias (h INTEGER PRIMARY KEY, pk INTEGER NOT NULL, lid INTEGER NOT NULL);
+CREATE TABLE str (h INTEGER NOT NULL, v TEXT NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (h, v, id)) WITHOUT ROWID;
+CREATE TABLE ident (h INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (h, id)) WITHOUT ROWID;
+CREATE TABLE alias (h INTEGER PRIMARY KEY, id INTEGER NOT NULL);
 
 -- One row per Update that wrote documents; puts is packed, see change.go.
 CREATE TABLE change (cseq INTEGER PRIMARY KEY, at INTEGER NOT NULL, puts BLOB NOT NULL);

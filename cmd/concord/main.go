@@ -1,0 +1,85 @@
+// Command concord is the shared record in one binary: server, demonstration,
+// and the tools that work on its data. Wiring happens here and nowhere else.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	_ "time/tzdata" // Europe/London, wherever the binary runs
+
+	"github.com/alecthomas/kong"
+
+	"concord/fault"
+)
+
+// Exit codes: done, something was found wrong, misused, failed.
+const (
+	exitDone     = 0
+	exitFindings = 1
+	exitMisuse   = 2
+	exitFailed   = 3
+)
+
+// version is set by the build.
+var version = "development"
+
+type cli struct {
+	Serve   serveCmd   `cmd:"" help:"Serve pages, FHIR and MLLP."`
+	Import  importCmd  `cmd:"" help:"Import FHIR R4 Bundles and NDJSON (files, folders, .gz)."`
+	Send    sendCmd    `cmd:"" help:"Send HL7 v2 messages to an MLLP port."`
+	Replay  replayCmd  `cmd:"" help:"Send parked messages through the mapping again."`
+	Export  exportCmd  `cmd:"" help:"Write every resource as NDJSON."`
+	Token   tokenCmd   `cmd:"" help:"Issue a bearer token for a script; prints the token alone."`
+	Verify  verifyCmd  `cmd:"" help:"Check store, index, links and audit log."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+// findings is the error of a command that did its work and found something
+// wrong.
+var errFindings = errors.New("findings")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var c cli
+	parser, err := kong.New(&c, kong.Name("concord"), kong.DefaultEnvars("CONCORD"),
+		kong.Description("Concord: one shared patient record for an integrated care system."),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.UsageOnError())
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(exitFailed)
+	}
+	k, err := parser.Parse(os.Args[1:])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "concord:", err)
+		os.Exit(exitMisuse)
+	}
+	os.Exit(exitCode(k.Run(ctx)))
+}
+
+// exitCode maps an error to the exit code and says it on standard error.
+func exitCode(err error) int {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return exitDone
+	}
+	if errors.Is(err, errFindings) {
+		return exitFindings
+	}
+	fmt.Fprintln(os.Stderr, "concord:", err)
+	switch fault.Of(err).Kind {
+	case fault.Invalid, fault.Unsupported, fault.NotFound, fault.Conflict:
+		return exitMisuse
+	}
+	return exitFailed
+}
+
+type versionCmd struct{}
+
+func (versionCmd) Run() error {
+	fmt.Println("concord", version)
+	return nil
+}

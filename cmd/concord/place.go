@@ -1,0 +1,78 @@
+package main
+
+import (
+	"crypto/rand"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"concord/fault"
+)
+
+// where is the data that a command works on; every command takes it.
+type where struct {
+	Data     string `help:"Data folder (embedded SQLite)." type:"path" placeholder:"DIR"`
+	Database string `help:"Database URL. This version keeps its data in --data." placeholder:"URL"`
+}
+
+// folder gives the data folder, or says what is wrong with the choice.
+func (w where) folder() (string, error) {
+	if w.Database != "" {
+		return "", fault.New(fault.Unsupported, "cli.database", "this version keeps its data in a folder: use --data DIR")
+	}
+	if w.Data == "" {
+		return "", fault.New(fault.Invalid, "cli.data", "name the data folder with --data DIR or CONCORD_DATA")
+	}
+	return w.Data, nil
+}
+
+const (
+	secretFile = "concord.key"
+	secretSize = 32
+	storeFile  = "concord.db"
+)
+
+// secret reads the installation's secret from the data folder, or makes it
+// when the folder is new. A store without its secret is refused: its index
+// could not be used, and a new secret would hide what it holds.
+func secret(dir string) ([]byte, error) {
+	path := filepath.Join(dir, secretFile)
+	b, err := os.ReadFile(path)
+	if err == nil {
+		if len(b) != secretSize {
+			return nil, fault.New(fault.Conflict, "cli.secret", "%s is damaged: it must hold %d bytes", path, secretSize)
+		}
+		return b, nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	if _, err := os.Stat(filepath.Join(dir, storeFile)); err == nil {
+		return nil, fault.New(fault.Conflict, "cli.secret", "%s is missing beside an existing store: restore it from the backup", path)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	b = make([]byte, secretSize)
+	if _, err := rand.Read(b); err != nil {
+		return nil, err
+	}
+	return b, writeSecret(path, b)
+}
+
+// writeSecret leaves a whole file or none.
+func writeSecret(path string, b []byte) error {
+	f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	if _, err := f.Write(b); err != nil {
+		f.Close()
+		return err
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
+}

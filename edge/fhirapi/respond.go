@@ -1,0 +1,121 @@
+package fhirapi
+
+import (
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"concord/fault"
+	"concord/record"
+	"concord/standard/fhir"
+)
+
+// response is an answer before it is written.
+type response struct {
+	status int
+	header map[string]string
+	body   *fhir.Value
+}
+
+const contentType = "application/fhir+json; charset=utf-8"
+
+func (a *api) write(w http.ResponseWriter, r *http.Request, res *response) {
+	h := w.Header()
+	for k, v := range res.header {
+		h.Set(k, v)
+	}
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	if id := r.Header.Get("X-Request-Id"); id != "" && len(id) <= 64 && fhir.ValidID(id) {
+		h.Set("X-Request-Id", id)
+	}
+	if res.body == nil {
+		w.WriteHeader(res.status)
+		return
+	}
+	body := res.body.Append(make([]byte, 0, 4096))
+	h.Set("Content-Type", contentType)
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(res.status)
+	if r.Method != http.MethodHead {
+		w.Write(body)
+	}
+}
+
+// resource answers with one item.
+func (a *api) resource(r *http.Request, code int, it *record.Item) *response {
+	return &response{status: code, body: it.Resource, header: a.itemHeaders(r, it, code == http.StatusCreated)}
+}
+
+func (a *api) itemHeaders(r *http.Request, it *record.Item, created bool) map[string]string {
+	h := map[string]string{
+		"ETag":          etag(it.Version),
+		"Last-Modified": it.Updated.UTC().Format(http.TimeFormat),
+	}
+	if created {
+		h["Location"] = a.base(r) + "/" + it.Ref() + "/_history/" + strconv.FormatInt(it.Version, 10)
+	}
+	return h
+}
+
+func etag(version int64) string { return `W/"` + strconv.FormatInt(version, 10) + `"` }
+
+// ifMatch reads the version of an If-Match header; 0 when there is none.
+func ifMatch(s string) (int64, error) {
+	if s == "" {
+		return 0, nil
+	}
+	s = strings.TrimPrefix(strings.TrimSpace(s), "W/")
+	v, err := strconv.ParseInt(strings.Trim(s, `"`), 10, 64)
+	if err != nil || v < 1 {
+		return 0, fault.New(fault.Conflict, "record.if-match", "the version in If-Match is none of ours")
+	}
+	return v, nil
+}
+
+// body reads and parses the resource of a request.
+func body(r *http.Request) (*fhir.Value, error) {
+	ct, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
+	switch strings.TrimSpace(strings.ToLower(ct)) {
+	case "", "application/fhir+json", "application/json", "text/json", "application/json+fhir":
+	default:
+		return nil, fault.New(fault.Unsupported, "fhir.content-type", "a resource is sent as application/fhir+json")
+	}
+	text, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	if len(text) == 0 {
+		return nil, fault.New(fault.Invalid, "fhir.empty", "a resource is expected in the body")
+	}
+	v, err := fhir.ParseObject(text)
+	if err != nil {
+		return nil, err
+	}
+	if fhir.R4().Number(v.Type()) == 0 {
+		return nil, fault.New(fault.Invalid, "fhir.type", "resourceType names no R4 resource type").In("resourceType")
+	}
+	return v, nil
+}
+
+// prefer reads the return preference of a write.
+func prefer(r *http.Request) string {
+	for _, p := range r.Header.Values("Prefer") {
+		for _, part := range strings.FieldsFunc(p, func(c rune) bool { return c == ',' || c == ';' }) {
+			if v, ok := strings.CutPrefix(strings.TrimSpace(part), "return="); ok {
+				return v
+			}
+		}
+	}
+	return "representation"
+}
+
+func lenient(r *http.Request) bool {
+	for _, p := range r.Header.Values("Prefer") {
+		if strings.Contains(p, "handling=lenient") {
+			return true
+		}
+	}
+	return false
+}

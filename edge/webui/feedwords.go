@@ -1,0 +1,44 @@
+package webui
+
+import "strings"
+
+// messageChoices are the kinds of message that a feed's page lists: the value
+// in the address and its words.
+func messageChoices() [][2]string {
+	return [][2]string{{"", "All"}, {"dead", "Dead letters"}, {"waiting", "Waiting"}, {"applied", "Applied"},
+		{"ignored", "Nothing to do"}, {"closed", "Set aside"}}
+}
+
+func settingWords(x *FeedSetting) string {
+	modes := "every processing mode"
+	if len(x.Modes) > 0 {
+		modes = "processing modes " + strings.Join(x.Modes, ", ")
+	}
+	accept := ""
+	if x.Accept != "" {
+		accept = "answers " + x.Accept
+	}
+	return join(" · ", x.Listen, accept, modes)
+}
+
+// hourHeights scale the messages of 24 hours to the height of their bars.
+func hourHeights(hours []int64) []float64 {
+	most := int64(1)
+	for _, n := range hours {
+		most = max(most, n)
+	}
+	out := make([]float64, len(hours))
+	for i, n := range hours {
+		if out[i] = 22 * float64(n) / float64(most); n > 0 {
+			out[i] = max(out[i], 1.5)
+		}
+	}
+	return out
+}
+
+func reasonErrors(problem string) []fieldError {
+	if problem == "" {
+		return nil
+	}
+	return []fieldError{{"reason", problem}}
+}

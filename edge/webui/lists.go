@@ -1,0 +1,70 @@
+package webui
+
+import (
+	"concord/care/chart"
+)
+
+// medicines is /p/{id}/medicines
+func (s *Site) medicines(v *visit) (*answer, error) {
+	o, err := s.open(v, "medicines", chart.MedicineSections())
+	if err != nil {
+		return nil, err
+	}
+	if o.to != "" {
+		return redirect(o.to)
+	}
+	return recordAnswer(o, "Medicines", answer{body: medicinesPage(o.frame, o.lens.Medicines(o.chart))})
+}
+
+// allergies is /p/{id}/allergies
+func (s *Site) allergies(v *visit) (*answer, error) {
+	o, err := s.open(v, "allergies", chart.BannerSections())
+	if err != nil {
+		return nil, err
+	}
+	if o.to != "" {
+		return redirect(o.to)
+	}
+	return recordAnswer(o, "Allergies", answer{body: allergiesPage(o.frame, o.frame.Banner.Allergies)})
+}
+
+// problems is /p/{id}/problems
+func (s *Site) problems(v *visit) (*answer, error) {
+	o, err := s.open(v, "problems", chart.ProblemSections())
+	if err != nil {
+		return nil, err
+	}
+	if o.to != "" {
+		return redirect(o.to)
+	}
+	return recordAnswer(o, "Problems", answer{body: problemsPage(o.frame, o.lens.Problems(o.chart))})
+}
+
+// appointments is /p/{id}/appointments
+func (s *Site) appointments(v *visit) (*answer, error) {
+	o, err := s.open(v, "appointments", chart.AppointmentSections())
+	if err != nil {
+		return nil, err
+	}
+	if o.to != "" {
+		return redirect(o.to)
+	}
+	return recordAnswer(o, "Appointments", answer{body: appointmentsPage(o.frame, o.lens.Appointments(o.chart))})
+}
+
+// demographics is /p/{id}/demographics, the one page of a record that every
+// role with people to find may see.
+func (s *Site) demographics(v *visit) (*answer, error) {
+	sections := chart.BannerSections()
+	if !v.clinical() {
+		sections = nil
+	}
+	o, err := s.open(v, "demographics", sections)
+	if err != nil {
+		return nil, err
+	}
+	if o.to != "" {
+		return redirect(o.to)
+	}
+	return recordAnswer(o, "Demographics", answer{body: demographicsPage(o.frame, o.lens.Demographics(&o.chart.Person))})
+}

@@ -1,0 +1,142 @@
+package webui
+
+import (
+	"compress/gzip"
+	"context"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"concord/record"
+	"concord/record/access"
+	"concord/record/account"
+)
+
+// visit is one request of somebody who is signed in.
+type visit struct {
+	*http.Request
+	session *account.Session
+	errand  *record.Errand
+	why     access.Reason
+}
+
+func (v *visit) who() access.Requester { return v.session.Account.Requester() }
+
+// clinical tells whether the requester may see clinical content at all; the
+// Desk decides again on every access.
+func (v *visit) clinical() bool {
+	return access.Decide(v.who(), v.why, access.Read, "Observation").Allowed
+}
+
+// may tells whether an action is open to the requester, to leave out links
+// that would lead to a refusal.
+func (v *visit) may(act access.Action) bool {
+	typ := ""
+	if act == access.FindPeople || act == access.Links {
+		typ = "Patient"
+	}
+	return access.Decide(v.who(), v.why, act, typ).Allowed
+}
+
+// answer is what a page sends: a body in its frame, a fragment, a redirect or
+// a file.
+type answer struct {
+	status   int
+	frame    frame
+	body     templ.Component
+	fragment bool
+	to       string
+	file     *download
+}
+
+type download struct {
+	name, kind string
+	body       []byte
+}
+
+func redirect(to string) (*answer, error) { return &answer{to: to}, nil }
+
+// purpose is why each role comes to the pages.
+func purpose(r access.Role) access.Purpose {
+	switch r {
+	case access.Clinician:
+		return access.DirectCare
+	case access.Engineer:
+		return access.Integrity
+	}
+	return access.Administration
+}
+
+// signedIn wraps a page for people who are signed in; others are asked to,
+// and come back to where they wanted to go.
+func (s *Site) signedIn(page func(*visit) (*answer, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		session, err := s.Door.Session(r)
+		if err != nil {
+			s.refuse(w, r, nil, err)
+			return
+		}
+		v := &visit{Request: r, session: session, why: access.Reason{Purpose: purpose(session.Account.Role)}}
+		v.errand = s.Desk.For(v.who(), v.why)
+		a, err := page(v)
+		if err != nil {
+			s.refuse(w, r, v, err)
+			return
+		}
+		s.send(w, r, v, a)
+	})
+}
+
+// send writes an answer.
+func (s *Site) send(w http.ResponseWriter, r *http.Request, v *visit, a *answer) {
+	switch {
+	case a.to != "":
+		http.Redirect(w, r, a.to, http.StatusSeeOther)
+		return
+	case a.file != nil:
+		sendFile(w, a.file)
+		return
+	}
+	body := a.body
+	if !a.fragment {
+		f := a.frame
+		s.dress(&f, v)
+		body = page(&f, a.body)
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	s.write(w, r, a.status, body)
+}
+
+// write renders; compression saves more time on a ward's network than it
+// costs here. No page holds a secret beside text that an attacker can choose.
+func (s *Site) write(w http.ResponseWriter, r *http.Request, status int, body templ.Component) {
+	if status == 0 {
+		status = http.StatusOK
+	}
+	var out io.Writer = w
+	w.Header().Add("Vary", "Accept-Encoding")
+	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		w.Header().Set("Content-Encoding", "gzip")
+		z, err := gzip.NewWriterLevel(w, 5)
+		if err == nil {
+			defer z.Close()
+			out = z
+		}
+	}
+	w.WriteHeader(status)
+	if err := body.Render(context.WithoutCancel(r.Context()), out); err != nil {
+		s.Log.Warn("page not sent whole", "route", r.Pattern)
+	}
+}
+
+// sendFile sends an attachment of the record so that nothing in it can act on
+// our pages: as a download, in a sandbox, its type not guessed.
+func sendFile(w http.ResponseWriter, f *download) {
+	h := w.Header()
+	h.Set("Content-Type", f.kind)
+	h.Set("Content-Disposition", `attachment; filename="`+f.name+`"`)
+	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	w.Write(f.body)
+}

@@ -1,0 +1,105 @@
+package webui
+
+import (
+	"net/http"
+
+	"concord/fault"
+	"concord/record/access"
+)
+
+// handler lists every route on one screen.
+func (s *Site) handler() http.Handler {
+	mux := http.NewServeMux()
+	get := func(pattern string, page func(*visit) (*answer, error)) {
+		mux.Handle("GET "+pattern, s.signedIn(page))
+	}
+	post := func(pattern string, page func(*visit) (*answer, error)) {
+		mux.Handle("POST "+pattern, s.signedIn(page))
+	}
+
+	get("/{$}", s.home)
+	get("/find", s.find)
+	get("/find/suggest", s.suggest)
+	get("/help", s.help)
+	post("/help/keys", s.setKeys)
+
+	get("/p/{id}/{$}", s.summary)
+	get("/p/{id}/timeline", s.timeline)
+	get("/p/{id}/obs", s.observations)
+	get("/p/{id}/results", s.results)
+	get("/p/{id}/results/{test}", s.trend)
+	get("/p/{id}/medicines", s.medicines)
+	get("/p/{id}/allergies", s.allergies)
+	get("/p/{id}/problems", s.problems)
+	get("/p/{id}/documents", s.documents)
+	get("/p/{id}/documents/{doc}", s.document)
+	get("/p/{id}/documents/{doc}/{n}", s.attachment)
+	get("/p/{id}/encounters", s.encounters)
+	get("/p/{id}/encounters/{enc}", s.encounter)
+	get("/p/{id}/appointments", s.appointments)
+	get("/p/{id}/demographics", s.demographics)
+	get("/p/{id}/item/{type}/{item}", s.origin)
+	get("/p/{id}", s.slash)
+
+	get("/feeds", s.feeds)
+	get("/feeds/{feed}", s.feed)
+	get("/feeds/messages/{seq}", s.message)
+	post("/feeds/messages/{seq}", s.openMessage)
+	post("/feeds/replay", s.replay)
+	post("/feeds/close", s.closeMessage)
+	get("/mpi/review", s.review)
+
+	get("/admin/accounts", s.accounts)
+	post("/admin/accounts", s.createAccount)
+	post("/admin/accounts/{name}", s.changeAccount)
+
+	mux.HandleFunc("GET /sign-in", s.signInPage)
+	mux.HandleFunc("POST /sign-in", s.signIn)
+	mux.HandleFunc("POST /sign-out", s.signOut)
+	mux.HandleFunc("GET /set-up", s.setUpPage)
+	mux.HandleFunc("POST /set-up", s.setUp)
+
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		s.refuse(w, r, nil, fault.New(fault.NotFound, "webui.route", "no such page"))
+	})
+
+	root := http.NewServeMux()
+	root.Handle("GET /static/", s.assets)
+	root.Handle("/", secured(crossOrigin(mux, s.foreign())))
+	return root
+}
+
+// foreign answers a request that another site made in a browser's name.
+func (s *Site) foreign() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.refuse(w, r, nil, fault.New(fault.Denied, "webui.cross-origin", "the request came from another site"))
+	})
+}
+
+func crossOrigin(next, refused http.Handler) http.Handler {
+	p := http.NewCrossOriginProtection()
+	p.SetDenyHandler(refused)
+	return p.Handler(next)
+}
+
+// slash puts the slash behind a record's address.
+func (s *Site) slash(v *visit) (*answer, error) {
+	to := "/p/" + v.PathValue("id") + "/"
+	if v.URL.RawQuery != "" {
+		to += "?" + v.URL.RawQuery
+	}
+	return redirect(to)
+}
+
+// home is the page that each role begins with.
+func (s *Site) home(v *visit) (*answer, error) {
+	switch v.session.Account.Role {
+	case access.Engineer:
+		return redirect("/feeds")
+	case access.Steward:
+		return redirect("/mpi/review")
+	case access.Administrator:
+		return redirect("/admin/accounts")
+	}
+	return s.findHome(v)
+}

@@ -1,0 +1,144 @@
+package webui
+
+import (
+	"net/http"
+	"strings"
+
+	"concord/fault"
+	"concord/record/access"
+	"concord/record/account"
+)
+
+// signInForm is what the sign-in page shows.
+type signInForm struct {
+	Next, Name, Error, Demo string
+}
+
+// signInPage is /sign-in. On an installation without accounts it leads to the
+// set-up.
+func (s *Site) signInPage(w http.ResponseWriter, r *http.Request) {
+	if empty, err := s.Accounts.Empty(r.Context()); err != nil {
+		s.refuse(w, r, nil, err)
+		return
+	} else if empty {
+		http.Redirect(w, r, "/set-up", http.StatusSeeOther)
+		return
+	}
+	s.send(w, r, nil, &answer{frame: frame{Title: "Sign in", Forms: true},
+		body: signInSheet(signInForm{Next: local(r.URL.Query().Get("next")), Demo: s.Demo})})
+}
+
+func (s *Site) signIn(w http.ResponseWriter, r *http.Request) {
+	name, next := r.PostFormValue("name"), local(r.PostFormValue("next"))
+	_, err := s.Door.SignIn(w, r, name, r.PostFormValue("password"))
+	if err != nil {
+		f := fault.Of(err)
+		if f.Kind != fault.Unauthenticated && f.Kind != fault.Busy {
+			s.refuse(w, r, nil, err)
+			return
+		}
+		status := http.StatusUnauthorized
+		if f.Kind == fault.Busy {
+			status = http.StatusTooManyRequests
+		}
+		s.send(w, r, nil, &answer{status: status, frame: frame{Title: "Error: sign in", Forms: true},
+			body: signInSheet(signInForm{Next: next, Name: name, Error: sentenceOf(f.Text), Demo: s.Demo})})
+		return
+	}
+	http.Redirect(w, r, next, http.StatusSeeOther)
+}
+
+// local keeps only addresses of our own pages, so that a link cannot send
+// somebody elsewhere after signing in.
+func local(next string) string {
+	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n\t") {
+		return "/"
+	}
+	return next
+}
+
+func (s *Site) signOut(w http.ResponseWriter, r *http.Request) {
+	if err := s.Door.SignOut(w, r); err != nil {
+		s.refuse(w, r, nil, err)
+		return
+	}
+	w.Header().Set("Clear-Site-Data", `"cache"`)
+	http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
+}
+
+// setUpForm is what the set-up page shows.
+type setUpForm struct {
+	Name, Display string
+	Errors        []fieldError
+}
+
+// fieldError is a message at one field of a form.
+type fieldError struct{ Field, Text string }
+
+func errorAt(errors []fieldError, field string) string {
+	for _, e := range errors {
+		if e.Field == field {
+			return e.Text
+		}
+	}
+	return ""
+}
+
+// formErrors makes a form's messages of a refusal, or nil when it is none
+// that a form can show.
+func formErrors(err error, fields ...string) []fieldError {
+	f := fault.Of(err)
+	for _, name := range fields {
+		if f.At == name {
+			return []fieldError{{name, sentenceOf(f.Text)}}
+		}
+	}
+	if f.Kind == fault.Conflict || f.Kind == fault.Busy || f.Kind == fault.Invalid {
+		return []fieldError{{fields[0], sentenceOf(f.Text)}}
+	}
+	return nil
+}
+
+// setUpPage is /set-up: the first administrator, by the one-time code that the
+// server printed when it started.
+func (s *Site) setUpPage(w http.ResponseWriter, r *http.Request) {
+	empty, err := s.Accounts.Empty(r.Context())
+	if err != nil {
+		s.refuse(w, r, nil, err)
+		return
+	}
+	if !empty {
+		http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
+		return
+	}
+	s.send(w, r, nil, &answer{frame: frame{Title: "Set up", Forms: true}, body: setUpSheet(setUpForm{})})
+}
+
+func (s *Site) setUp(w http.ResponseWriter, r *http.Request) {
+	a := account.Application{Name: r.PostFormValue("name"), Display: r.PostFormValue("display"),
+		Password: r.PostFormValue("password")}
+	// Nobody is signed in yet: the installation itself does this, and says so
+	// in the audit.
+	errand := s.Desk.For(access.Requester{ID: "set-up", Name: "First set-up", Role: access.Operator},
+		access.Reason{Purpose: access.Administration, Text: "first administrator by one-time code"})
+	_, err := s.Accounts.SetUp(r.Context(), errand, r.PostFormValue("code"), addressOf(r), a)
+	if err != nil {
+		list := formErrors(err, "code", "name", "display", "password")
+		if list == nil {
+			s.refuse(w, r, nil, err)
+			return
+		}
+		s.send(w, r, nil, &answer{status: http.StatusUnprocessableEntity, frame: frame{Title: "Error: set up", Forms: true},
+			body: setUpSheet(setUpForm{Name: a.Name, Display: a.Display, Errors: list})})
+		return
+	}
+	http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
+}
+
+// addressOf is the peer's address without its port.
+func addressOf(r *http.Request) string {
+	if n := strings.LastIndexByte(r.RemoteAddr, ':'); n > 0 {
+		return r.RemoteAddr[:n]
+	}
+	return r.RemoteAddr
+}

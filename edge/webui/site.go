@@ -1,0 +1,129 @@
+package webui
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"concord/care/chart"
+	"concord/record"
+	"concord/record/access"
+	"concord/record/account"
+)
+
+//go:generate go run github.com/a-h/templ/cmd/templ@v0.3.977 generate
+
+// Door lets people in and out; login.Door is one.
+type Door interface {
+	Session(r *http.Request) (*account.Session, error)
+	SignIn(w http.ResponseWriter, r *http.Request, name, password string) (*account.Session, error)
+	SignOut(w http.ResponseWriter, r *http.Request) error
+}
+
+// Desk gives errands; record.Desk is one.
+type Desk interface {
+	For(who access.Requester, why access.Reason) *record.Errand
+}
+
+// Org is one organisation as the deployment wants it shown. Tint and Ink are
+// CSS colours such as "#ccdff1"; where they are empty the badge is neutral.
+type Org struct {
+	Code, Name, Short string
+	Tint, Ink         string
+	Sites             []Place
+}
+
+// Place is a site of an organisation.
+type Place struct{ Code, Name string }
+
+// FeedSetting is what the feeds page tells of a feed's configuration.
+type FeedSetting struct {
+	Feed   string
+	Listen string   // address of its listener, or how it arrives
+	Accept string   // "original", "enhanced" or "by message"
+	Modes  []string // MSH-11 values that it accepts; empty = all
+}
+
+// Parsed is one field of a message for the parsed view.
+type Parsed struct{ Path, Name, Value string }
+
+// Options are what the pages need.
+type Options struct {
+	Desk     Desk
+	Accounts *account.Register
+	Door     Door
+	Orgs     []Org
+	Now      func() time.Time
+	Zone     *time.Location
+	Log      *slog.Logger
+	// Replay puts dead letters back; nil uses the Desk's own Requeue. It
+	// returns how many were put back.
+	Replay func(r *http.Request, e *record.Errand, seqs []int64) (int, error)
+	// Parse reads a message for the parsed view; nil leaves that view out.
+	Parse func(raw []byte) ([]Parsed, error)
+	// Feeds tells how feeds are set; nil shows none.
+	Feeds func() []FeedSetting
+	// Demo, when set, is a line of words on the sign-in page that tells
+	// visitors of a demonstration whom they can sign in as.
+	Demo string
+}
+
+// Site is the pages.
+type Site struct {
+	Options
+	lens   chart.Lens
+	assets *assets
+	orgs   map[string]Org
+}
+
+// New makes the pages as one handler. Errors: an asset that cannot be read.
+func New(o Options) (http.Handler, error) {
+	s, err := newSite(o)
+	if err != nil {
+		return nil, err
+	}
+	return s.handler(), nil
+}
+
+func newSite(o Options) (*Site, error) {
+	if o.Desk == nil || o.Accounts == nil || o.Door == nil || o.Now == nil {
+		return nil, errors.New("webui: Desk, Accounts, Door and Now are needed")
+	}
+	if o.Zone == nil {
+		o.Zone = time.UTC
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Site{Options: o, orgs: make(map[string]Org, len(o.Orgs))}
+	for _, org := range o.Orgs {
+		s.orgs[org.Code] = org
+		for _, p := range org.Sites {
+			s.orgs[p.Code] = org
+		}
+	}
+	s.lens = chart.Lens{Zone: o.Zone, Orgs: s.organisation}
+	var err error
+	s.assets, err = loadAssets(orgStyles(o.Orgs))
+	return s, err
+}
+
+// organisation names an organisation; one that the deployment does not know
+// goes by its code.
+func (s *Site) organisation(code string) chart.Organisation {
+	if o, ok := s.orgs[code]; ok {
+		return chart.Organisation{Code: o.Code, Name: o.Name, Short: o.Short}
+	}
+	if code == "" {
+		return chart.Organisation{Name: "Organisation not given", Short: "Organisation not given"}
+	}
+	return chart.Organisation{Code: code, Name: "Organisation " + code, Short: code}
+}
+
+// at is the lens of one request.
+func (s *Site) at() chart.Lens {
+	l := s.lens
+	l.Now = s.Now()
+	return l
+}

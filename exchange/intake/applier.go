@@ -1,0 +1,249 @@
+package intake
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"concord/fault"
+	"concord/record"
+	"concord/standard/hl7v2"
+)
+
+// Applier brings journalled messages into the record: several at a time, those
+// about the same patient strictly in the order of the journal. A message that
+// cannot be mapped is parked; one that cannot be kept just now is tried again
+// and holds back only its own patient.
+type Applier struct {
+	desk    *record.Desk
+	feeds   *Feeds
+	journal *record.Errand
+	log     *slog.Logger
+
+	wake   chan struct{}
+	rescan chan struct{}
+
+	mu       sync.Mutex
+	inFlight map[int64]bool           // sequences being applied
+	tail     map[string]chan struct{} // patient → done of its newest message in flight
+}
+
+// inFlightLimit bounds how many messages are applied at a time. They wait for
+// shared commits most of the time, so it is well above the number of cores.
+const inFlightLimit = 48
+
+// pendingStep is how many waiting messages are fetched at a time.
+const pendingStep = 256
+
+// NewApplier makes an applier.
+func NewApplier(desk *record.Desk, r *Receiver, log *slog.Logger) *Applier {
+	return &Applier{
+		desk: desk, feeds: r.feeds, journal: r.errand, log: log,
+		wake: make(chan struct{}, 1), rescan: make(chan struct{}, 1),
+		inFlight: map[int64]bool{}, tail: map[string]chan struct{}{},
+	}
+}
+
+// Wake tells that a message has arrived.
+func (a *Applier) Wake() { signal(a.wake) }
+
+// Rescan tells that older messages wait again (a replay).
+func (a *Applier) Rescan() { signal(a.rescan) }
+
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// Run applies until ctx ends, then waits for what is in flight.
+func (a *Applier) Run(ctx context.Context) {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	slots := make(chan struct{}, inFlightLimit)
+	after := int64(0)
+	for ctx.Err() == nil {
+		select {
+		case <-a.rescan:
+			after = 0
+		default:
+		}
+		batch, err := a.journal.Pending(ctx, after, pendingStep)
+		if err != nil {
+			if ctx.Err() == nil {
+				a.log.Error("the journal cannot be read", "error", err.Error())
+			}
+			a.pause(ctx, time.Second)
+			continue
+		}
+		for _, m := range batch {
+			after = m.Seq
+			t := a.admit(m)
+			if t == nil {
+				continue
+			}
+			select {
+			case slots <- struct{}{}:
+			case <-ctx.Done():
+				a.done(t)
+				return
+			}
+			wg.Go(func() {
+				defer func() { <-slots }()
+				a.run(ctx, t)
+			})
+		}
+		if len(batch) == 0 {
+			a.wait(ctx)
+		}
+	}
+}
+
+// wait sleeps until something arrives; once in a while it looks by itself.
+func (a *Applier) wait(ctx context.Context) {
+	select {
+	case <-a.wake:
+	case <-a.rescan:
+		a.Rescan()
+	case <-ctx.Done():
+	}
+}
+
+func (a *Applier) pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}
+
+// task is one message on its way into the record.
+type task struct {
+	row    *record.Message
+	feed   Feed
+	mapped []Mapped
+	failed error
+	keys   []string
+	after  []chan struct{} // what has to be done before
+	done   chan struct{}
+}
+
+// admit maps a message, finds whom it is about, and queues it behind the
+// messages in flight about the same patients. Nil when it is in flight already.
+func (a *Applier) admit(m *record.Message) *task {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.inFlight[m.Seq] {
+		return nil
+	}
+	t := &task{row: m, done: make(chan struct{})}
+	t.feed, t.mapped, t.failed = a.read(m)
+	for i := range t.mapped {
+		t.keys = append(t.keys, t.feed.Trust+"|"+t.mapped[i].Patient.Number)
+		if mg := t.mapped[i].Merge; mg != nil {
+			for _, old := range mg.Old {
+				t.keys = append(t.keys, t.feed.Trust+"|"+old)
+			}
+		}
+	}
+	a.inFlight[m.Seq] = true
+	for _, k := range t.keys {
+		if before := a.tail[k]; before != nil {
+			t.after = append(t.after, before)
+		}
+		a.tail[k] = t.done
+	}
+	return t
+}
+
+// read parses and maps; a panic in a rule is a fault of ours, and the message
+// is parked like any other that cannot be mapped.
+func (a *Applier) read(row *record.Message) (feed Feed, mapped []Mapped, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			mapped, err = nil, fault.New(fault.Internal, "intake.rule", "a mapping rule failed on this message")
+			a.log.Error("a mapping rule panicked", "panic", p)
+		}
+	}()
+	m, err := hl7v2.Parse(row.Raw)
+	if err != nil {
+		return feed, nil, err
+	}
+	feed = a.feeds.Of(m.Header())
+	if feed.Trust == "" && row.Org != Domain {
+		feed.Trust = row.Org // its listener's
+	}
+	if feed.Trust == "" {
+		return feed, nil, fault.New(fault.Invalid, "intake.trust",
+			"neither MSH-4 nor the feed's settings name an organisation of this domain").In("MSH-4")
+	}
+	mapped, err = Map(m, feed)
+	return feed, mapped, err
+}
+
+func (a *Applier) done(t *task) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.inFlight, t.row.Seq)
+	for _, k := range t.keys {
+		if a.tail[k] == t.done {
+			delete(a.tail, k)
+		}
+	}
+	close(t.done)
+}
+
+// run applies one message once its patients' earlier ones are done.
+func (a *Applier) run(ctx context.Context, t *task) {
+	defer a.done(t)
+	for _, before := range t.after {
+		select {
+		case <-before:
+		case <-ctx.Done():
+			return
+		}
+	}
+	for wait := 50 * time.Millisecond; ctx.Err() == nil; wait = min(2*wait, 10*time.Second) {
+		err := a.settle(ctx, t)
+		if err == nil {
+			return
+		}
+		a.log.Warn("a message waits to be kept", "sequence", t.row.Seq, "feed", t.row.Feed, "code", fault.Of(err).Code)
+		a.pause(ctx, wait)
+	}
+}
+
+// settle applies or parks; its error means that neither could be kept.
+func (a *Applier) settle(ctx context.Context, t *task) error {
+	err := t.failed
+	if err == nil {
+		if err = a.apply(ctx, t); err == nil {
+			return nil
+		}
+	}
+	if passing(err) {
+		return err
+	}
+	f := fault.Of(err)
+	row := *t.row
+	row.State, row.Code, row.Place, row.Text = record.Parked, f.Code, f.At, f.Text
+	row.Detail = detail(t)
+	a.log.Info("a message was parked", "sequence", row.Seq, "feed", row.Feed, "trigger", row.Trigger, "code", f.Code)
+	return a.journal.Settle(ctx, &row)
+}
+
+// passing tells a failure that may go away by itself from one that lies in the
+// message.
+func passing(err error) bool {
+	f := fault.Of(err)
+	switch f.Code {
+	case "intake.rule":
+		return false
+	case "store.version", "record.raced":
+		return true
+	}
+	return f.Kind == fault.Busy || f.Kind == fault.Internal
+}

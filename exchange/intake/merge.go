@@ -1,0 +1,80 @@
+package intake
+
+import (
+	"context"
+
+	"concord/record"
+	"concord/standard/fhir"
+	"concord/standard/uk"
+)
+
+// merge links the entry of an old hospital number to the surviving one: both
+// are told so (replaced-by, replaces), the old one is no longer active, and
+// their persons become one. Nothing is re-keyed. An old number that was never
+// heard of gets an entry all the same, so that it leads to the survivor.
+func (w *writing) merge(ctx context.Context, m *Mapped, old string, prior *record.Prior, survivor string) error {
+	if old == m.Patient.Number {
+		return nil
+	}
+	before, err := w.errand.Prior(ctx, old, nil)
+	if err != nil {
+		return err
+	}
+	from, fromID := refTo("Patient", old, before.Patient)
+	into := newURL("Patient", m.Patient.Number)
+	if prior.Patient != nil {
+		into = prior.Patient.ID
+	}
+	op := record.Op{Kind: record.Create, Type: "Patient", FullURL: newURL("Patient", old)}
+	was := fhir.Obj("resourceType", "Patient", "identifier", fhir.Arr(fhir.Obj(
+		"use", "old", "system", uk.HospitalNumber.System(m.Patient.Trust), "value", old)))
+	if before.Patient != nil {
+		was = before.Patient.Resource.Without("id")
+		op.Kind, op.ID, op.IfMatch = record.Update, before.Patient.ID, before.Patient.Version
+	}
+	op.Resource = withLink(was.With("active", false), survivor, "replaced-by")
+	w.ops = append(w.ops, op)
+	w.replaces(prior, from)
+	if fromID == "" {
+		fromID = op.FullURL
+	}
+	w.joins = append(w.joins, record.Join{From: fromID, Into: into})
+	return nil
+}
+
+// replaces adds to the survivor what it took over, in the op that already
+// writes it or in one of its own.
+func (w *writing) replaces(prior *record.Prior, from string) {
+	for i := range w.ops {
+		op := &w.ops[i]
+		if op.Type != "Patient" {
+			continue
+		}
+		survivor := op.Kind == record.Create && prior.Patient == nil || prior.Patient != nil && op.ID == prior.Patient.ID
+		if survivor && op.Resource.StrAt("link.0.type") != "replaced-by" {
+			op.Resource = withLink(op.Resource, from, "replaces")
+			return
+		}
+	}
+	if prior.Patient == nil {
+		return
+	}
+	w.ops = append(w.ops, record.Op{
+		Kind: record.Update, Type: "Patient", ID: prior.Patient.ID, IfMatch: prior.Patient.Version,
+		Resource: withLink(prior.Patient.Resource.Without("id"), from, "replaces"),
+	})
+}
+
+func withLink(patient *fhir.Value, ref, kind string) *fhir.Value {
+	var links []*fhir.Value
+	for l := range patient.Get("link").Each() {
+		if l.StrAt("other.reference") == ref && l.StrAt("type") == kind {
+			return patient
+		}
+		if l.StrAt("type") == "refer" {
+			continue // the link to the person is made when the entry is served
+		}
+		links = append(links, l)
+	}
+	return patient.With("link", append(links, fhir.Obj("other", fhir.Obj("reference", ref), "type", kind)))
+}

@@ -1,0 +1,15 @@
+package store
+
+import "context"
+
+// Population looks for documents over all records by what they say. The hits
+// are candidates: the hashes behind them are short, and the caller confirms
+// each on its body.
+type Population interface {
+	// FindCode lists the keys of documents with that leading code whose Date
+	// lies in [from, to), latest first, at most limit; a bound of 0 is open.
+	FindCode(ctx context.Context, code uint64, from, to int64, limit int) ([]Key, error)
+	// FindQuantity lists the keys of documents with that unit whose value lies
+	// in [low, high], in order of value, at most limit.
+	FindQuantity(ctx context.Context, unit uint64, low, high float64, limit int) ([]Key, error)
+}

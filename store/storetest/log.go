@@ -1,0 +1,101 @@
+package storetest
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"concord/fault"
+	"concord/store"
+)
+
+func testLogs(t *testing.T, s *stage) {
+	size := func(log string) int64 {
+		return read(s, func(r store.Reader) (int64, error) { return r.LogSize(s.ctx, log) })
+	}
+	equal(t, "a log that is not there", size("audit"), 0)
+	hash := func(n int64) (h [32]byte) { copy(h[:], fmt.Sprint("hash ", n)); return h }
+	var hashes int64
+	for i := range int64(20) {
+		s.update(func(tx store.Tx) error {
+			for _, log := range []string{"audit", "other"} {
+				seq, err := tx.AppendLog(s.ctx, log, []byte(fmt.Sprint(log, i)))
+				if err != nil || seq != i {
+					return fmt.Errorf("sequence %d of %s, want %d: %w", seq, log, i, err)
+				}
+			}
+			some := [][32]byte{}
+			for range i % 4 {
+				some = append(some, hash(hashes+int64(len(some))))
+			}
+			defer func() { hashes += int64(len(some)) }()
+			return tx.AppendHashes(s.ctx, "audit", hashes, some)
+		})
+		s.clock.move(time.Second)
+		if i == 10 {
+			s.reopen()
+		}
+	}
+	equal(t, "size", size("audit"), 20)
+	entries := read(s, func(r store.Reader) ([]store.Entry, error) { return r.LogEntries(s.ctx, "audit", 17, 2) })
+	want := []store.Entry{}
+	for i := int64(17); i < 19; i++ {
+		want = append(want, store.Entry{Seq: i, At: s.clock.Now().Add(time.Duration(i-20) * time.Second), Body: []byte(fmt.Sprint("audit", i))})
+	}
+	equal(t, "entries", entries, want)
+	numbers := []int64{hashes - 1, 0, 7, 7, 12}
+	got := read(s, func(r store.Reader) ([][32]byte, error) { return r.LogHashes(s.ctx, "audit", numbers) })
+	for i, n := range numbers {
+		equal(t, fmt.Sprintf("hash %d", n), got[i], hash(n))
+	}
+	for _, c := range []struct {
+		log string
+		n   int64
+	}{{"audit", hashes}, {"other", 0}, {"none", 0}} {
+		err := s.e.View(s.ctx, func(r store.Reader) error { _, err := r.LogHashes(s.ctx, c.log, []int64{c.n}); return err })
+		if !fault.Is(err, fault.NotFound) {
+			t.Errorf("hash %d of %s: %v", c.n, c.log, err)
+		}
+	}
+	for _, first := range []int64{hashes + 1, hashes - 1, 0} {
+		err := s.e.Update(s.ctx, func(tx store.Tx) error { return tx.AppendHashes(s.ctx, "audit", first, make([][32]byte, 1)) })
+		expect(t, err, fault.Conflict, "store.hash-gap")
+	}
+}
+
+// testLogsTogether: sequences have no gaps although every third append is
+// taken back.
+func testLogsTogether(t *testing.T, s *stage) {
+	var wg sync.WaitGroup
+	for i := range 90 {
+		wg.Go(func() {
+			err := s.e.Update(s.ctx, func(tx store.Tx) error {
+				for range 2 {
+					seq, err := tx.AppendLog(s.ctx, "audit", []byte("x"))
+					if err != nil {
+						return err
+					}
+					if err := tx.AppendHashes(s.ctx, "audit", 2*seq, make([][32]byte, 2)); err != nil {
+						return err
+					}
+				}
+				if i%3 == 0 {
+					return errRefused
+				}
+				return nil
+			})
+			if err != nil && err != errRefused {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	entries := read(s, func(r store.Reader) ([]store.Entry, error) { return r.LogEntries(s.ctx, "audit", 0, 1000) })
+	equal(t, "entries", len(entries), 120)
+	for i, e := range entries {
+		if e.Seq != int64(i) {
+			t.Fatalf("entry %d has sequence %d", i, e.Seq)
+		}
+	}
+}
