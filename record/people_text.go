@@ -75,9 +75,7 @@ func (p *peopleText) word(w string, now time.Time) {
 	case plainYear.MatchString(w):
 		p.Year = w
 	default:
-		for _, part := range strings.Fields(search.Fold(w)) {
-			p.Names = append(p.Names, part)
-		}
+		p.Names = append(p.Names, strings.Fields(search.Fold(w))...)
 	}
 }
 

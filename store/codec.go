@@ -23,22 +23,20 @@ const (
 	formatPlain = 1
 	formatZstd  = 2
 	headerSize  = 4
-	// A dictionary's id is 32 bits in zstd frames; ours are small and start here.
-	dictionaryBase = 0x434F4E00
+	level       = zstd.SpeedFastest
 )
 
-// NewCodec makes a codec of dictionaries by number (1…255), each the raw
-// content made by training; newest is the one for new bodies.
+// NewCodec makes a codec of dictionaries by number (1…255), each in
+// the format that training makes; newest is the one for new bodies.
 func NewCodec(dictionaries map[byte][]byte, newest byte) (*Codec, error) {
 	c := &Codec{enc: map[byte]*zstd.Encoder{}, dict: newest}
 	dopts := []zstd.DOption{zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(1 << 30)}
 	for n, raw := range dictionaries {
-		id := uint32(dictionaryBase) | uint32(n)
-		dopts = append(dopts, zstd.WithDecoderDictRaw(id, raw))
+		dopts = append(dopts, zstd.WithDecoderDicts(raw))
 		if n != newest {
 			continue
 		}
-		e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderDictRaw(id, raw),
+		e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(level), zstd.WithEncoderDict(raw),
 			zstd.WithEncoderCRC(false), zstd.WithEncoderConcurrency(2), zstd.WithWindowSize(1<<17), zstd.WithLowerEncoderMem(true))
 		if err != nil {
 			return nil, fault.Wrap(err, fault.Internal, "store.dictionary", "dictionary %d cannot be used", n)

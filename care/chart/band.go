@@ -59,7 +59,7 @@ func limitsOf(key string, scale2 bool) []limit {
 	case "inspired-oxygen":
 		return []limit{{0, "Air", 0}, {0, "Oxygen", 2}}
 	case "consciousness":
-		return []limit{{0, "Alert", 0}, {0, "Confusion, V, P, U", 3}}
+		return []limit{{0, "Alert", 0}, {0, "C, V, P or U", 3}}
 	}
 	return nil
 }
@@ -72,7 +72,7 @@ func parameters(scale2 bool) []Parameter {
 	}
 	all := []Parameter{
 		{Key: "respiration-rate", Letter: "A+B", Name: "Respirations", Unit: "breaths/min"},
-		{Key: "oxygen-saturation", Letter: "A+B", Name: scale, Unit: "oxygen saturation, %"},
+		{Key: "oxygen-saturation", Letter: "A+B", Name: scale, Unit: "saturation, %"},
 		{Key: "inspired-oxygen", Letter: "A+B", Name: "Air or oxygen", Unit: "L/min"},
 		{Key: "systolic-pressure", Letter: "C", Name: "Blood pressure", Unit: "systolic, mmHg"},
 		{Key: "pulse", Letter: "C", Name: "Pulse", Unit: "beats/min"},

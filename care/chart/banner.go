@@ -61,7 +61,7 @@ const (
 func BannerSections() []record.Section {
 	return []record.Section{
 		{Type: "AllergyIntolerance"},
-		{Type: "Flag", Where: "status=active"},
+		{Type: "Flag", Newest: 50},
 	}
 }
 

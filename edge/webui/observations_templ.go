@@ -147,7 +147,7 @@ func observationsPage(f *recordFrame, o *chart.Observations, earlier bool) templ
 			}
 		}
 		if len(o.Others) > 0 {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<section class=\"c-card\" aria-labelledby=\"h-others\"><div class=\"c-card__head\"><h2 id=\"h-others\">Other measurements</h2></div><div class=\"c-scroll\" role=\"region\" aria-label=\"Other measurements\" tabindex=\"0\"><table class=\"c-table c-table--results\"><thead><tr><th scope=\"col\">Measurement</th><th scope=\"col\"><span class=\"nhsuk-u-visually-hidden\">Earlier values</span></th><th scope=\"col\" class=\"c-num\">Previous</th><th scope=\"col\" class=\"c-num\">Latest</th><th scope=\"col\">When and where</th></tr></thead> <tbody>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<section class=\"c-card\" aria-labelledby=\"h-others\"><div class=\"c-card__head\"><h2 id=\"h-others\">Other measurements</h2></div><div class=\"c-scroll\" role=\"region\" aria-label=\"Table of other measurements\" tabindex=\"0\"><table class=\"c-table c-table--results\"><thead><tr><th scope=\"col\">Measurement</th><th scope=\"col\"><span class=\"nhsuk-u-visually-hidden\">Earlier values</span></th><th scope=\"col\" class=\"c-num\">Previous</th><th scope=\"col\" class=\"c-num\">Latest</th><th scope=\"col\">When and where</th></tr></thead> <tbody>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -227,9 +227,6 @@ func (s *source) notes(segments []*segment) *fhir.Value {
 // period leaves out what is not known.
 func period(start, end string) *fhir.Value { return fhir.Obj("start", start, "end", end) }
 
-// absent tells a Value that holds nothing.
-func absent(v *fhir.Value) bool { return v == nil || v.Len() == 0 && v.Kind() == fhir.Object }
-
 // codedExtension makes a simple extension of a coded value.
 func codedExtension(url string, concept *fhir.Value) *fhir.Value {
 	if concept == nil {

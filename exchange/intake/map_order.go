@@ -60,7 +60,6 @@ func (s *source) orders() []order {
 		case "OBR", "RQD", "RQ1", "RXO", "ODS", "ODT":
 			if n == 0 || all[n-1].obr != nil {
 				all = append(all, order{})
-				n++
 			}
 			if g.ID() == "OBR" {
 				g.skip(1)

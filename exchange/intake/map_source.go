@@ -72,24 +72,6 @@ func (s *source) all(id string) []*segment {
 	return found
 }
 
-// groups cuts the segments at each one of that id; what stands before the
-// first is left out. An end id closes the group before it.
-func (s *source) groups(id string, ends ...string) [][]*segment {
-	var groups [][]*segment
-	open := false
-	for _, g := range s.segments {
-		switch {
-		case g.ID() == id:
-			groups, open = append(groups, []*segment{g}), true
-		case slices.Contains(ends, g.ID()):
-			open = false
-		case open:
-			groups[len(groups)-1] = append(groups[len(groups)-1], g)
-		}
-	}
-	return groups
-}
-
 func (s *source) warn(text string) {
 	if !slices.Contains(s.warnings, text) {
 		s.warnings = append(s.warnings, text)
