@@ -16,19 +16,17 @@ func NHSNumber(seed uint64, index int) string {
 	stem := [10]byte{}
 	write(stem[:3], uint64(999-index/numbersPerRange))
 	write(stem[3:8], n/9)
-	for want := n % 9; ; stem[8]++ {
-		if stem[8] == 0 {
-			stem[8] = '0'
-		}
+	skip := n % 9
+	for stem[8] = '0'; ; stem[8]++ {
 		check, ok := uk.CheckDigit(string(stem[:9]))
-		if !ok {
-			continue
-		}
-		if want == 0 {
+		switch {
+		case !ok:
+		case skip > 0:
+			skip--
+		default:
 			stem[9] = check
 			return string(stem[:])
 		}
-		want--
 	}
 }
 
@@ -65,5 +63,5 @@ func hospitalNumber(trust string, seed uint64, index int) string {
 	case "RQM":
 		return string(digits[:]) + string("ABCDEFGHJKLMNPRSTUVWXYZ"[(index+3)%23])
 	}
-	return "40" + string(digits[:6]) + "/" + string(digits[6])
+	return "40" + string(digits[:])
 }

@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -131,20 +132,32 @@ func (p *plan) keepsSubject(dr *draft) error {
 func (p *plan) claims(e *Errand, dr *draft) {
 	d := p.desk
 	if dr.keepID {
-		dr.claims = append(dr.claims, claim{d.extract.Hash("id", dr.op.Type, dr.id), "record.raced", "the id was taken meanwhile"})
+		id := dr.id
+		dr.claims = append(dr.claims, claim{d.extract.Hash("id", dr.op.Type, id),
+			func(b *fhir.Value) bool { return b.Type() == dr.op.Type && b.ID() == id }, "record.raced", "the id was taken meanwhile"})
 	}
 	if dr.op.Key != "" {
-		dr.claims = append(dr.claims, claim{d.keyHash(e.who.Org, dr.op.Type, dr.op.Key), "record.raced", "the business key was taken meanwhile"})
+		want := SourceKey(e.who.Org, dr.op.Key)
+		dr.claims = append(dr.claims, claim{d.keyHash(dr.key.PK, e.who.Org, dr.op.Type, dr.op.Key),
+			func(b *fhir.Value) bool { return b.Type() == dr.op.Type && slices.Contains(sourceKeys(b), want) },
+			"record.raced", "the business key was taken meanwhile"})
 	}
 	if dr.patient {
 		dr.ownCheck = person.Of(dr.body)
 		for _, n := range hospitalNumbers(dr.body) {
-			dr.claims = append(dr.claims, claim{d.numberHash(n), "record.hospital-number", "another entry has this trust's hospital number"})
+			dr.claims = append(dr.claims, claim{d.numberHash(n),
+				func(b *fhir.Value) bool { return slices.Contains(hospitalNumbers(b), n) },
+				"record.hospital-number", "another entry has this trust's hospital number"})
 		}
 	}
 }
 
-func (d *Desk) keyHash(trust, typ, key string) uint64 { return d.extract.Hash("key", trust, typ, key) }
+// keyHash is where a business key is filed: the record key above, a hash of the
+// business key below, so that the keys of one record lie together and a message
+// touches one page of the index, not one a resource.
+func (d *Desk) keyHash(pk int64, trust, typ, key string) uint64 {
+	return uint64(pk)<<32 | d.extract.Hash("key", trust, typ, key)&0xFFFFFFFF
+}
 
 func (d *Desk) numberHash(n HospitalNumber) uint64 {
 	return d.extract.Hash("number", n.Trust, n.Number)
@@ -177,7 +190,7 @@ func (d *Desk) claim(ctx context.Context, tx store.Tx, c claim, k store.Key) err
 		if owner == k {
 			return nil
 		}
-		same, err := d.ownsClaim(ctx, tx, owner, c.hash)
+		same, err := d.ownsClaim(ctx, tx, owner, c.owns)
 		if err != nil {
 			return err
 		}
@@ -188,8 +201,9 @@ func (d *Desk) claim(ctx context.Context, tx store.Tx, c claim, k store.Key) err
 	return fault.New(fault.Internal, "record.alias", "too many ids share a hash")
 }
 
-// ownsClaim recomputes the claims of a key's body and looks for the hash.
-func (d *Desk) ownsClaim(ctx context.Context, r store.Reader, k store.Key, hash uint64) (bool, error) {
+// ownsClaim asks the body of a key. A key that is reserved, and a deleted one,
+// are taken at their word.
+func (d *Desk) ownsClaim(ctx context.Context, r store.Reader, k store.Key, owns func(*fhir.Value) bool) (bool, error) {
 	doc, err := r.Get(ctx, k)
 	if fault.Is(err, fault.NotFound) || err == nil && doc.Deleted {
 		return true, nil
@@ -201,22 +215,7 @@ func (d *Desk) ownsClaim(ctx context.Context, r store.Reader, k store.Key, hash 
 	if err != nil {
 		return false, err
 	}
-	typ := body.Type()
-	if d.extract.Hash("id", typ, body.ID()) == hash {
-		return true, nil
-	}
-	for _, n := range hospitalNumbers(body) {
-		if d.numberHash(n) == hash {
-			return true, nil
-		}
-	}
-	for _, key := range sourceKeys(body) {
-		trust, rest, _ := strings.Cut(key, "|")
-		if d.keyHash(trust, typ, rest) == hash {
-			return true, nil
-		}
-	}
-	return false, nil
+	return owns(body), nil
 }
 
 // placePatients gives every new Patient its person and looks again where the

@@ -53,9 +53,11 @@ type draft struct {
 	oldCheck person.Demographics
 }
 
-// claim is a hash that only one key may have, with what to say if it is taken.
+// claim is a hash that only one key may have. owns tells whether a body really
+// has what was hashed; code and text say that it is taken.
 type claim struct {
 	hash uint64
+	owns func(body *fhir.Value) bool
 	code string
 	text string
 }

@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"concord/record/access"
@@ -32,35 +33,53 @@ func (e *Errand) Prior(ctx context.Context, hospitalNumber string, keys []KeyRef
 		var err error
 		n := HospitalNumber{e.who.Org, hospitalNumber}
 		out.Patient, err = d.owned(ctx, r, d.numberHash(n), func(body *fhir.Value) bool {
-			for _, have := range hospitalNumbers(body) {
-				if have == n {
-					return true
-				}
-			}
-			return false
+			return slices.Contains(hospitalNumbers(body), n)
 		})
 		if err != nil {
 			return err
 		}
-		for _, k := range keys {
-			it, err := d.owned(ctx, r, d.keyHash(e.who.Org, k.Type, k.Key), func(body *fhir.Value) bool {
-				for _, have := range sourceKeys(body) {
-					if have == SourceKey(e.who.Org, k.Key) {
-						return body.Type() == k.Type
-					}
-				}
-				return false
+		if out.Patient == nil {
+			return nil
+		}
+		return d.priorByKey(ctx, r, e.who.Org, keys, out)
+	})
+	return out, err
+}
+
+// priorByKey looks in the patient's record, and in those of the entries that
+// are the same person: after a merge the trust goes on under the surviving
+// number, and what it wrote before lies in the entry that was merged away.
+func (d *Desk) priorByKey(ctx context.Context, r store.Reader, trust string, keys []KeyRef, out *Prior) error {
+	own := out.Patient.key.PK
+	person, err := r.PersonOf(ctx, own, time.Time{})
+	if err != nil {
+		return err
+	}
+	members, err := r.Members(ctx, person, time.Time{})
+	if err != nil {
+		return err
+	}
+	records := []int64{own}
+	for _, pk := range members {
+		if pk != own {
+			records = append(records, pk)
+		}
+	}
+	for _, k := range keys {
+		for _, pk := range records {
+			it, err := d.owned(ctx, r, d.keyHash(pk, trust, k.Type, k.Key), func(body *fhir.Value) bool {
+				return body.Type() == k.Type && slices.Contains(sourceKeys(body), SourceKey(trust, k.Key))
 			})
 			if err != nil {
 				return err
 			}
 			if it != nil {
 				out.ByKey[k] = it
+				break
 			}
 		}
-		return nil
-	})
-	return out, err
+	}
+	return nil
 }
 
 func sourceKeys(body *fhir.Value) []string {

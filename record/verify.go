@@ -3,6 +3,7 @@ package record
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"concord/record/access"
 	"concord/record/audit"
@@ -103,12 +104,7 @@ func (d *Desk) verifyBody(ctx context.Context, r store.Reader, doc *store.Doc, r
 func (d *Desk) verifyEntry(ctx context.Context, r store.Reader, doc *store.Doc, body *fhir.Value, where string, report func(Finding)) error {
 	for _, n := range hospitalNumbers(body) {
 		it, err := d.owned(ctx, r, d.numberHash(n), func(b *fhir.Value) bool {
-			for _, have := range hospitalNumbers(b) {
-				if have == n {
-					return true
-				}
-			}
-			return false
+			return slices.Contains(hospitalNumbers(b), n)
 		})
 		if err != nil {
 			return err

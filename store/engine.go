@@ -44,7 +44,8 @@ type Engine interface {
 	Update(ctx context.Context, f func(Tx) error) error
 	// Bulk trades durability until it is switched off again for speed: a crash
 	// meanwhile may lose what was written since it was switched on, never
-	// halve a transaction. Switching off makes everything durable.
+	// halve a transaction, and Check then says "store.bulk-interrupted".
+	// Switching off makes everything durable, or tells that something is lost.
 	Bulk(ctx context.Context, on bool) error
 	// Check looks for structural damage: the engine's own integrity check,
 	// index entries without document, versions without history, gaps in logs.

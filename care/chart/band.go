@@ -87,9 +87,14 @@ func parameters(scale2 bool) []Parameter {
 	return all
 }
 
-// bandOf finds the row in which a reading stands; ok is false when the
-// parameter was not measured.
-func bandOf(key string, r uk.Reading) (row int, ok bool) {
+// bandOf finds the row in which a reading stands; ok is false when the score
+// has no points for it: not measured, or no possible measurement.
+func bandOf(key string, r uk.Reading, score uk.Score) (row int, ok bool) {
+	for _, p := range score.Parts {
+		if p.Key == key && !p.Scored {
+			return 0, false
+		}
+	}
 	switch key {
 	case "inspired-oxygen":
 		return int(r.Oxygen) - int(uk.Air), r.Oxygen != uk.OxygenUnknown

@@ -187,6 +187,8 @@ func (d *Document) attach(a *fhir.Value) {
 	case data != nil && (kind == "text/html" || kind == "application/xhtml+xml"):
 		d.Text = append(d.Text, paragraphs(plain(strings.ToValidUTF8(string(data), "\uFFFD")))...)
 		return
+	case data != nil && (kind == "text/rtf" || kind == "application/rtf"):
+		d.Text = append(d.Text, paragraphs(richText(string(data)))...) // the file is offered as well
 	}
 	name := a.StrAt("title")
 	if name == "" {

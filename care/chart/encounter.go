@@ -64,18 +64,24 @@ func (l Lens) encounter(i *record.Item) Encounter {
 	}
 	class := r.StrAt("class.code")
 	e.InPatient = class == "IMP" || class == "ACUTE" || class == "NONAC"
-	e.Title = fhir.ConceptText(r.Path("type.0"))
-	words := classWords(class)
-	if e.Title == "" || e.InPatient {
-		e.Title = words
-		if t := fhir.ConceptText(r.Path("type.0")); t != "" && t != words {
-			e.Title += ": " + t
-		}
-	}
+	e.Title = encounterTitle(class, fhir.ConceptText(r.Path("type.0")), e.InPatient)
 	s := r.StrAt("status")
 	e.Open = s == "in-progress" || s == "arrived" || s == "triaged" || s == "onleave"
 	e.Place = place(r)
 	return e
+}
+
+// encounterTitle names an encounter by its class, and by its type where that
+// is words: a ward's short code says nothing to another trust.
+func encounterTitle(class, typ string, inPatient bool) string {
+	words := classWords(class)
+	switch {
+	case len(typ) < 5 || strings.EqualFold(typ, words):
+		return words
+	case inPatient || class == "EMER":
+		return words + ": " + typ
+	}
+	return typ
 }
 
 func classWords(class string) string {
@@ -187,13 +193,13 @@ func (l Lens) Stay(c *record.Chart) *Stay {
 			s.Documents = append(s.Documents, d)
 		}
 	}
-	names := reportNames(reports)
+	places := placesOf(reports)
 	var all []result
 	for _, i := range at(4) {
 		if i.Resource.StrAt("category.0.coding.0.code") == "vital-signs" {
 			continue // these are on the observations chart
 		}
-		all = append(all, l.results(i, names[i.Ref()])...)
+		all = append(all, l.results(i, places[i.Ref()])...)
 	}
 	s.Columns, all = columns(all, cumulativeColumns)
 	s.Results = group(all, s.Columns)

@@ -28,15 +28,20 @@ type ObservationSet struct {
 	refs      map[string]string
 }
 
+// scoredFrom is how many parameters make a set one of early-warning
+// observations: a blood pressure at a check-up is none.
+const scoredFrom = 3
+
 // Scored tells whether the set is one of early-warning observations rather
-// than a weight or height alone.
+// than a single measurement.
 func (s *ObservationSet) Scored() bool {
-	for _, key := range []string{"respiration-rate", "oxygen-saturation", "systolic-pressure", "pulse", "consciousness", "temperature"} {
-		if s.values[key] != "" {
-			return true
+	n := 0
+	for _, p := range s.Score.Parts {
+		if s.values[p.Key] != "" {
+			n++
 		}
 	}
-	return false
+	return n >= scoredFrom
 }
 
 // Ref is the item behind one of the values.
@@ -47,14 +52,14 @@ type Observations struct {
 	Sets       []ObservationSet // oldest first, the newest at the right
 	Parameters []Parameter
 	Scale2     bool
-	Child      bool   // no totals under 16
+	Child      bool   // under 16: the chart is not for them, everything stands under Others
 	Older      string // dateTime before which the earlier page begins
 	Others     []Test // weight, height, pain and the like, newest cell first
 	Withheld   bool
 }
 
 // chartedSets fits a page of A4 landscape and a screen without scrolling.
-const chartedSets = 12
+const chartedSets = 11
 
 const newestVitals = 600
 
@@ -71,6 +76,10 @@ func ObservationSections(before string) []record.Section {
 func (l Lens) Observations(c *record.Chart) *Observations {
 	items, ok := list(c, bannerSections)
 	o := &Observations{Withheld: !ok, Child: l.Identity(&c.Person).Child}
+	if o.Child {
+		o.Others = l.others(items, nil)
+		return o
+	}
 	all := l.observationSets(items)
 	var scored []ObservationSet
 	for _, s := range all {
@@ -90,7 +99,7 @@ func (l Lens) Observations(c *record.Chart) *Observations {
 	for n := range o.Parameters {
 		o.Parameters[n].place(o.Sets)
 	}
-	o.Others = l.others(items)
+	o.Others = l.others(items, charted(all))
 	return o
 }
 
@@ -161,7 +170,7 @@ func (s *ObservationSet) file(key string, l Lens, o *fhir.Value, ref string) {
 	case "temperature":
 		s.Reading.Temperature = celsius(o, m)
 	case "diastolic-pressure":
-		s.Diastolic = m.Text
+		s.Diastolic = plainNumber(o)
 	case "consciousness":
 		s.Reading.Consciousness = consciousness(o)
 	case "inspired-oxygen":
@@ -259,7 +268,7 @@ func (p *Parameter) place(sets []ObservationSet) {
 	p.Missing = make([]string, len(sets))
 	for n := range sets {
 		s := &sets[n]
-		row, ok := bandOf(p.Key, s.Reading)
+		row, ok := bandOf(p.Key, s.Reading, s.Score)
 		switch {
 		case ok:
 			p.Bands[row].Cells[n] = BandCell{Text: s.shown(p.Key), Ref: s.refs[p.Key]}
@@ -281,24 +290,49 @@ func (s *ObservationSet) shown(key string) string {
 		return s.Reading.Consciousness.String()
 	case "systolic-pressure":
 		if s.Diastolic != "" {
-			return s.Reading.SystolicPressure + "/" + s.Diastolic
+			return s.Pressure()
 		}
 	}
-	return readingText(key, s.Reading)
+	return readable(readingText(key, s.Reading))
 }
 
-// others are the vital signs that NEWS2 does not score, as tests with their
-// newest cell first.
-func (l Lens) others(items []*record.Item) []Test {
+// charted names the items that stand on the chart: those of scored sets.
+func charted(sets []ObservationSet) map[string]bool {
+	refs := make(map[string]bool)
+	for n := range sets {
+		if sets[n].Scored() {
+			for _, ref := range sets[n].refs {
+				refs[ref] = true
+			}
+		}
+	}
+	return refs
+}
+
+// Pressure is systolic over diastolic, "" when not measured.
+func (s *ObservationSet) Pressure() string {
+	p := rounded(s.Reading.SystolicPressure, 3)
+	if p != "" && s.Diastolic != "" {
+		p += "/" + rounded(s.Diastolic, 3)
+	}
+	return p
+}
+
+// Value is what was measured of a parameter, ready to show.
+func (s *ObservationSet) Value(key string) string { return readable(readingText(key, s.Reading)) }
+
+// others are the observations that do not stand on the chart, as tests with
+// their newest cell first.
+func (l Lens) others(items []*record.Item, charted map[string]bool) []Test {
 	var out []Test
 	for _, i := range items {
-		for _, r := range l.results(i, "") {
-			if scoredCode(i.Resource, r.key) {
-				continue
-			}
+		if charted[i.Ref()] {
+			continue
+		}
+		for _, r := range l.results(i, inReport{}) {
 			n := slices.IndexFunc(out, func(t Test) bool { return t.Key == r.key && t.Unit == r.unit })
 			if n < 0 {
-				out = append(out, Test{Key: r.key, Name: r.name, Unit: r.unit, Range: r.rng})
+				out = append(out, Test{Key: r.key, Name: r.name, Unit: r.unit, Range: r.rng, Low: r.low, High: r.high})
 				n = len(out) - 1
 			}
 			out[n].Cells = append(out[n].Cells, r.cell)
@@ -311,26 +345,4 @@ func (l Lens) others(items []*record.Item) []Test {
 		slices.Reverse(out[n].Points)
 	}
 	return out
-}
-
-func scoredCode(o *fhir.Value, key string) bool {
-	found := func(code *fhir.Value) bool {
-		if testKey(code) != key {
-			return false
-		}
-		switch vitalKey(code) {
-		case "", "weight", "height", "bmi", "head-circumference":
-			return false
-		}
-		return true
-	}
-	if found(o.Get("code")) {
-		return true
-	}
-	for c := range o.Get("component").Each() {
-		if found(c.Get("code")) {
-			return true
-		}
-	}
-	return false
 }

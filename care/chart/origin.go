@@ -80,16 +80,17 @@ func (l Lens) message(p *record.Item) Message {
 		}
 	}
 	for e := range r.Get("entity").Each() {
-		if v := e.StrAt("what.identifier.value"); v != "" {
-			m.ID = v
-		} else if v := e.StrAt("what.display"); v != "" {
-			m.ID = v
+		if m.ID = e.StrAt("what.identifier.value"); m.ID == "" {
+			m.ID = e.StrAt("what.reference")
 		}
+		m.Activity = e.StrAt("what.display")
 	}
 	if m.ID == "" {
 		m.ID = NotKnown
 	}
-	m.Activity = fhir.ConceptText(r.Get("activity"))
+	if a := fhir.ConceptText(r.Get("activity")); a != "" {
+		m.Activity = a
+	}
 	return m
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"concord/record"
 	"concord/standard/fhir"
+	"concord/standard/uk"
 )
 
 // Cumulative shows tests by rows and times by columns, the newest at the
@@ -93,6 +94,7 @@ func TrendSections(key string) []record.Section {
 // result is one observation or component on its way into the table.
 type result struct {
 	key, name, unit, rng, group string
+	place                       int
 	cell                        Cell
 	measured                    Measured
 	at                          time.Time
@@ -105,10 +107,10 @@ func (l Lens) Results(c *record.Chart) *Cumulative {
 	items, ok := list(c, bannerSections)
 	t := &Cumulative{Withheld: !ok}
 	reports, _ := list(c, bannerSections+1)
-	groups := reportNames(reports)
+	places := placesOf(reports)
 	var all []result
 	for _, i := range items {
-		all = append(all, l.results(i, groups[i.Ref()])...)
+		all = append(all, l.results(i, places[i.Ref()])...)
 	}
 	found := len(all)
 	t.Columns, all = columns(all, cumulativeColumns)
@@ -127,22 +129,29 @@ func (l Lens) Results(c *record.Chart) *Cumulative {
 	return t
 }
 
-// reportNames maps an observation to the name of the report that holds it.
-func reportNames(reports []*record.Item) map[string]string {
-	names := make(map[string]string)
+// inReport is where a result stands in the report that holds it.
+type inReport struct {
+	name  string
+	place int // from 1, in the order of the laboratory
+}
+
+// placesOf maps an observation to its place in a report.
+func placesOf(reports []*record.Item) map[string]inReport {
+	places := make(map[string]inReport)
 	for _, i := range reports {
-		name := fhir.ConceptText(i.Resource.Get("code"))
+		name, n := fhir.ConceptText(i.Resource.Get("code")), 0
 		for ref := range i.Resource.Get("result").Each() {
+			n++
 			if r, ok := fhir.ParseReference(ref.StrAt("reference")); ok {
-				names[r.Type+"/"+r.ID] = name
+				places[r.Type+"/"+r.ID] = inReport{name, n}
 			}
 		}
 	}
-	return names
+	return places
 }
 
 // results reads one observation; components become tests of their own.
-func (l Lens) results(i *record.Item, group string) []result {
+func (l Lens) results(i *record.Item, place inReport) []result {
 	r := i.Resource
 	source, when := l.source(i), l.observed(r)
 	note := map[string]string{"preliminary": "Preliminary", "registered": "Not final", "corrected": "Corrected",
@@ -153,8 +162,8 @@ func (l Lens) results(i *record.Item, group string) []result {
 		if m.Text == "" {
 			return
 		}
-		x := result{key: testKey(code), name: fhir.ConceptText(code), unit: m.Unit, rng: rangeText(o),
-			group: group, measured: m, at: when.At.Truncate(time.Minute), org: source.Org}
+		x := result{key: testKey(code), name: testName(code), unit: m.Unit, rng: rangeText(o),
+			group: place.name, place: place.place, measured: m, at: when.At.Truncate(time.Minute), org: source.Org}
 		x.low, x.high, _ = limits(o)
 		x.cell = Cell{Text: m.Text, Flag: flag(o, m), Note: note, Source: source, When: when}
 		if x.name == "" {
@@ -171,6 +180,25 @@ func (l Lens) results(i *record.Item, group string) []result {
 
 func (l Lens) observed(r *fhir.Value) When {
 	return l.firstWhen(r, "effectiveDateTime", "effectivePeriod.start", "effectiveInstant", "issued")
+}
+
+// testName is the name of a test without what LOINC adds for blood: the kind of
+// property and "in Serum or Plasma". Any other specimen stays in the name.
+func testName(code *fhir.Value) string {
+	name := fhir.ConceptText(code)
+	if code.StrAt("coding.0.system") != uk.LOINC {
+		return name
+	}
+	name = strings.ReplaceAll(name, "\u200b", "")
+	if from := strings.Index(name, " ["); from >= 0 {
+		if to := strings.IndexByte(name[from:], ']'); to > 0 {
+			name = name[:from] + name[from+to+1:]
+		}
+	}
+	for _, end := range []string{" by Automated count", " by calculation", " in Serum or Plasma", " in Serum", " in Blood"} {
+		name = strings.TrimSuffix(name, end)
+	}
+	return name
 }
 
 // testKey identifies a test in a URL: by its code, else by its name.
@@ -228,6 +256,7 @@ func group(all []result, cols []Column) []Group {
 	}
 	rows := make(map[rowKey]*Test)
 	home := make(map[rowKey]string)
+	place := make(map[rowKey]int)
 	var order []rowKey
 	for _, r := range all { // newest first
 		k := rowKey{r.key, r.unit}
@@ -235,7 +264,7 @@ func group(all []result, cols []Column) []Group {
 		if t == nil {
 			t = &Test{Key: r.key, Name: r.name, Unit: r.unit, Range: r.rng, Low: r.low, High: r.high,
 				Cells: make([]Cell, len(cols))}
-			rows[k], home[k] = t, r.group
+			rows[k], home[k], place[k] = t, r.group, r.place
 			order = append(order, k)
 		}
 		if t.Range == "" {
@@ -249,6 +278,7 @@ func group(all []result, cols []Column) []Group {
 			t.Points = append(t.Points, Point{r.cell.When.At, r.measured.Number, r.cell.Text, r.cell.Flag})
 		}
 	}
+	slices.SortStableFunc(order, func(a, b rowKey) int { return cmp.Compare(place[a], place[b]) })
 	var groups []Group
 	for _, k := range order {
 		t := rows[k]
@@ -298,7 +328,7 @@ func (l Lens) Trend(c *record.Chart, key string) *Trend {
 	items, ok := list(c, bannerSections)
 	t := &Trend{Withheld: !ok}
 	for _, i := range items {
-		for _, r := range l.results(i, "") {
+		for _, r := range l.results(i, inReport{}) {
 			if r.key != key {
 				continue
 			}

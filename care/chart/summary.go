@@ -1,7 +1,9 @@
 package chart
 
 import (
+	"cmp"
 	"slices"
+	"time"
 
 	"concord/record"
 )
@@ -13,6 +15,8 @@ type Summary struct {
 	Tests        []Test     // of the newest results, Cells newest first
 	News         *ObservationSet
 	NewsTrend    []ObservationSet // oldest first, complete sets only
+	NewsAge      string           // "3 hours ago"
+	NewsOld      bool             // too old to stand for the patient's state
 	Contacts     []Encounter
 	Appointments []Appointment // to come
 	Documents    []Document
@@ -45,6 +49,28 @@ const (
 	summaryTrend    = 10
 	summaryProblems = 12
 )
+
+// newsCurrent is how long a score may stand for the patient's state: twice the
+// longest interval between observations (RCP 2017, chart 4).
+const newsCurrent = 24 * time.Hour
+
+// ago words an age: minutes, hours, days, then months and years.
+func ago(d time.Duration) string {
+	days := int(d.Hours() / 24)
+	switch {
+	case d < 0:
+		return "in the future"
+	case d < time.Hour:
+		return plural(int(d.Minutes()), "minute") + " ago"
+	case d < 48*time.Hour:
+		return plural(int(d.Hours()), "hour") + " ago"
+	case days < 60:
+		return plural(days, "day") + " ago"
+	case days < 730:
+		return plural(days/30, "month") + " ago"
+	}
+	return plural(days/365, "year") + " ago"
+}
 
 // SummarySections is the query of the summary: one round trip, bounded, so
 // that a record of thousands of items costs what a small one does.
@@ -112,13 +138,20 @@ func (l Lens) Summary(c *record.Chart) *Summary {
 // time first.
 func (l Lens) latestTests(c *record.Chart) []Test {
 	items, _ := list(c, sumResults)
-	tests := l.others(items)
+	reports, _ := list(c, sumReports)
+	places := placesOf(reports)
+	first := make(map[string]int)
+	for _, i := range items {
+		if key := testKey(i.Resource.Get("code")); first[key] == 0 {
+			first[key] = places[i.Ref()].place
+		}
+	}
+	tests := l.others(items, nil)
 	slices.SortStableFunc(tests, func(a, b Test) int {
 		x, y := a.Cells[0], b.Cells[0]
-		if d := y.When.At.Compare(x.When.At); d != 0 {
-			return d
-		}
-		return b2i(x.Flag.Letter == "") - b2i(y.Flag.Letter == "")
+		return cmp.Or(y.When.At.Compare(x.When.At),
+			cmp.Compare(b2i(x.Flag.Letter == ""), b2i(y.Flag.Letter == "")),
+			cmp.Compare(first[a.Key], first[b.Key]))
 	})
 	return tests[:min(len(tests), summaryTests)]
 }
@@ -134,6 +167,10 @@ func (l Lens) latestNews(s *Summary, c *record.Chart) {
 		if set.Score.Complete {
 			s.NewsTrend = append(s.NewsTrend, set)
 		}
+	}
+	if s.News != nil {
+		age := l.Now.Sub(s.News.When.At)
+		s.NewsAge, s.NewsOld = ago(age), age > newsCurrent
 	}
 	if n := len(s.NewsTrend); n > summaryTrend {
 		s.NewsTrend = s.NewsTrend[n-summaryTrend:]

@@ -14,7 +14,7 @@ func Quantity(q *fhir.Value) string {
 	if v == "" {
 		return ""
 	}
-	s := comparator(q.StrAt("comparator")) + number(v)
+	s := comparator(q.StrAt("comparator")) + readable(v)
 	if u := unit(q); u != "" {
 		if u == "%" {
 			return s + u
@@ -57,6 +57,27 @@ func number(raw string) string {
 	return b.String()
 }
 
+// noise is how many decimals no instrument gives: a number with as many was
+// computed and sent without thought.
+const noise = 5
+
+// readable shows a number as it was sent, but a computed one to four
+// significant digits; the page of its source shows it whole.
+func readable(raw string) string { return rounded(raw, 4) }
+
+func rounded(raw string, digits int) string {
+	_, decimals, _ := strings.Cut(raw, ".")
+	f, err := strconv.ParseFloat(raw, 64)
+	if len(decimals) < noise || err != nil {
+		return number(raw)
+	}
+	whole := len(strconv.Itoa(int(max(f, -f))))
+	if f > -1 && f < 1 {
+		return number(strconv.FormatFloat(f, 'g', digits, 64))
+	}
+	return number(strconv.FormatFloat(f, 'f', max(digits-whole, 0), 64))
+}
+
 // unit is what to show of a quantity's unit: its human form unless that is a
 // UCUM code, which is put into words.
 func unit(q *fhir.Value) string {
@@ -93,6 +114,8 @@ func Unit(u string) string {
 		return "×10¹²/L"
 	case "kg/m2":
 		return "kg/m²"
+	case "mL/min/{1.73_m2}", "mL/min/1.73_m2":
+		return "mL/min/1.73\u00a0m²"
 	case "[degF]":
 		return "°F"
 	}
@@ -102,6 +125,7 @@ func Unit(u string) string {
 // Measured is an observation's value ready to show.
 type Measured struct {
 	Text   string  // with comparator, without unit
+	Full   string  // the number as it was sent
 	Unit   string  //
 	Number float64 // for drawing
 	Drawn  bool    // Number is meaningful
@@ -113,7 +137,7 @@ func (l Lens) measured(o *fhir.Value) Measured {
 	if q := o.Get("valueQuantity"); q.Get("value").Raw() != "" {
 		raw := q.Get("value").Raw()
 		f, err := strconv.ParseFloat(raw, 64)
-		return Measured{Text: comparator(q.StrAt("comparator")) + number(raw), Unit: unit(q),
+		return Measured{Text: comparator(q.StrAt("comparator")) + readable(raw), Full: raw, Unit: unit(q),
 			Number: f, Drawn: err == nil && q.StrAt("comparator") == ""}
 	}
 	if c := o.Get("valueCodeableConcept"); c != nil {

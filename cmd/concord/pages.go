@@ -1,5 +1,99 @@
 package main
 
-import "net/http"
+import (
+	"fmt"
+	"net/http"
+	"time"
 
-func (s *server) pages() http.Handler { return http.NotFoundHandler() }
+	"concord/edge/login"
+	"concord/edge/webui"
+	"concord/exchange/intake"
+	"concord/fault"
+	"concord/standard/hl7v2"
+	"concord/standard/uk"
+)
+
+// pages is the handler of everything that people look at.
+func (s *server) pages() (http.Handler, error) {
+	h := s.house
+	secure := s.tls != nil || len(s.opts.BaseURL) > 8 && s.opts.BaseURL[:8] == "https://"
+	return webui.New(webui.Options{
+		Desk: h.desk, Accounts: h.accounts, Door: login.New(h.accounts, secure), Guard: login.Guard,
+		Orgs: organisations(), Now: time.Now, Zone: h.desk.Zone(), Log: h.log,
+		Replay: h.applier.Replay, Parse: parsedMessage, Feeds: s.feedSettings, Demo: s.opts.Demo,
+	})
+}
+
+// palette are the badge colours of the four trusts: away from the yellow,
+// orange and red of NEWS2.
+var palette = map[string][2]string{
+	"RYJ": {"#ccdff1", "#004281"}, "R1K": {"#d6cce3", "#240050"}, "RAS": {"#ccedeb", "#00524d"}, "RQM": {"#efd3e3", "#57133a"},
+}
+
+func organisations() []webui.Org {
+	var out []webui.Org
+	for _, t := range uk.Trusts() {
+		colours := palette[t.Code]
+		o := webui.Org{Code: t.Code, Name: t.Name, Short: t.Short, Tint: colours[0], Ink: colours[1]}
+		for _, site := range t.Sites {
+			o.Sites = append(o.Sites, webui.Place{Code: site.Code, Name: site.Name})
+		}
+		out = append(out, o)
+	}
+	return append(out, webui.Org{Code: intake.Domain, Name: "NHS North West London Integrated Care Board", Short: "NW London ICB"})
+}
+
+// feedSettings tells how feeds are set, for the feeds page.
+func (s *server) feedSettings() []webui.FeedSetting {
+	var out []webui.FeedSetting
+	for _, f := range s.house.receiver.Feeds().Settings() {
+		ack := f.Ack
+		if ack == "" {
+			ack = "by message"
+		}
+		out = append(out, webui.FeedSetting{Feed: f.Name, Listen: s.mllpAddresses(), Accept: ack, Modes: f.Accept})
+	}
+	return out
+}
+
+func (s *server) mllpAddresses() string {
+	text := ""
+	for i, l := range s.mllpSock {
+		if i > 0 {
+			text += ", "
+		}
+		text += l.Addr().String()
+	}
+	return text
+}
+
+// maxParsedFields bounds the parsed view of one message.
+const maxParsedFields = 2000
+
+// parsedMessage reads a message field by field.
+func parsedMessage(raw []byte) ([]webui.Parsed, error) {
+	m, err := hl7v2.Parse(raw)
+	if err != nil {
+		return nil, err
+	}
+	var out []webui.Parsed
+	seen := map[string]int{}
+	for _, seg := range m.Segments() {
+		seen[seg.ID()]++
+		for n := 1; n <= seg.Len(); n++ {
+			f := seg.Field(n)
+			if f.Empty() {
+				continue
+			}
+			if len(out) == maxParsedFields {
+				return out, fault.New(fault.TooCostly, "feeds.parsed", "the message has more fields than are shown")
+			}
+			name := seg.ID()
+			if k := seen[seg.ID()]; k > 1 {
+				name = fmt.Sprintf("%s[%d]", name, k)
+			}
+			out = append(out, webui.Parsed{Path: fmt.Sprintf("%s-%d", name, n), Value: f.Text()})
+		}
+	}
+	return out, nil
+}

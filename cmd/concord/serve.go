@@ -40,6 +40,7 @@ type listen struct {
 	MLLPTLS  bool     `help:"Serve MLLP over TLS, with the same certificate." name:"mllp-tls"`
 	Insecure bool     `help:"Allow listening beyond this machine without TLS."`
 	Feeds    string   `help:"Settings of feeds (YAML)." type:"path" placeholder:"FILE"`
+	Demo     string   `kong:"-"` // line on the sign-in page of a demonstration
 	LogJSON  bool     `help:"Write logs as JSON." name:"log-json"`
 }
 
@@ -188,8 +189,13 @@ func newServer(h *house, l listen) (*server, error) {
 		s.closeSockets()
 		return nil, err
 	}
+	handler, err := s.routes()
+	if err != nil {
+		s.closeSockets()
+		return nil, err
+	}
 	s.http = &http.Server{
-		Handler: s.routes(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 5 * time.Minute,
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 5 * time.Minute,
 		WriteTimeout: 5 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelDebug),
 	}
@@ -215,8 +221,12 @@ func (s *server) baseURL() string {
 	return scheme + "://" + s.httpSock.Addr().String()
 }
 
-func (s *server) routes() http.Handler {
+func (s *server) routes() (http.Handler, error) {
 	h := s.house
+	pages, err := s.pages()
+	if err != nil {
+		return nil, err
+	}
 	metrics := ops.New(func(ctx context.Context) error { return h.ready(ctx) }, h.gauges())
 	fhirBase := ""
 	if s.opts.BaseURL != "" {
@@ -231,8 +241,8 @@ func (s *server) routes() http.Handler {
 	}
 	mux.Handle("/fhir", metrics.Timed("fhir", fhir))
 	mux.Handle("/fhir/", metrics.Timed("fhir", fhir))
-	mux.Handle("/", metrics.Timed("pages", s.pages()))
-	return mux
+	mux.Handle("/", metrics.Timed("pages", pages))
+	return mux, nil
 }
 
 // run serves until ctx ends, then stops gracefully: no new work, what is at

@@ -160,7 +160,7 @@ func bannerOf(b *chart.Banner, f *recordFrame) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = when(b.Died).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = whenDay(b.Died).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
@@ -182,6 +183,71 @@ func TestNewestInView(t *testing.T) {
 				t.Errorf("%s at %d×%d: %s newest cells out of view", p.page, size[0], size[1], out)
 			}
 		}
+	}
+}
+
+// TestPrint: the summary prints on two sheets of A4 at most, the NEWS2 chart on
+// one.
+func TestPrint(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs a browser")
+	}
+	ctx := chromium(t)
+	s := newStage(t)
+	s.tell()
+	b := s.as("registrar")
+	s.must(chromedp.Run(ctx, network.SetCookies(b.cookies())))
+	for at, most := range map[string]int{"": 2, "obs": 1} {
+		var pdf []byte
+		err := chromedp.Run(ctx, chromedp.Navigate(s.server.URL+"/p/"+s.people["adaeze"]+"/"+at),
+			chromedp.ActionFunc(func(ctx context.Context) (err error) {
+				pdf, _, err = page.PrintToPDF().WithPreferCSSPageSize(true).WithPrintBackground(true).Do(ctx)
+				return err
+			}))
+		s.must(err)
+		if dir := os.Getenv("CONCORD_SHOTS"); dir != "" {
+			s.must(os.WriteFile(filepath.Join(dir, "print-"+at+".pdf"), pdf, 0o644))
+		}
+		if n := len(regexp.MustCompile(`/Type\s*/Page\b[^s]`).FindAll(pdf, -1)); n < 1 || n > most {
+			t.Errorf("page %q prints on %d sheets", at, n)
+		}
+	}
+}
+
+// TestKeysToObservations: from the home page to the observations by NHS number
+// with 15 keys and no mouse.
+func TestKeysToObservations(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs a browser")
+	}
+	ctx := chromium(t)
+	s := newStage(t)
+	s.tell()
+	b := s.as("registrar")
+	press := func(key string) chromedp.Action {
+		return chromedp.ActionFunc(func(ctx context.Context) error {
+			text := key
+			code := int64(0)
+			if key == "Enter" {
+				text, code = "\r", 13
+			}
+			down := input.DispatchKeyEvent(input.KeyDown).WithKey(key).WithText(text).WithWindowsVirtualKeyCode(code)
+			if err := down.Do(ctx); err != nil {
+				return err
+			}
+			return input.DispatchKeyEvent(input.KeyUp).WithKey(key).Do(ctx)
+		})
+	}
+	var title string
+	keys := []chromedp.Action{network.SetCookies(b.cookies()), chromedp.Navigate(s.server.URL + "/"), press("/")}
+	for _, k := range "9990000018" {
+		keys = append(keys, press(string(k)))
+	}
+	keys = append(keys, press("Enter"), chromedp.WaitVisible(".c-hits .c-here"), press("Enter"),
+		chromedp.WaitVisible(".c-side"), press("g"), press("o"), chromedp.WaitVisible(".c-news2"), chromedp.Title(&title))
+	s.must(chromedp.Run(ctx, keys...))
+	if title != "OKONKWO, Adaeze – Observations – Concord" {
+		t.Errorf("arrived at %q", title)
 	}
 }
 

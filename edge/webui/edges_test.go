@@ -7,6 +7,8 @@ import (
 	"concord/record/access"
 )
 
+func peopleQuery(text string) record.PeopleQuery { return record.PeopleQuery{Text: text} }
+
 func (s *stage) clinician() *record.Errand {
 	return s.desk.For(access.Requester{ID: "stage", Role: access.Clinician, Org: "RQM"}, access.Reason{Purpose: access.DirectCare})
 }

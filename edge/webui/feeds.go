@@ -239,7 +239,7 @@ func (s *Site) replay(v *visit) (*answer, error) {
 	var n int
 	var err error
 	if s.Replay != nil {
-		n, err = s.Replay(v.Request, v.errand, seqs)
+		n, err = s.Replay(v.Context(), v.errand, seqs)
 	} else {
 		n, err = v.errand.Requeue(v.Context(), seqs)
 	}

@@ -15,7 +15,6 @@ type frame struct {
 	Nav    string // which link of the top bar is current
 	Query  string // in the search box
 	Forms  bool   // the page has a form with components that need script
-	Wide   bool   // the body uses the whole width
 	Record *recordFrame
 
 	// Filled by dress.
@@ -77,14 +76,14 @@ func (s *Site) siteName(org, site string) string {
 
 // docTitle begins with the family name, so that tabs can be told apart.
 func (f *frame) docTitle() string {
-	t := f.Title + " – Concord"
-	if f.Record != nil {
-		t = f.Record.Banner.Short + " – " + t
-		if f.Record.AsAt != "" {
-			t = "As at " + f.Record.AsAtText + " – " + t
-		}
+	if f.Record == nil {
+		return f.Title + " – Concord"
 	}
-	return t
+	t := f.Record.Banner.Short + " – " + f.Title
+	if f.Record.AsAt != "" {
+		t += " as at " + f.Record.AsAtText
+	}
+	return t + " – Concord"
 }
 
 // recordFrame is the frame of a page within a record.

@@ -1018,7 +1018,7 @@ func demographicsPage(f *recordFrame, d *chart.Demographics) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 73, "<p class=\"c-tools\"><span class=\"c-muted\">What each organisation has registered, side by side. Nothing is merged: differences are marked.</span></p><div class=\"c-scroll\" role=\"region\" aria-label=\"Demographics by organisation\" tabindex=\"0\"><table class=\"c-table c-demographics\"><thead><tr><th scope=\"col\">What</th>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 73, "<p class=\"c-tools\"><span class=\"c-muted\">What each organisation has registered, side by side. Nothing is merged: differences are marked.</span></p><div class=\"c-scroll c-card\" role=\"region\" aria-label=\"Demographics by organisation\" tabindex=\"0\"><table class=\"c-table c-demographics\"><thead><tr><th scope=\"col\">What</th>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

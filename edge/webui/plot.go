@@ -196,19 +196,22 @@ func oxygenWords(s *chart.ObservationSet) string {
 	return ""
 }
 
-func pressure(s *chart.ObservationSet) string {
-	if s.Reading.SystolicPressure == "" {
-		return ""
-	}
-	if s.Diastolic == "" {
-		return s.Reading.SystolicPressure
-	}
-	return s.Reading.SystolicPressure + "/" + s.Diastolic
-}
-
 func prefixed(prefix, s string) string {
 	if s == "" {
 		return ""
 	}
 	return prefix + s
+}
+
+// anchor keeps the first and last label of an axis inside the drawing.
+func anchor(n, of int) string {
+	switch {
+	case of == 1:
+		return "middle"
+	case n == 0:
+		return "start"
+	case n == of-1:
+		return "end"
+	}
+	return "middle"
 }

@@ -21,11 +21,11 @@ type opened struct {
 // open asks the Desk for one record. Every page of a record comes through
 // here: banner and body are from this one chart.
 func (s *Site) open(v *visit, section string, sections []record.Section) (*opened, error) {
-	lens := s.at()
-	asAt, text, err := asAtOf(v.URL.Query().Get("asat"), lens)
+	asAt, text, err := asAtOf(v.URL.Query().Get("asat"), s.at())
 	if err != nil {
 		return nil, err
 	}
+	lens, now := s.reading(v), s.Now()
 	id := v.PathValue("id")
 	if !v.clinical() && section != "demographics" {
 		// The Desk hears what was asked for, so that it stands in the audit;
@@ -42,7 +42,7 @@ func (s *Site) open(v *visit, section string, sections []record.Section) (*opene
 	if c.Person.Entry == "" && c.Person.ID != id {
 		return &opened{to: strings.Replace(v.URL.RequestURI(), "/p/"+id, "/p/"+c.Person.ID, 1)}, nil
 	}
-	f := &recordFrame{Section: section, Today: lens.Now.In(lens.Zone).Format("2006-01-02"), Trusts: lens.Trusts(&c.Person)}
+	f := &recordFrame{Section: section, Today: now.In(lens.Zone).Format("2006-01-02"), Trusts: lens.Trusts(&c.Person)}
 	if !asAt.IsZero() {
 		f.AsAt, f.AsAtText = v.URL.Query().Get("asat"), text
 	}
@@ -51,13 +51,23 @@ func (s *Site) open(v *visit, section string, sections []record.Section) (*opene
 	} else {
 		f.Banner = lens.Identity(&c.Person)
 	}
-	f.PrintBy = v.session.Account.Display + ", " + uk.DisplayDateTime(lens.Now.In(lens.Zone))
+	f.PrintBy = v.session.Account.Display + ", " + uk.DisplayDateTime(now.In(lens.Zone))
 	if c.Person.Entry == "" && asAt.IsZero() {
 		if err := s.Accounts.Opened(v.Context(), v.session.Account.Name, c.Person.ID); err != nil {
 			return nil, err
 		}
 	}
 	return &opened{chart: c, frame: f, lens: lens}, nil
+}
+
+// reading is the lens of one record page: its moment is the as-at date when
+// one is asked for, so that ages and what is to come are those of that day.
+func (s *Site) reading(v *visit) chart.Lens {
+	l := s.at()
+	if asAt, _, err := asAtOf(v.URL.Query().Get("asat"), l); err == nil && !asAt.IsZero() {
+		l.Now = asAt.Add(-time.Second)
+	}
+	return l
 }
 
 // asAtOf reads the as-at date: the record as it was known when that day ended.

@@ -65,7 +65,7 @@ func (s *Site) handler() http.Handler {
 
 	root := http.NewServeMux()
 	root.Handle("GET /static/", s.assets)
-	root.Handle("/", secured(crossOrigin(mux, s.foreign())))
+	root.Handle("/", secured(s.Guard(mux, s.foreign())))
 	return root
 }
 
@@ -74,12 +74,6 @@ func (s *Site) foreign() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, nil, fault.New(fault.Denied, "webui.cross-origin", "the request came from another site"))
 	})
-}
-
-func crossOrigin(next, refused http.Handler) http.Handler {
-	p := http.NewCrossOriginProtection()
-	p.SetDenyHandler(refused)
-	return p.Handler(next)
 }
 
 // slash puts the slash behind a record's address.

@@ -1,6 +1,7 @@
 package webui
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -57,9 +58,12 @@ type Options struct {
 	Now      func() time.Time
 	Zone     *time.Location
 	Log      *slog.Logger
+	// Guard refuses requests that another site makes in a browser's name;
+	// login.Guard is one.
+	Guard func(next, refused http.Handler) http.Handler
 	// Replay puts dead letters back; nil uses the Desk's own Requeue. It
 	// returns how many were put back.
-	Replay func(r *http.Request, e *record.Errand, seqs []int64) (int, error)
+	Replay func(ctx context.Context, e *record.Errand, seqs []int64) (int, error)
 	// Parse reads a message for the parsed view; nil leaves that view out.
 	Parse func(raw []byte) ([]Parsed, error)
 	// Feeds tells how feeds are set; nil shows none.
@@ -87,8 +91,8 @@ func New(o Options) (http.Handler, error) {
 }
 
 func newSite(o Options) (*Site, error) {
-	if o.Desk == nil || o.Accounts == nil || o.Door == nil || o.Now == nil {
-		return nil, errors.New("webui: Desk, Accounts, Door and Now are needed")
+	if o.Desk == nil || o.Accounts == nil || o.Door == nil || o.Guard == nil || o.Now == nil {
+		return nil, errors.New("webui: Desk, Accounts, Door, Guard and Now are needed")
 	}
 	if o.Zone == nil {
 		o.Zone = time.UTC

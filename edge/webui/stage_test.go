@@ -57,7 +57,7 @@ func newStage(t testing.TB) *stage {
 		Secret: []byte("0123456789abcdef0123456789abcdef"), Now: clock})
 	s.must(err)
 	s.accounts = account.New(engine, clock)
-	handler, err := webui.New(webui.Options{Desk: s.desk, Accounts: s.accounts, Door: login.New(s.accounts, false),
+	handler, err := webui.New(webui.Options{Desk: s.desk, Accounts: s.accounts, Door: login.New(s.accounts, false), Guard: login.Guard,
 		Orgs: orgs(), Now: clock, Zone: zone, Parse: parsed})
 	s.must(err)
 	s.server = httptest.NewServer(handler)

@@ -7,7 +7,7 @@ func (s *Site) summary(v *visit) (*answer, error) {
 	if !v.clinical() {
 		return redirect("/p/" + v.PathValue("id") + "/demographics")
 	}
-	o, err := s.open(v, "", s.at().SummarySections())
+	o, err := s.open(v, "", s.reading(v).SummarySections())
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,7 @@ func (s *Site) timeline(v *visit) (*answer, error) {
 	if filter.Span == "" {
 		filter.Span = "3y"
 	}
-	o, err := s.open(v, "timeline", s.at().TimelineSections(filter))
+	o, err := s.open(v, "timeline", s.reading(v).TimelineSections(filter))
 	if err != nil {
 		return nil, err
 	}

@@ -80,3 +80,11 @@ func pageWords(total, page int) string {
 func kilobytes(n int) string { return thousands((n+1023)/1024) + " KB" }
 
 func feedPath(name string) string { return url.PathEscape(name) }
+
+// noTotal says why a set of observations has no total.
+func noTotal(missing []string) string {
+	if len(missing) > 2 {
+		return "No total: " + count(len(missing), "parameter") + " not recorded"
+	}
+	return "No total: " + strings.Join(missing, ", ") + " not recorded"
+}

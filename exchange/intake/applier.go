@@ -23,15 +23,22 @@ type Applier struct {
 
 	wake   chan struct{}
 	rescan chan struct{}
+	freed  chan struct{}
+	burst  *burst
 
 	mu       sync.Mutex
 	inFlight map[int64]bool           // sequences being applied
 	tail     map[string]chan struct{} // patient → done of its newest message in flight
 }
 
-// inFlightLimit bounds how many messages are applied at a time. They wait for
-// shared commits most of the time, so it is well above the number of cores.
-const inFlightLimit = 48
+// How many messages are applied at a time. They wait for shared commits most
+// of the time, so it is well above the number of cores; in a burst of arrivals
+// it is small, since a sender that waits for its acknowledgement comes first.
+const (
+	inFlightLimit = 64
+	inFlightBurst = 3
+	burstRate     = 1200 // arrivals a second
+)
 
 // pendingStep is how many waiting messages are fetched at a time.
 const pendingStep = 256
@@ -40,7 +47,8 @@ const pendingStep = 256
 func NewApplier(desk *record.Desk, r *Receiver, log *slog.Logger) *Applier {
 	return &Applier{
 		desk: desk, feeds: r.feeds, journal: r.errand, log: log,
-		wake: make(chan struct{}, 1), rescan: make(chan struct{}, 1),
+		wake: make(chan struct{}, 1), rescan: make(chan struct{}, 1), freed: make(chan struct{}, 1),
+		burst:    &burst{now: r.now, arrivals: &r.Stats.Accepted},
 		inFlight: map[int64]bool{}, tail: map[string]chan struct{}{},
 	}
 }
@@ -62,7 +70,6 @@ func signal(c chan struct{}) {
 func (a *Applier) Run(ctx context.Context) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
-	slots := make(chan struct{}, inFlightLimit)
 	after := int64(0)
 	for ctx.Err() == nil {
 		select {
@@ -80,25 +87,41 @@ func (a *Applier) Run(ctx context.Context) {
 		}
 		for _, m := range batch {
 			after = m.Seq
-			t := a.admit(m)
-			if t == nil {
-				continue
-			}
-			select {
-			case slots <- struct{}{}:
-			case <-ctx.Done():
-				a.done(t)
+			if !a.room(ctx) {
 				return
 			}
-			wg.Go(func() {
-				defer func() { <-slots }()
-				a.run(ctx, t)
-			})
+			if t := a.admit(m); t != nil {
+				wg.Go(func() { a.run(ctx, t) })
+			}
 		}
 		if len(batch) == 0 {
 			a.wait(ctx)
 		}
 	}
+}
+
+// room waits until one more message may be in flight; false when ctx ends.
+func (a *Applier) room(ctx context.Context) bool {
+	for ctx.Err() == nil {
+		limit := inFlightLimit
+		if a.burst.on() {
+			limit = inFlightBurst
+		}
+		a.mu.Lock()
+		n := len(a.inFlight)
+		a.mu.Unlock()
+		if n < limit {
+			return true
+		}
+		look := time.NewTimer(20 * time.Millisecond)
+		select {
+		case <-a.freed:
+		case <-look.C:
+		case <-ctx.Done():
+		}
+		look.Stop()
+	}
+	return false
 }
 
 // wait sleeps until something arrives; once in a while it looks by itself.
@@ -194,6 +217,7 @@ func (a *Applier) done(t *task) {
 		}
 	}
 	close(t.done)
+	signal(a.freed)
 }
 
 // run applies one message once its patients' earlier ones are done.

@@ -94,9 +94,9 @@ func (c *chart) scan(pk int64, typ uint16, want []int) error {
 	if c.asAt != 0 {
 		query = chartThen
 	}
-	st, err := c.s.conn.Prepare(query)
+	st, err := c.s.prepare(query)
 	if err != nil {
-		return failed(err, "prepare chart")
+		return err
 	}
 	st.BindInt64(1, first)
 	st.BindInt64(2, end)
@@ -117,9 +117,9 @@ func (c *chart) scan(pk int64, typ uint16, want []int) error {
 
 // earlier finds the version that stood at the moment asked for.
 func (c *chart) earlier(row int64, want []int) error {
-	st, err := c.s.conn.Prepare(chartHist)
+	st, err := c.s.prepare(chartHist)
 	if err != nil {
-		return failed(err, "prepare history")
+		return err
 	}
 	st.BindInt64(1, row)
 	st.BindInt64(2, c.asAt-epoch)

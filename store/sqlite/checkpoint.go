@@ -7,8 +7,14 @@ import (
 	"zombiezen.com/go/sqlite"
 )
 
-// idleFold is how often a quiet writer folds the write-ahead log back.
-const idleFold = 2 * time.Second
+const (
+	// idleFold is how often a quiet writer folds the write-ahead log back.
+	idleFold = 2 * time.Second
+	// writerWait is how long the writer waits for a lock that another process
+	// holds, readerWait for Views that keep the log from starting again.
+	writerWait = 5 * time.Second
+	readerWait = 50 * time.Millisecond
+)
 
 // folder copies the write-ahead log back into the database file. A long log is
 // copied by a goroutine on its own connection while the writer goes on; what
@@ -17,13 +23,16 @@ const idleFold = 2 * time.Second
 //
 // https://www.sqlite.org/wal.html#ckpt
 type folder struct {
-	snap    *snapshot
-	limit   int
-	passed  chan struct{} // a background pass has ended
-	running bool          // seen by the writer only
-	commits int           // since the length was last asked for
-	touched bool          // something was committed since the last idle fold
-	length  atomic.Int64  // pages, as last asked for
+	snap   *snapshot
+	limit  int
+	passed chan struct{} // a background pass has ended
+	length atomic.Int64  // pages, as last asked for
+
+	// What follows is the writer's own.
+	running  bool
+	touched  bool // something was committed since the last idle fold
+	commits  int  // since the length was last asked for
+	patience int  // the length at which the writer waits for readers
 }
 
 func openFolder(e *Engine) (*folder, error) {
@@ -42,7 +51,7 @@ func openFolder(e *Engine) (*folder, error) {
 	}
 	return &folder{
 		snap:  &snapshot{conn: conn, names: e.names, now: e.opts.Now},
-		limit: e.opts.CheckpointPages, passed: make(chan struct{}, 1),
+		limit: e.opts.CheckpointPages, patience: 4 * e.opts.CheckpointPages, passed: make(chan struct{}, 1),
 	}, nil
 }
 
@@ -57,11 +66,13 @@ func checkpoint(s *snapshot, mode string) (pages, copied int, err error) {
 }
 
 // foldLong starts a background pass when the log has grown beyond its limit.
-// Far beyond it, readers are holding it: the writer then waits for them.
+// When passes do not help because Views follow each other without a gap, the
+// writer waits a moment for all of them; when that does not help either, some
+// View is long, and the log grows until it ends.
 func (w *writer) foldLong() {
 	f := w.fold
 	f.touched = true
-	if f.commits++; f.running || f.commits < 64 && !w.bulk {
+	if f.commits++; f.running || f.commits < 64 && w.bulk == nil {
 		return
 	}
 	f.commits = 0
@@ -71,9 +82,14 @@ func (w *writer) foldLong() {
 	}
 	f.length.Store(int64(pages))
 	switch {
-	case pages > 4*f.limit:
+	case pages <= f.limit:
+		f.patience = 4 * f.limit
+	case pages > f.patience:
+		f.patience = pages + f.limit
+		w.snap.conn.SetBusyTimeout(readerWait)
 		w.finish("RESTART")
-	case pages > f.limit:
+		w.snap.conn.SetBusyTimeout(writerWait)
+	default:
 		f.running = true
 		go func() {
 			// A pass that cannot run now is tried again after further commits.
@@ -85,6 +101,7 @@ func (w *writer) foldLong() {
 
 // finishFold copies what was written during a background pass.
 func (w *writer) finishFold() {
+	w.bulk.commit(w) // a log cannot be copied inside a transaction
 	w.fold.running = false
 	w.finish("PASSIVE")
 }

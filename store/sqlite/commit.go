@@ -13,7 +13,7 @@ import (
 // prepare brings the database up to date and reads the counters.
 func (w *writer) prepare() error {
 	conn := w.snap.conn
-	conn.SetBusyTimeout(5 * time.Second)
+	conn.SetBusyTimeout(writerWait)
 	sync := "FULL"
 	if w.e.opts.NoSync {
 		sync = "OFF"
@@ -62,14 +62,32 @@ func (w *writer) loadNames() error {
 
 func (w *writer) begin() error { return w.snap.run("BEGIN IMMEDIATE") }
 
+// keep commits the open transaction and makes its names known to readers.
+func (w *writer) keep() error {
+	if w.dirty {
+		if err := w.flush(); err != nil {
+			return err
+		}
+	}
+	if err := w.snap.run("COMMIT"); err != nil {
+		return err
+	}
+	if len(w.snap.fresh) > 0 {
+		w.e.names.add(w.snap.fresh)
+		clear(w.snap.fresh)
+	}
+	w.born, w.counts = w.born[:0], w.counts[:0]
+	return nil
+}
+
 // flush writes what a commit writes once, however many Updates share it.
 func (w *writer) flush() error {
 	if err := w.writeCounts(); err != nil {
 		return err
 	}
-	st, err := w.snap.conn.Prepare("UPDATE counter SET change = ?1, at = ?2, pk = ?3, job = ?4, message = ?5")
+	st, err := w.snap.prepare("UPDATE counter SET change = ?1, at = ?2, pk = ?3, job = ?4, message = ?5")
 	if err != nil {
-		return failed(err, "prepare counters")
+		return err
 	}
 	for i, v := range [...]int64{w.c.change, w.c.at, w.c.pk, w.c.job, w.c.message} {
 		st.BindInt64(i+1, v)
@@ -108,9 +126,9 @@ func (t *tx) write(ctx context.Context, query string) (*sqlite.Stmt, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, cancelled(err)
 	}
-	st, err := t.conn.Prepare(query)
+	st, err := t.prepare(query)
 	if err != nil {
-		return nil, t.fail(failed(err, "prepare a statement"))
+		return nil, t.fail(err)
 	}
 	t.dirty = true
 	return st, nil
@@ -119,7 +137,7 @@ func (t *tx) write(ctx context.Context, query string) (*sqlite.Stmt, error) {
 // exec runs a prepared statement that changes something.
 func (t *tx) exec(st *sqlite.Stmt) error { return t.fail(done(st)) }
 
-// change1 prepares, binds and runs a statement that changes something.
+// apply prepares, binds and runs a statement that changes something.
 func (t *tx) apply(ctx context.Context, query string, args ...any) error {
 	st, err := t.write(ctx, query)
 	if err != nil {

@@ -43,9 +43,9 @@ func (s *snapshot) Get(ctx context.Context, k store.Key) (*store.Doc, error) {
 
 // get is Get with nil for a document that does not exist.
 func (s *snapshot) get(row int64) (*store.Doc, error) {
-	st, err := s.conn.Prepare("SELECT " + columns + ", body FROM rec WHERE id = ?1")
+	st, err := s.prepare("SELECT " + columns + ", body FROM rec WHERE id = ?1")
 	if err != nil {
-		return nil, failed(err, "prepare get")
+		return nil, err
 	}
 	st.BindInt64(1, row)
 	return s.oneDoc(st, keyOf(row))
@@ -57,9 +57,9 @@ func (s *snapshot) at(row, asAt int64) (*store.Doc, error) {
 	if err != nil || d == nil || d.Updated.UnixMicro() <= asAt {
 		return d, err
 	}
-	st, err := s.conn.Prepare("SELECT " + columns + ", body FROM rec_hist WHERE id = ?1 AND upd <= ?2 ORDER BY ver DESC LIMIT 1")
+	st, err := s.prepare("SELECT " + columns + ", body FROM rec_hist WHERE id = ?1 AND upd <= ?2 ORDER BY ver DESC LIMIT 1")
 	if err != nil {
-		return nil, failed(err, "prepare history")
+		return nil, err
 	}
 	st.BindInt64(1, row)
 	st.BindInt64(2, asAt-epoch)

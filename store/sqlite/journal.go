@@ -16,14 +16,14 @@ const messageColumns = "seq, at, org, feed, trig, control, digest, state, code, 
 // message reads messageColumns.
 func (s *snapshot) message(st *sqlite.Stmt) (*store.Message, error) {
 	m := &store.Message{
-		Seq: st.ColumnInt64(0), At: moment(st.ColumnInt64(1)), Control: st.ColumnText(5),
+		Seq: st.ColumnInt64(0), At: moment(st.ColumnInt64(1)), Trigger: st.ColumnText(4), Control: st.ColumnText(5),
 		Digest: uint64(st.ColumnInt64(6)), State: store.State(st.ColumnInt64(7)),
 		Place: st.ColumnText(9), Text: st.ColumnText(10), Records: unpackRecords(blob(st, 11)), Detail: blob(st, 12),
 	}
 	for _, n := range [...]struct {
 		col int
 		to  *string
-	}{{2, &m.Org}, {3, &m.Feed}, {4, &m.Trigger}, {8, &m.Code}} {
+	}{{2, &m.Org}, {3, &m.Feed}, {8, &m.Code}} {
 		var err error
 		if *n.to, err = s.nameOf(st.ColumnInt64(n.col)); err != nil {
 			return nil, err

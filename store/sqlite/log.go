@@ -54,9 +54,9 @@ func (s *snapshot) LogHashes(ctx context.Context, log string, numbers []int64) (
 	}
 	out := make([][hashSize]byte, len(numbers))
 	for i, n := range numbers {
-		st, err := s.conn.Prepare("SELECT first, h FROM loghash WHERE log = ?1 AND first <= ?2 ORDER BY first DESC LIMIT 1")
+		st, err := s.prepare("SELECT first, h FROM loghash WHERE log = ?1 AND first <= ?2 ORDER BY first DESC LIMIT 1")
 		if err != nil {
-			return nil, failed(err, "prepare hashes")
+			return nil, err
 		}
 		st.BindInt64(1, id)
 		st.BindInt64(2, n)

@@ -19,12 +19,14 @@ var migrations embed.FS
 // https://www.sqlite.org/pragma.html#pragma_application_id.
 const applicationID = 0x434E4344
 
-// secondary are the indexes that a bulk load into an empty store does without.
-// They are not part of a migration because they come and go.
-var secondary = [...]string{
-	"CREATE INDEX IF NOT EXISTS rec_code ON rec (code, d) WHERE code IS NOT NULL",
-	"CREATE INDEX IF NOT EXISTS rec_value ON rec (qh, qv) WHERE qh IS NOT NULL",
-}
+// The secondary indexes are those that a bulk load into an empty store does
+// without. They are not part of a migration because they come and go.
+const (
+	createCode  = "CREATE INDEX IF NOT EXISTS rec_code ON rec (code, d) WHERE code IS NOT NULL"
+	createValue = "CREATE INDEX IF NOT EXISTS rec_value ON rec (qh, qv) WHERE qh IS NOT NULL"
+	dropCode    = "DROP INDEX IF EXISTS rec_code"
+	dropValue   = "DROP INDEX IF EXISTS rec_value"
+)
 
 // migrate brings the schema up to date, forward only. Errors: Unsupported
 // "store.newer" when the file was written by a newer program.
@@ -61,7 +63,7 @@ func migrate(conn *sqlite.Conn) error {
 }
 
 func createSecondary(conn *sqlite.Conn) error {
-	for _, q := range secondary {
+	for _, q := range [...]string{createCode, createValue} {
 		if err := sqlitex.ExecuteTransient(conn, q, nil); err != nil {
 			return failed(err, "create index")
 		}

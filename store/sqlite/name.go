@@ -47,9 +47,9 @@ func (s *snapshot) nameID(v string) (int64, error) {
 	if id, ok := s.fresh[v]; ok {
 		return id, nil
 	}
-	st, err := s.conn.Prepare("SELECT id FROM name WHERE v = ?1")
+	st, err := s.prepare("SELECT id FROM name WHERE v = ?1")
 	if err != nil {
-		return 0, failed(err, "prepare name")
+		return 0, err
 	}
 	st.BindText(1, v)
 	id, err := oneInt(st)
@@ -68,9 +68,9 @@ func (s *snapshot) nameOf(id int64) (string, error) {
 	if v, ok := s.names.table.Load().name[id]; ok {
 		return v, nil
 	}
-	st, err := s.conn.Prepare("SELECT v FROM name WHERE id = ?1")
+	st, err := s.prepare("SELECT v FROM name WHERE id = ?1")
 	if err != nil {
-		return "", failed(err, "prepare name")
+		return "", err
 	}
 	st.BindInt64(1, id)
 	v, err := oneText(st)

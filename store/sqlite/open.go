@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -35,10 +36,12 @@ type Options struct {
 	NoSync bool
 }
 
+// A cached page takes about twice its size in memory: the allocator rounds it
+// and its header up to the next power of two.
 const (
 	pageSize         = 8192
 	writerCacheKB    = 16 << 10
-	readerCacheKB    = 8 << 10
+	readerCacheKB    = 4 << 10
 	defaultReaders   = 4
 	defaultWALPages  = 32_000
 	journalSizeLimit = 64 << 20
@@ -53,7 +56,10 @@ type Engine struct {
 	writer  *writer // nil when read-only
 	readers *readers
 	// interrupted is true when a bulk load was never finished.
-	interrupted bool
+	interrupted atomic.Bool
+	// unseen is true while a bulk load has answered Updates that are not yet
+	// committed.
+	unseen atomic.Bool
 }
 
 var _ store.Engine = (*Engine)(nil)
@@ -111,14 +117,14 @@ func (e *Engine) open(ctx context.Context, dir string) error {
 	}
 	return e.View(ctx, func(r store.Reader) error {
 		mark, err := r.(*snapshot).meta(bulkMark)
-		e.interrupted = mark != ""
+		e.interrupted.Store(mark != "")
 		return err
 	})
 }
 
 // Interrupted tells whether a bulk load was switched on and the process ended
 // before it was switched off: what it loaded may be incomplete.
-func (e *Engine) Interrupted() bool { return e.interrupted }
+func (e *Engine) Interrupted() bool { return e.interrupted.Load() }
 
 // Close waits for the Updates under way, folds the write-ahead log back and
 // releases the directory.

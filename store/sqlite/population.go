@@ -23,9 +23,9 @@ func (s *snapshot) FindCode(ctx context.Context, code uint64, from, to int64, li
 
 // FindQuantity looks up the index by unit and value.
 func (s *snapshot) FindQuantity(ctx context.Context, unit uint64, low, high float64, limit int) ([]store.Key, error) {
-	st, err := s.conn.Prepare("SELECT id FROM rec WHERE qh = ?1 AND qv >= ?2 AND qv <= ?3 ORDER BY qv, id LIMIT ?4")
+	st, err := s.prepare("SELECT id FROM rec WHERE qh = ?1 AND qv >= ?2 AND qv <= ?3 ORDER BY qv, id LIMIT ?4")
 	if err != nil {
-		return nil, failed(err, "prepare quantity")
+		return nil, err
 	}
 	st.BindInt64(1, short(unit))
 	st.BindFloat(2, low)

@@ -69,9 +69,9 @@ func versionFault() error {
 
 // version is the current version of a document, 0 when there is none.
 func (t *tx) version(row int64) (int64, error) {
-	st, err := t.conn.Prepare("SELECT ver FROM rec WHERE id = ?1")
+	st, err := t.prepare("SELECT ver FROM rec WHERE id = ?1")
 	if err != nil {
-		return 0, failed(err, "prepare version")
+		return 0, err
 	}
 	st.BindInt64(1, row)
 	return oneInt(st)

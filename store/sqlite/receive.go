@@ -13,17 +13,17 @@ import (
 // Append files a message as Received, or as Duplicate when one with the same
 // digest, feed and control id is there. An At of zero is now.
 func (t *tx) Append(ctx context.Context, m *store.Message) (int64, store.State, error) {
-	var ids [3]int64
-	for i, name := range [...]string{m.Org, m.Feed, m.Trigger} {
-		var err error
-		if ids[i], err = t.intern(ctx, name); err != nil {
-			return 0, 0, err
-		}
-	}
 	if m.Feed == "" {
 		return 0, 0, fault.New(fault.Internal, "store.feed", "a message needs the name of its feed")
 	}
-	org, feed, trigger := ids[0], ids[1], ids[2]
+	org, err := t.intern(ctx, m.Org)
+	if err != nil {
+		return 0, 0, err
+	}
+	feed, err := t.intern(ctx, m.Feed)
+	if err != nil {
+		return 0, 0, err
+	}
 	state, err := t.firstState(m, feed)
 	if err != nil {
 		return 0, 0, err
@@ -39,9 +39,10 @@ func (t *tx) Append(ctx context.Context, m *store.Message) (int64, store.State, 
 	}
 	t.w.c.message++
 	seq := t.w.c.message
-	for i, v := range [...]int64{seq, at, org, feed, trigger} {
+	for i, v := range [...]int64{seq, at, org, feed} {
 		st.BindInt64(i+1, v)
 	}
+	st.BindText(5, m.Trigger)
 	st.BindText(6, m.Control)
 	st.BindInt64(7, int64(m.Digest))
 	st.BindInt64(8, int64(state))
@@ -59,9 +60,9 @@ func (t *tx) Append(ctx context.Context, m *store.Message) (int64, store.State, 
 }
 
 func (t *tx) firstState(m *store.Message, feed int64) (store.State, error) {
-	st, err := t.conn.Prepare("SELECT 1 FROM journal INDEXED BY journal_control WHERE control = ?1 AND digest = ?2 AND feed = ?3 LIMIT 1")
+	st, err := t.prepare("SELECT 1 FROM journal INDEXED BY journal_control WHERE control = ?1 AND digest = ?2 AND feed = ?3 LIMIT 1")
 	if err != nil {
-		return 0, failed(err, "prepare duplicate")
+		return 0, err
 	}
 	st.BindText(1, m.Control)
 	st.BindInt64(2, int64(m.Digest))

@@ -6,6 +6,18 @@ import (
 	"zombiezen.com/go/sqlite"
 )
 
+// prepare gives a statement that the connection keeps for the next time.
+func (s *snapshot) prepare(query string) (*sqlite.Stmt, error) {
+	if s.seen != nil {
+		s.seen(query)
+	}
+	st, err := s.conn.Prepare(query)
+	if err != nil {
+		return nil, failed(err, "prepare a statement")
+	}
+	return st, nil
+}
+
 // run executes a statement that gives no rows.
 func (s *snapshot) run(query string, args ...any) error {
 	return s.each(query, func(*sqlite.Stmt) error { return nil }, args...)
@@ -13,9 +25,9 @@ func (s *snapshot) run(query string, args ...any) error {
 
 // each executes a statement and hands every row to f.
 func (s *snapshot) each(query string, f func(*sqlite.Stmt) error, args ...any) error {
-	st, err := s.conn.Prepare(query)
+	st, err := s.prepare(query)
 	if err != nil {
-		return failed(err, "prepare a statement")
+		return err
 	}
 	bind(st, args)
 	return rows(st, f)
@@ -117,9 +129,9 @@ func oneText(st *sqlite.Stmt) (string, error) {
 
 // intOf runs a query for one number, 0 when there is no row.
 func (s *snapshot) intOf(query string, args ...any) (int64, error) {
-	st, err := s.conn.Prepare(query)
+	st, err := s.prepare(query)
 	if err != nil {
-		return 0, failed(err, "prepare a statement")
+		return 0, err
 	}
 	bind(st, args)
 	return oneInt(st)
@@ -138,9 +150,9 @@ func blob(st *sqlite.Stmt, col int) []byte {
 
 // meta reads one setting of the store, "" when it is not set.
 func (s *snapshot) meta(k string) (string, error) {
-	st, err := s.conn.Prepare("SELECT v FROM meta WHERE k = ?1")
+	st, err := s.prepare("SELECT v FROM meta WHERE k = ?1")
 	if err != nil {
-		return "", failed(err, "prepare meta")
+		return "", err
 	}
 	st.BindText(1, k)
 	return oneText(st)

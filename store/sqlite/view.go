@@ -19,7 +19,8 @@ type snapshot struct {
 	now   func() time.Time
 	// fresh are names that the open write transaction made; nil in a View.
 	fresh map[string]int64
-	tok   []byte // scratch of a scan
+	tok   []byte             // scratch of a scan
+	seen  func(query string) // told of every statement, if set
 }
 
 var _ store.Reader = (*snapshot)(nil)
@@ -91,6 +92,12 @@ func (p *readers) take(ctx context.Context) (*snapshot, error) {
 // time, the others wait: a View inside a View can wait for itself.
 // Errors: what f returned; Busy "store.cancelled", "store.closed".
 func (e *Engine) View(ctx context.Context, f func(store.Reader) error) (err error) {
+	if e.unseen.Load() {
+		// A bulk load answers before it commits; what it answered is to be seen.
+		if err := e.submit(&request{ctx: ctx, done: make(chan struct{}, 1), work: func() error { return nil }}); err != nil {
+			return err
+		}
+	}
 	s, err := e.readers.take(ctx)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"runtime"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -14,11 +15,9 @@ import (
 // Bounds of one shared commit. Beyond them the others wait for the next, so
 // that the first is not kept waiting.
 const (
-	batchCount     = 256
-	batchTime      = 5 * time.Millisecond
-	bulkBatchCount = 4096
-	bulkBatchTime  = 250 * time.Millisecond
-	queueLength    = 1024
+	batchCount  = 256
+	batchTime   = 5 * time.Millisecond
+	queueLength = 1024
 )
 
 // writer is the one goroutine that changes the store.
@@ -37,6 +36,8 @@ type writer struct {
 
 	batch []*request
 	held  *request // work that must run between two commits
+	last  int      // how many shared the last commit
+	crowd int      // how many shared the last two: about so many callers there are
 	lost  bool     // SQLite rolled the whole transaction back
 	dirty bool     // something was written in this transaction
 
@@ -45,7 +46,7 @@ type writer struct {
 	counts []count  // journal counters that the commit will write
 	tails  map[int64]*tail
 
-	bulk bool
+	bulk *bulk // while a bulk load is under way
 	fold *folder
 }
 
@@ -164,6 +165,7 @@ func (w *writer) loop() {
 		select {
 		case req, open := <-w.queue:
 			if !open {
+				w.bulk.commit(w)
 				finished = true
 				return
 			}
@@ -171,6 +173,7 @@ func (w *writer) loop() {
 		case <-w.fold.passed:
 			w.finishFold()
 		case <-idle.C:
+			w.bulk.commit(w)
 			w.foldIdle()
 		}
 	}
@@ -178,17 +181,23 @@ func (w *writer) loop() {
 
 func (w *writer) take(req *request) {
 	for req != nil {
-		if req.work != nil {
+		switch {
+		case req.work != nil:
+			w.bulk.commit(w)
 			if req.start() {
 				req.err = req.work()
 			}
 			req.done <- struct{}{}
-		} else {
+		case w.bulk != nil:
+			w.bulk.run(w, req)
+		default:
 			w.commit(req)
 		}
 		req, w.held = w.held, nil
 	}
-	w.foldLong()
+	if w.bulk == nil {
+		w.foldLong()
+	}
 }
 
 // commit runs first and those that wait behind it, commits and answers.
@@ -201,12 +210,17 @@ func (w *writer) commit(first *request) {
 		return
 	}
 	start := w.snap.now()
-	for req := first; req != nil && !w.lost; req = w.next(start) {
+	for req := first; req != nil; {
 		w.batch = append(w.batch, req)
 		if req.start() {
 			req.err = w.one(req)
 		}
+		if w.lost {
+			break
+		}
+		req = w.next(start)
 	}
+	w.crowd, w.last = w.last+len(w.batch), len(w.batch)
 	switch {
 	case w.lost:
 		err = fault.New(fault.Busy, "store.full", "another change that shared this commit met a disk that is full; nothing of this was kept")
@@ -215,43 +229,34 @@ func (w *writer) commit(first *request) {
 				err = fault.Wrap(req.err, fault.Internal, "store.commit", "another change that shared this commit broke it; nothing of this was kept")
 			}
 		}
-	case w.dirty:
-		err = w.flush()
-	}
-	if err == nil {
-		err = w.snap.run("COMMIT")
+	default:
+		err = w.keep()
 	}
 	if err != nil {
 		w.reset()
-	} else if len(w.snap.fresh) > 0 {
-		w.e.names.add(w.snap.fresh)
-		clear(w.snap.fresh)
 	}
-	w.born, w.counts = w.born[:0], w.counts[:0]
 	w.answer(err)
 }
 
 // next is the next Update that may share the commit, nil if it is time.
 func (w *writer) next(start time.Time) *request {
-	count, span := batchCount, batchTime
-	if w.bulk {
-		count, span = bulkBatchCount, bulkBatchTime
-	}
-	if len(w.batch) >= count || w.snap.now().Sub(start) > span {
+	if len(w.batch) >= batchCount || w.snap.now().Sub(start) > batchTime {
 		return nil
 	}
-	select {
-	case req, open := <-w.queue:
-		if !open {
+	for yielded := false; ; yielded = true {
+		select {
+		case req, open := <-w.queue:
+			if open && req.work != nil {
+				w.held, req = req, nil
+			}
+			return req
+		default:
+		}
+		// Those whom the last commit answered are about to come back: let them.
+		if yielded || len(w.batch) >= w.crowd {
 			return nil
 		}
-		if req.work != nil {
-			w.held = req
-			return nil
-		}
-		return req
-	default:
-		return nil
+		runtime.Gosched()
 	}
 }
 
@@ -366,6 +371,7 @@ func (w *writer) reset() {
 // abandon answers a batch whose goroutine was ended from within.
 func (w *writer) abandon() {
 	w.reset()
+	w.bulk.fail(fault.New(fault.Internal, "store.goexit", "a change in a bulk load ended its goroutine; what was not yet kept is lost"))
 	w.answer(fault.New(fault.Internal, "store.goexit", "a change that shared this commit ended its goroutine; nothing of this was kept"))
 	if w.held != nil {
 		w.held.err = fault.New(fault.Busy, "store.busy", "the writer was restarted")

@@ -39,7 +39,7 @@ func Crash(t *testing.T, open Open, rounds int) {
 	for round := range rounds {
 		before := len(acked)
 		runAndKill(t, dir, round*1_000_000, time.Duration(50+r.IntN(350))*time.Millisecond, acked)
-		e := open(t, Options{Dir: dir, Now: time.Now})
+		e := open(t, Options{Dir: dir, Now: newClock().Now})
 		s := &stage{t: t, ctx: t.Context(), open: open, e: e}
 		s.everyOnce(acked)
 		s.check()
@@ -95,7 +95,7 @@ func crashChild(t *testing.T, open Open, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := open(t, Options{Dir: dir, Now: time.Now})
+	e := open(t, Options{Dir: dir, Now: newClock().Now})
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	var n atomic.Int64

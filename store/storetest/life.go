@@ -27,6 +27,19 @@ func testBulk(t *testing.T, s *stage) {
 				return nil
 			})
 		}
+		// What was answered can be seen; what failed cannot.
+		last := key(int64(100*round+30), 1, 20)
+		read(s, func(r store.Reader) (*store.Doc, error) { return r.Get(s.ctx, last) })
+		err := s.e.Update(s.ctx, func(tx store.Tx) error {
+			if _, err := tx.Put(s.ctx, doc(key(999, 1, 1), "refused")); err != nil {
+				return err
+			}
+			return errRefused
+		})
+		if err != errRefused {
+			t.Fatal(err)
+		}
+		s.put(doc(key(int64(1000+round), 2, 1), "after"))
 		if err := s.e.Bulk(s.ctx, false); err != nil {
 			t.Fatal(err)
 		}
@@ -37,7 +50,7 @@ func testBulk(t *testing.T, s *stage) {
 	}
 	s.reopen()
 	docs := read(s, func(r store.Reader) ([]*store.Doc, error) { return r.Scan(s.ctx, 0, store.Key{}, 10_000) })
-	equal(t, "documents", len(docs), 1200)
+	equal(t, "documents", len(docs), 1202)
 }
 
 // testReopen: what was written is there again, and numbers go on.

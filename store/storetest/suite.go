@@ -59,7 +59,7 @@ type stage struct {
 
 func newStage(t testing.TB, open Open) *stage {
 	t.Helper()
-	c := &clock{now: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)}
+	c := newClock()
 	s := &stage{t: t, ctx: t.Context(), open: open, o: Options{Dir: t.TempDir(), Now: c.Now}, clock: c}
 	s.e = open(t, s.o)
 	t.Cleanup(func() { s.e.Close() })
@@ -71,6 +71,8 @@ type clock struct {
 	mu  sync.Mutex
 	now time.Time
 }
+
+func newClock() *clock { return &clock{now: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)} }
 
 func (c *clock) Now() time.Time {
 	c.mu.Lock()

@@ -39,7 +39,7 @@ CREATE TABLE change (cseq INTEGER PRIMARY KEY, at INTEGER NOT NULL, puts BLOB NO
 -- message, so that settling rewrites few pages.
 CREATE TABLE journal (
   seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, org INTEGER NOT NULL, feed INTEGER NOT NULL,
-  trig INTEGER NOT NULL, control TEXT NOT NULL, digest INTEGER NOT NULL, state INTEGER NOT NULL,
+  trig TEXT NOT NULL, control TEXT NOT NULL, digest INTEGER NOT NULL, state INTEGER NOT NULL,
   code INTEGER, place TEXT, text TEXT, records BLOB, detail BLOB
 );
 CREATE INDEX journal_control ON journal (control, digest);

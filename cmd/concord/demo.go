@@ -1,0 +1,209 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"concord/demo"
+	"concord/exchange/intake"
+	"concord/fault"
+	"concord/record/access"
+	"concord/record/account"
+	"concord/standard/uk"
+	"concord/store"
+)
+
+type demoCmd struct {
+	where
+	listen
+	People int `help:"How many people there are." default:"520"`
+}
+
+const (
+	demoFolder   = "data/demo"
+	demoStanding = "demo.json"
+	// demoPassword opens every demonstration account. Accounts with it are
+	// made by this command only.
+	demoPassword = "concord-demo-2024"
+)
+
+// demoAccounts are who can sign in to a demonstration.
+func demoAccounts() []account.Application {
+	return []account.Application{
+		{Name: "dr.rahman", Display: "Dr Samira Rahman", Role: access.Clinician, Org: "RQM", Site: "RQM01"},
+		{Name: "dr.whitfield", Display: "Dr Mark Whitfield", Role: access.Clinician, Org: "RYJ", Site: "RYJ03"},
+		{Name: "nurse.reyes", Display: "Nurse Maricel Reyes", Role: access.Clinician, Org: "R1K", Site: "R1K01"},
+		{Name: "reception.murphy", Display: "Orla Murphy", Role: access.Receptionist, Org: "RAS", Site: "RAS01"},
+		{Name: "engineer.lim", Display: "Wei Lim", Role: access.Engineer, Org: "R1K", Site: "R1K01"},
+		{Name: "steward.okafor", Display: "Ngozi Okafor", Role: access.Steward, Org: "RYJ", Site: "RYJ01"},
+		{Name: "admin.shah", Display: "Anil Shah", Role: access.Administrator, Org: intake.Domain},
+	}
+}
+
+func (c *demoCmd) Run(ctx context.Context) error {
+	if c.Data == "" && c.Database == "" {
+		c.Data = demoFolder
+	}
+	if len(c.mllp()) == 0 {
+		return fault.New(fault.Invalid, "cli.mllp", "the demonstration sends over MLLP: --mllp cannot be none")
+	}
+	if c.People < 1 {
+		return fault.New(fault.Invalid, "cli.people", "--people is 1 or more")
+	}
+	h, s, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	if err := h.demoAccounts(ctx); err != nil {
+		return err
+	}
+	standing, stage, err := c.stage(h)
+	if err != nil {
+		return err
+	}
+	return c.serve(ctx, h, s, stage, standing)
+}
+
+// serve runs the server and seeds it through its own sockets.
+func (c *demoCmd) serve(ctx context.Context, h *house, s *server, stage *demo.Stage, standing *demo.Standing) error {
+	var seeding sync.WaitGroup
+	defer seeding.Wait()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	return s.run(ctx, func() {
+		s.introduce(os.Stdout, stage)
+		seeding.Go(func() {
+			began := time.Now()
+			if standing.Done {
+				fmt.Fprintf(os.Stdout, "The people were seeded on %s; remove %s to begin anew.\n", uk.DisplayDateTime(standing.Began), h.dir)
+				return
+			}
+			seeder := &demo.Seeder{Stage: stage, Standing: standing, Door: s.door(), Report: tell(os.Stdout)}
+			if err := seeder.Run(ctx); err != nil {
+				if ctx.Err() == nil {
+					h.log.Error("seeding stopped", "error", err.Error())
+					fmt.Fprintln(os.Stderr, "concord: seeding stopped:", err)
+				}
+				return
+			}
+			fmt.Fprintf(os.Stdout, "Seeding is done: %d people after %.1f s.\n", standing.People, time.Since(began).Seconds())
+		})
+	})
+}
+
+// open is that of serve, with the feeds of the demonstration's systems behind
+// those of a file.
+func (c *demoCmd) open(ctx context.Context) (*house, *server, error) {
+	feeds, err := readFeeds(c.Feeds)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, f := range demo.Feeds() {
+		feeds = append(feeds, intake.FeedSetting{Sender: f.Sender, Facility: f.Facility, Name: f.Name, Trust: f.Trust})
+	}
+	if err := c.check(); err != nil {
+		return nil, nil, err
+	}
+	h, err := openHouse(ctx, c.where, feeds, c.logger())
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := newServer(h, c.listen)
+	if err != nil {
+		h.close()
+		return nil, nil, err
+	}
+	return h, s, nil
+}
+
+// stage makes the people as they were when the folder was first seeded.
+func (c *demoCmd) stage(h *house) (*demo.Standing, *demo.Stage, error) {
+	standing, err := demo.ReadStanding(filepath.Join(h.dir, demoStanding), demo.DefaultSeed, c.People, time.Now().In(h.desk.Zone()))
+	if err != nil {
+		return nil, nil, err
+	}
+	stage, err := demo.NewStage(standing.Seed, standing.Began)
+	return standing, stage, err
+}
+
+// demoAccounts makes the accounts that are not there yet.
+func (h *house) demoAccounts(ctx context.Context) error {
+	office := h.accounts.Office(h.operator())
+	for _, a := range demoAccounts() {
+		a.Password = demoPassword
+		if _, err := office.Create(ctx, a); err != nil && fault.Of(err).Code != "account.taken" {
+			return err
+		}
+	}
+	return nil
+}
+
+// introduce prints where to go and as whom.
+func (s *server) introduce(out io.Writer, stage *demo.Stage) {
+	main := stage.Main()
+	fmt.Fprintf(out, "\nDemonstration: every person and number is made up. Open %s/ and sign in as\n", s.baseURL())
+	for _, a := range demoAccounts() {
+		fmt.Fprintf(out, "  %-18s %s, %s\n", a.Name, a.Display, strings.ToLower(a.Role.Title()))
+	}
+	fmt.Fprintf(out, "with the password %s (demonstration only), then find NHS number %s.\n\n",
+		demoPassword, uk.NHSNumber(main.NHS).String())
+}
+
+// door is the way in to this server.
+func (s *server) door() demo.Door {
+	h := s.house
+	return demo.Door{
+		MLLP: s.mllpSock[0].Addr().String(), FHIR: "http://" + s.httpSock.Addr().String() + "/fhir",
+		Token: func(ctx context.Context, org string) (string, error) {
+			secret, _, err := h.accounts.Office(h.operator()).Issue(ctx, account.Grant{
+				Client: "demo-" + strings.ToLower(org), Org: org, Scopes: "system/*.cruds", Life: time.Hour})
+			return secret, err
+		},
+		Waiting: h.waiting,
+	}
+}
+
+// waiting counts the messages that are journalled and not yet applied.
+func (h *house) waiting(ctx context.Context) (int, error) {
+	n := 0
+	err := h.engine.View(ctx, func(r store.Reader) error {
+		tally, err := r.Tally(ctx)
+		for _, t := range tally {
+			n += int(t.ByState[store.Received])
+		}
+		return err
+	})
+	return n, err
+}
+
+// tell prints how far the seeding is: one line that moves on a terminal, a
+// line every few seconds elsewhere.
+func tell(out *os.File) func(demo.Progress) {
+	moving := isTerminal(out)
+	var last time.Time
+	return func(p demo.Progress) {
+		if !moving && time.Since(last) < 5*time.Second {
+			return
+		}
+		last = time.Now()
+		text := fmt.Sprintf("seeding: %d messages", p.Messages)
+		switch p.Step {
+		case "waiting":
+			text += fmt.Sprintf(", %d on their way into the record", p.Waiting)
+		case "bundles":
+			text += fmt.Sprintf(", %d of %d bundles", p.Parcels, p.Total)
+		}
+		if moving {
+			fmt.Fprintf(out, "\r\x1b[K%s", text)
+			return
+		}
+		fmt.Fprintln(out, text)
+	}
+}

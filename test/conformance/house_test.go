@@ -1,0 +1,64 @@
+package conformance
+
+import (
+	"context"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"concord/record"
+	"concord/record/access"
+	"concord/store/dictionary"
+	"concord/store/sqlite"
+)
+
+var write = flag.Bool("write", false, "write docs/conformance.md")
+
+// corpora is a folder of the shared test material, or a loud skip.
+func corpora(tb testing.TB, sub string) string {
+	tb.Helper()
+	root := os.Getenv("CONCORD_SHARED")
+	if root == "" {
+		root = filepath.Join("..", "..", "..", "shared")
+	}
+	dir := filepath.Join(root, "corpora", sub)
+	if _, err := os.Stat(dir); err != nil {
+		tb.Skipf("SKIP: no shared corpora at %s (set CONCORD_SHARED)", dir)
+	}
+	return dir
+}
+
+func openDesk(tb testing.TB) *record.Desk {
+	tb.Helper()
+	ctx := context.Background()
+	engine, err := sqlite.Open(ctx, tb.TempDir(), sqlite.Options{Now: time.Now, NoSync: true})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { engine.Close() })
+	codec, err := dictionary.Codec()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	d, err := record.Open(ctx, record.Options{Engine: engine, Codec: codec, Secret: make([]byte, 32), Now: time.Now})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return d
+}
+
+func client(d *record.Desk) *record.Errand {
+	return d.For(access.Requester{ID: "conformance", Role: access.System, Org: "RYJ", Scopes: access.Scopes{{Type: "*", Can: "cruds"}}},
+		access.Reason{Purpose: access.DirectCare})
+}
+
+// clean verifies a desk's store after a run.
+func clean(tb testing.TB, d *record.Desk) {
+	tb.Helper()
+	e := d.For(access.Requester{ID: "operator", Role: access.Operator, Org: "QRV"}, access.Reason{Purpose: access.Integrity})
+	if _, err := e.Verify(context.Background(), func(f record.Finding) { tb.Errorf("verify: %+v", f) }); err != nil {
+		tb.Fatal(err)
+	}
+}
