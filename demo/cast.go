@@ -37,6 +37,7 @@ type part struct {
 	Marital string   `yaml:"marital"`
 	Outcode string   `yaml:"outcode"`
 	NHS     string   `yaml:"nhs"`
+	With    string   `yaml:"with"` // lives at the address of this one
 	Trusts  []string `yaml:"trusts"`
 	Lives   []string `yaml:"lives"`
 }
@@ -49,14 +50,14 @@ func parseCast(text []byte) ([]part, error) {
 		return nil, fault.New(fault.Invalid, "demo.cast", "cast.yaml: %s", yaml.FormatError(err, false, false))
 	}
 	for i := range doc.People {
-		if err := doc.People[i].check(); err != nil {
+		if err := doc.People[i].check(doc.People); err != nil {
 			return nil, fault.New(fault.Invalid, "demo.cast", "cast.yaml: person %d (%s): %s", i+1, doc.People[i].Key, err)
 		}
 	}
 	return doc.People, nil
 }
 
-func (c *part) check() error {
+func (c *part) check(all []part) error {
 	if _, err := before(time.Time{}, c.Born); err != nil {
 		return fmt.Errorf("born: %w", err)
 	}
@@ -65,6 +66,15 @@ func (c *part) check() error {
 	}
 	if !slices.ContainsFunc(districts(), func(d district) bool { return d.outcode == c.Outcode }) {
 		return fmt.Errorf("outcode: %q is not in North West London", c.Outcode)
+	}
+	same, _ := strings.CutPrefix(c.NHS, "same as ")
+	for field, key := range map[string]string{"with": c.With, "nhs": same} {
+		if key == "" || field == "nhs" && same == c.NHS {
+			continue
+		}
+		if indexOf(all, key) < 0 {
+			return fmt.Errorf("%s: nobody is called %q", field, key)
+		}
 	}
 	if len(c.Trusts) == 0 {
 		return fmt.Errorf("trusts: are missing")
@@ -111,6 +121,10 @@ func (c *part) person(g *People, index int, all []part) *Person {
 	p.Address, p.Practice = addressIn(&d, in), practiceIn(&d, in)
 	p.Home, p.Mobile, p.Mail = "", "", ""
 	g.contact(p, p.Age(g.Now), &d)
+	if host := indexOf(all, c.With); host >= 0 {
+		with := all[host].person(g, host, all)
+		p.Address, p.Practice, p.Home = with.Address, with.Practice, with.Home
+	}
 	p.Kin.Family = p.Family
 	p.Status = uk.Verified
 	p.NHS = c.number(g, index, all)
@@ -133,7 +147,14 @@ func (c *part) number(g *People, index int, all []part) string {
 		return own[:9] + string('0'+(own[9]-'0'+1)%10)
 	case strings.HasPrefix(c.NHS, "same as "):
 		key := strings.TrimPrefix(c.NHS, "same as ")
-		return NHSNumber(g.Seed, slices.IndexFunc(all, func(o part) bool { return o.Key == key }))
+		return NHSNumber(g.Seed, indexOf(all, key))
 	}
 	return own
+}
+
+func indexOf(all []part, key string) int {
+	if key == "" {
+		return -1
+	}
+	return slices.IndexFunc(all, func(c part) bool { return c.Key == key })
 }

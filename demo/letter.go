@@ -33,7 +33,7 @@ func (sc *scene) document() error {
 	w.event(sc.at, time.Time{})
 	w.patient(false)
 	w.during()
-	w.next("TXA").Set(2, w.Texts(code, name)).Set(3, "TX").Set(4, w.stamp(sc.at)).Set(5, w.staff(author)).
+	w.next("TXA").Set(2, w.Texts(code, name)).
 		Set(6, w.stamp(sc.at)).Set(9, w.staff(author)).Set(12, w.Text("DOC"+sc.control())).Set(17, "AU").Set(19, "AV")
 	for _, line := range strings.Split(strings.TrimSpace(sc.fill(doc.Text)), "\n") {
 		w.next("OBX").Set(2, "TX").Set(3, w.Texts(code, title)).Set(5, w.Text(line)).Set(11, "F")

@@ -27,7 +27,7 @@ func (sc *scene) movement() error {
 	if err != nil {
 		return err
 	}
-	sc.place(trigger, v)
+	sc.place(trigger, v, &before)
 	return sc.writeMovement(trigger, v, &before)
 }
 
@@ -40,10 +40,18 @@ func begins(trigger string) bool {
 	return false
 }
 
-// place gives a bed where the patient comes to lie.
-func (sc *scene) place(trigger string, v *visit) {
+// place gives a bed where the patient comes to lie, and the old one back when
+// a transfer is cancelled.
+func (sc *scene) place(trigger string, v *visit, before *visit) {
 	switch trigger {
-	case "A01", "A02", "A04", "A06":
+	case "A12":
+		if l := before.left; l != nil {
+			v.place, v.bed, v.left = l.place, l.bed, nil
+		}
+		return
+	case "A02":
+		v.left = &lie{before.place, before.bed}
+	case "A01", "A04", "A06":
 	default:
 		return
 	}

@@ -52,9 +52,6 @@ func (w *writer) request(code, name, section, specimen string, reported time.Tim
 	if specimen != "" {
 		obr.Set(15, w.Subs("", w.Text(specimen)))
 	}
-	if v := sc.known(); v != nil {
-		obr.Set(16, w.staff(v.consultant))
-	}
 }
 
 // orderNumbers are the placer's and the filler's: those of the order that the

@@ -44,7 +44,7 @@ func newStage(seed uint64, now time.Time, paths []*Pathway) (*Stage, error) {
 	for _, p := range paths {
 		if p.Cast == "" {
 			s.shares += p.Share
-		} else if !slices.ContainsFunc(cast, func(c part) bool { return c.Key == p.Cast }) {
+		} else if indexOf(cast, p.Cast) < 0 {
 			return nil, fault.New(fault.Invalid, "demo.cast", "%s: nobody in the cast is called %q", p.Name, p.Cast)
 		}
 	}
@@ -80,7 +80,7 @@ func (s *Stage) Main() *Person { return s.Of(MainStory) }
 
 // Of is the person of the cast by that name, nil when there is none.
 func (s *Stage) Of(key string) *Person {
-	i := slices.IndexFunc(s.cast, func(c part) bool { return c.Key == key })
+	i := indexOf(s.cast, key)
 	if i < 0 {
 		return nil
 	}

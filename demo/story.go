@@ -56,6 +56,13 @@ type visit struct {
 	consultant staff
 	admitted   time.Time
 	method     string
+	left       *lie // where they lay before the last transfer
+}
+
+// lie is a bed on a ward.
+type lie struct {
+	place place
+	bed   bed
 }
 
 // tell adds a story to a life. Errors: Invalid "demo.story" for a step that
@@ -230,8 +237,9 @@ func classCode(class string) string {
 }
 
 // until is when a bed is given up: at the next move or the end of the visit;
-// far off when neither has come.
+// far off when neither has come. A move that is cancelled is none.
 func (sc *scene) until() time.Time {
+	var moved time.Time
 	for i := sc.teller.step; i < len(sc.path.Steps); i++ {
 		s := &sc.path.Steps[i]
 		next := scene{teller: sc.teller, step: s, at: sc.when(s, s.At)}
@@ -240,9 +248,17 @@ func (sc *scene) until() time.Time {
 			continue
 		}
 		switch s.Send {
-		case "ADT^A02", "ADT^A03", "ADT^A11", "ADT^A12", "ADT^A23":
-			return next.at
+		case "ADT^A12":
+			moved = time.Time{}
+		case "ADT^A02", "ADT^A03", "ADT^A11", "ADT^A23":
+			if !moved.IsZero() {
+				return moved
+			}
+			moved = next.at
 		}
+	}
+	if !moved.IsZero() {
+		return moved
 	}
 	return time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 }

@@ -29,6 +29,7 @@ var version = "development"
 
 type cli struct {
 	Serve   serveCmd   `cmd:"" help:"Serve pages, FHIR and MLLP."`
+	Demo    demoCmd    `cmd:"" help:"Serve with made-up people, sent in through the front door."`
 	Import  importCmd  `cmd:"" help:"Import FHIR R4 Bundles and NDJSON (files, folders, .gz)."`
 	Send    sendCmd    `cmd:"" help:"Send HL7 v2 messages to an MLLP port."`
 	Replay  replayCmd  `cmd:"" help:"Send parked messages through the mapping again."`

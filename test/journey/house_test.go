@@ -50,9 +50,29 @@ type server struct {
 	dir  string
 	http string // base URL
 	mllp string // address
-	out  *bytes.Buffer
+	out  *lockedBuffer // what it said, on both outputs
 	done chan struct{}
 }
+
+// lockedBuffer gathers output that another goroutine reads.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+func (s *server) said() string { return s.out.String() }
 
 var (
 	httpLine = regexp.MustCompile(`FHIR\s+(http\S+)/fhir`)
@@ -63,7 +83,7 @@ var (
 // where it listens.
 func start(t testing.TB, dir string, args ...string) *server {
 	t.Helper()
-	s := &server{t: t, dir: dir, out: &bytes.Buffer{}, done: make(chan struct{})}
+	s := &server{t: t, dir: dir, out: &lockedBuffer{}, done: make(chan struct{})}
 	args = append(args, "--data", dir, "--http", "127.0.0.1:0", "--mllp", "127.0.0.1:0")
 	s.cmd = exec.Command(binary(t), args...)
 	s.cmd.Stderr = s.out
@@ -81,6 +101,7 @@ func start(t testing.TB, dir string, args ...string) *server {
 		announced := false
 		for lines.Scan() {
 			line := lines.Text()
+			s.out.Write([]byte(line + "\n"))
 			if m := httpLine.FindStringSubmatch(line); m != nil {
 				s.http = m[1]
 			}
