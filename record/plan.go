@@ -1,7 +1,9 @@
 package record
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"concord/fault"
@@ -353,6 +355,19 @@ func (p *plan) findJoin(ctx context.Context, r store.Reader, j Join) error {
 	}
 	p.joins = append(p.joins, pair)
 	return nil
+}
+
+// inOrder lists the drafts by record and place within it: rows that lie
+// together are written together.
+func (p *plan) inOrder() []*draft {
+	out := slices.Clone(p.drafts)
+	slices.SortStableFunc(out, func(a, b *draft) int {
+		if c := cmp.Compare(a.key.PK, b.key.PK); c != 0 {
+			return c
+		}
+		return cmp.Compare(a.key.LID, b.key.LID)
+	})
+	return out
 }
 
 // keys are the keys that the plan writes.

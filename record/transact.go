@@ -137,7 +137,7 @@ func (e *Errand) commit(ctx context.Context, tx store.Tx, v access.Verdict, p *p
 			return err
 		}
 	}
-	for _, dr := range p.drafts {
+	for _, dr := range p.inOrder() {
 		if err := e.desk.write(ctx, tx, e, dr); err != nil {
 			return at(dr.op.At, err)
 		}

@@ -53,6 +53,9 @@ func (c *demoCmd) Run(ctx context.Context) error {
 	if len(c.mllp()) == 0 {
 		return fault.New(fault.Invalid, "cli.mllp", "the demonstration sends over MLLP: --mllp cannot be none")
 	}
+	if c.TLSCert != "" {
+		return fault.New(fault.Unsupported, "cli.tls", "the demonstration sends to itself in the clear: use serve for TLS")
+	}
 	if c.People < 1 {
 		return fault.New(fault.Invalid, "cli.people", "--people is 1 or more")
 	}
@@ -82,7 +85,8 @@ func (c *demoCmd) serve(ctx context.Context, h *house, s *server, stage *demo.St
 		seeding.Go(func() {
 			began := time.Now()
 			if standing.Done {
-				fmt.Fprintf(os.Stdout, "The people were seeded on %s; remove %s to begin anew.\n", uk.DisplayDateTime(standing.Began), h.dir)
+				fmt.Fprintf(os.Stdout, "%d people were seeded on %s; remove %s to begin anew.\n",
+					standing.People, uk.DisplayDateTime(standing.Began), h.dir)
 				return
 			}
 			seeder := &demo.Seeder{Stage: stage, Standing: standing, Door: s.door(), Report: tell(os.Stdout)}
