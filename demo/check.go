@@ -47,13 +47,13 @@ func (s *Step) check() error {
 	if s.Service != "" && serviceName(s.Service) == "" {
 		return fmt.Errorf("service: %q is not among the treatment functions of the demonstration", s.Service)
 	}
-	for field, text := range map[string]string{"expected": s.Expected} {
-		if text == "" {
-			continue
+	if s.Expected != "" {
+		if _, err := parseMoment(s.Expected); err != nil {
+			return fmt.Errorf("expected: %w", err)
 		}
-		if _, err := parseMoment(text); err != nil {
-			return fmt.Errorf("%s: %w", field, err)
-		}
+	}
+	if s.Discharged != "" && dischargeText(s.Discharged) == "" {
+		return fmt.Errorf("discharged: %q is no NHS discharge method", s.Discharged)
 	}
 	return s.checkContent()
 }

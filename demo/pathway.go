@@ -101,12 +101,12 @@ type Step struct {
 	Diagnoses  []Diagnosis `yaml:"diagnoses"`
 	Procedures []string    `yaml:"procedures"`
 
-	Panels  []string           `yaml:"panels"` // laboratory panels
-	Values  map[string]float64 `yaml:"values"` // by test; what is not named is unremarkable
-	After   string             `yaml:"after"`  // how long the laboratory took, such as 70m
-	Status  string             `yaml:"status"` // F (default), P, C
-	Order   string             `yaml:"order"`  // names an order, to be reported on
-	Comment string             `yaml:"comment"`
+	Panels  []string           `yaml:"panels"`  // laboratory panels
+	Values  map[string]float64 `yaml:"values"`  // by test; what is not named is unremarkable
+	After   string             `yaml:"after"`   // how long the laboratory took, such as 70m
+	Status  string             `yaml:"status"`  // F (default), P, C
+	Order   string             `yaml:"order"`   // names an order, to be reported on
+	Comment string             `yaml:"comment"` // the laboratory's, on the first panel
 
 	Report       *Report       `yaml:"report"`
 	Observations *Observations `yaml:"observations"`

@@ -27,11 +27,11 @@ func (sc *scene) results() error {
 		w.patient(false)
 		w.during()
 		w.request(p.code, p.name, p.section, p.specimen, reported)
-		for j := range p.tests {
-			w.value(&p.tests[j])
-		}
 		if sc.step.Comment != "" && i == 0 {
 			w.next("NTE").Set(3, w.Text(sc.fill(sc.step.Comment)))
+		}
+		for j := range p.tests {
+			w.value(&p.tests[j])
 		}
 		w.send(reported)
 	}

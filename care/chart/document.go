@@ -158,19 +158,42 @@ func (l Lens) document(i *record.Item) Document {
 
 func reportKind(r *fhir.Value) string {
 	for c := range r.Get("category").Each() {
-		switch c.StrAt("coding.0.code") {
-		case "LAB":
-			return "Laboratory report"
-		case "RAD", "RX", "CT", "NMR", "US", "XRC":
-			return "Imaging report"
-		case "MB", "MCB":
-			return "Microbiology report"
+		if kind := diagnosticService(c.StrAt("coding.0.code")); kind != "" {
+			return kind
 		}
 		if t := fhir.ConceptText(c); t != "" {
 			return t
 		}
 	}
 	return "Report"
+}
+
+// diagnosticService words the codes of HL7 table 0074
+// (http://terminology.hl7.org/CodeSystem/v2-0074) that laboratories use.
+func diagnosticService(code string) string {
+	switch code {
+	case "LAB":
+		return "Laboratory report"
+	case "CH":
+		return "Chemistry report"
+	case "HM":
+		return "Haematology report"
+	case "BG":
+		return "Blood gas report"
+	case "BLB":
+		return "Blood bank report"
+	case "IMM":
+		return "Immunology report"
+	case "MB", "MCB":
+		return "Microbiology report"
+	case "SP", "CP":
+		return "Cellular pathology report"
+	case "RAD", "RX", "CT", "NMR", "NMS", "US", "RUS", "XRC", "CUS", "OUS", "VUS":
+		return "Imaging report"
+	case "EC", "ECG":
+		return "ECG report"
+	}
+	return ""
 }
 
 // attach takes an attachment in: words become text, anything else a file.

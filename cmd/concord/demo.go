@@ -59,7 +59,14 @@ func (c *demoCmd) Run(ctx context.Context) error {
 	if c.People < 1 {
 		return fault.New(fault.Invalid, "cli.people", "--people is 1 or more")
 	}
-	h, s, err := c.open(ctx)
+	feeds, err := c.feeds()
+	if err != nil {
+		return err
+	}
+	if err := c.check(); err != nil {
+		return err
+	}
+	h, err := openHouse(ctx, c.where, feeds, c.logger())
 	if err != nil {
 		return err
 	}
@@ -68,6 +75,12 @@ func (c *demoCmd) Run(ctx context.Context) error {
 		return err
 	}
 	standing, stage, err := c.stage(h)
+	if err != nil {
+		return err
+	}
+	c.Demo = fmt.Sprintf("Demonstration with made-up people. Sign in as %s with the password %s, and find NHS number %s.",
+		demoAccounts()[0].Name, demoPassword, uk.NHSNumber(stage.Main().NHS).String())
+	s, err := newServer(h, c.listen)
 	if err != nil {
 		return err
 	}
@@ -102,29 +115,13 @@ func (c *demoCmd) serve(ctx context.Context, h *house, s *server, stage *demo.St
 	})
 }
 
-// open is that of serve, with the feeds of the demonstration's systems behind
-// those of a file.
-func (c *demoCmd) open(ctx context.Context) (*house, *server, error) {
+// feeds are those of the settings file, then the demonstration's systems.
+func (c *demoCmd) feeds() ([]intake.FeedSetting, error) {
 	feeds, err := readFeeds(c.Feeds)
-	if err != nil {
-		return nil, nil, err
-	}
 	for _, f := range demo.Feeds() {
 		feeds = append(feeds, intake.FeedSetting{Sender: f.Sender, Facility: f.Facility, Name: f.Name, Trust: f.Trust})
 	}
-	if err := c.check(); err != nil {
-		return nil, nil, err
-	}
-	h, err := openHouse(ctx, c.where, feeds, c.logger())
-	if err != nil {
-		return nil, nil, err
-	}
-	s, err := newServer(h, c.listen)
-	if err != nil {
-		h.close()
-		return nil, nil, err
-	}
-	return h, s, nil
+	return feeds, err
 }
 
 // stage makes the people as they were when the folder was first seeded.

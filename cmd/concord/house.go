@@ -9,6 +9,7 @@ import (
 	"concord/record"
 	"concord/record/access"
 	"concord/record/account"
+	"concord/standard/validate"
 	"concord/store"
 	"concord/store/dictionary"
 	"concord/store/sqlite"
@@ -54,7 +55,7 @@ func (h *house) wire(ctx context.Context, key []byte, feeds []intake.FeedSetting
 		return err
 	}
 	h.desk, err = record.Open(ctx, record.Options{
-		Engine: h.engine, Codec: codec, Secret: key, Now: time.Now,
+		Engine: h.engine, Codec: codec, Secret: key, Now: time.Now, Check: validate.Base().Check,
 	})
 	if err != nil {
 		return err

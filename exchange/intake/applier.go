@@ -36,8 +36,8 @@ type Applier struct {
 // it is small, since a sender that waits for its acknowledgement comes first.
 const (
 	inFlightLimit = 64
-	inFlightBurst = 3
-	burstRate     = 1200 // arrivals a second
+	inFlightBurst = 1
+	burstPause    = 4 * time.Millisecond // between messages, in a burst
 )
 
 // pendingStep is how many waiting messages are fetched at a time.
@@ -48,7 +48,7 @@ func NewApplier(desk *record.Desk, r *Receiver, log *slog.Logger) *Applier {
 	return &Applier{
 		desk: desk, feeds: r.feeds, journal: r.errand, log: log,
 		wake: make(chan struct{}, 1), rescan: make(chan struct{}, 1), freed: make(chan struct{}, 1),
-		burst:    &burst{now: r.now, arrivals: &r.Stats.Accepted},
+		burst:    &burst{now: r.now, pace: r.pace},
 		inFlight: map[int64]bool{}, tail: map[string]chan struct{}{},
 	}
 }
@@ -105,6 +105,7 @@ func (a *Applier) room(ctx context.Context) bool {
 	for ctx.Err() == nil {
 		limit := inFlightLimit
 		if a.burst.on() {
+			a.pause(ctx, burstPause)
 			limit = inFlightBurst
 		}
 		a.mu.Lock()

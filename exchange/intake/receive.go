@@ -24,6 +24,7 @@ type Receiver struct {
 	feeds   *Feeds
 	now     func() time.Time
 	control *atomic.Int64
+	pace    *pace
 	arrived func() // wakes the applier
 	trust   string // whose messages these are when they name no known organisation
 	Stats   *Stats
@@ -36,7 +37,7 @@ type Stats struct {
 
 // NewReceiver makes a receiver; arrived is called after each kept message.
 func NewReceiver(desk *record.Desk, feeds *Feeds, now func() time.Time, arrived func()) *Receiver {
-	r := &Receiver{desk: desk, feeds: feeds, now: now, arrived: arrived, control: new(atomic.Int64), Stats: new(Stats)}
+	r := &Receiver{desk: desk, feeds: feeds, now: now, arrived: arrived, control: new(atomic.Int64), pace: new(pace), Stats: new(Stats)}
 	r.errand = desk.For(
 		access.Requester{ID: "intake", Name: "Message intake", Role: access.System, Org: Domain},
 		access.Reason{Purpose: access.DirectCare})
@@ -124,7 +125,10 @@ func (r *Receiver) keep(ctx context.Context, h hl7v2.Header, feed Feed, raw []by
 		Org: org, Feed: feed.Name, Control: h.Control, Trigger: h.Name(),
 		Digest: r.desk.Digest(feed.Name, h.Control, raw), Raw: raw,
 	}
-	if err := r.errand.Receive(ctx, []*record.Message{row}); err != nil {
+	began := r.now()
+	err := r.errand.Receive(ctx, []*record.Message{row})
+	r.pace.add(r.now().Sub(began))
+	if err != nil {
 		return err
 	}
 	if row.State == record.Duplicate {

@@ -2,6 +2,8 @@ package fhir
 
 import (
 	_ "embed"
+	"iter"
+	"maps"
 	"strings"
 	"sync"
 )
@@ -173,3 +175,6 @@ func jsonKind(primitive string) Kind {
 	}
 	return String
 }
+
+// Structures iterates over every structure, in no particular order.
+func Structures() iter.Seq[*Structure] { return maps.Values(loadStructures().byName) }

@@ -82,3 +82,9 @@ func TestElementNumbers(t *testing.T) {
 		visit(fhir.StructureOf(name))
 	}
 }
+
+func BenchmarkStructureOf(b *testing.B) {
+	for b.Loop() {
+		fhir.StructureOf("Patient")
+	}
+}

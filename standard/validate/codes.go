@@ -1,0 +1,82 @@
+package validate
+
+import (
+	_ "embed"
+	"strings"
+
+	"concord/standard/fhir"
+)
+
+//go:embed codes.txt
+var codesText string
+
+// codeSet is a value set that R4 enumerates: codes by system.
+type codeSet struct {
+	name    string
+	all     map[string]bool // the codes of every system
+	systems map[string]map[string]bool
+}
+
+func loadCodes() map[string]*codeSet {
+	sets := map[string]*codeSet{}
+	var last *codeSet
+	for line := range strings.Lines(codesText) {
+		f := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+		switch {
+		case f[0] != "" && f[0][0] != '#':
+			last = &codeSet{name: f[0], all: map[string]bool{}, systems: map[string]map[string]bool{}}
+			sets[f[0]] = last
+		case len(f) > 2:
+			system := map[string]bool{}
+			for _, code := range f[2:] {
+				last.all[code], system[code] = true, true
+			}
+			last.systems[f[1]] = system
+		}
+	}
+	return sets
+}
+
+// bindings lays the sets out by the number of the element that requires them.
+func bindings(sets map[string]*codeSet) []*codeSet {
+	out := make([]*codeSet, fhir.ElementCount())
+	for s := range fhir.Structures() {
+		for i := range s.Elements {
+			if e := &s.Elements[i]; e.Binding != "" {
+				out[e.Number] = sets[e.Binding]
+			}
+		}
+	}
+	return out
+}
+
+// coded checks a Coding or CodeableConcept whose code is required from a set.
+// A CodeableConcept needs one coding of the set; without any coding, an
+// extension has to say why (https://hl7.org/fhir/R4/terminologies.html#required).
+func (c *check) coded(slot fhir.Slot, v *fhir.Value) {
+	set := c.bindings[slot.Element.Number]
+	if set == nil || v.Kind() != fhir.Object {
+		return
+	}
+	switch slot.Type.Name {
+	case "Coding":
+		if !set.has(v) {
+			c.report(RuleCode, "the value set "+set.name+" requires one of its codes")
+		}
+	case "CodeableConcept":
+		codings := v.Get("coding")
+		for coding := range codings.Each() {
+			if set.has(coding) {
+				return
+			}
+		}
+		if codings == nil && v.Get("extension") != nil {
+			return
+		}
+		c.report(RuleCode, "the value set "+set.name+" requires one of its codes")
+	}
+}
+
+func (s *codeSet) has(coding *fhir.Value) bool {
+	return s.systems[coding.Get("system").Str()][coding.Get("code").Str()]
+}
