@@ -118,12 +118,17 @@ func (p *plan) ready(e *Errand, dr *draft) error {
 	return nil
 }
 
-// keepsSubject refuses an update that would move a resource to another record.
+// keepsSubject refuses an update that would move a resource to another record,
+// also after a deletion: its key lies in the record of its first subject.
 func (p *plan) keepsSubject(dr *draft) error {
-	if dr.oldBody == nil || dr.patient {
+	before := dr.oldBody
+	if before == nil {
+		before = dr.lastBody
+	}
+	if before == nil || dr.patient {
 		return nil
 	}
-	if p.desk.table.PatientOf(dr.oldBody) != p.desk.table.PatientOf(dr.body) {
+	if p.desk.table.PatientOf(before) != p.desk.table.PatientOf(dr.body) {
 		return fault.New(fault.Conflict, "record.subject", "the patient of a stored resource never changes")
 	}
 	return nil
@@ -224,8 +229,12 @@ func (d *Desk) placePatients(ctx context.Context, tx store.Tx, p *plan) error {
 	index := person.Index{Hash: d.extract.Hash, Load: d.loadPatient}
 	for url, dr := range p.byURL {
 		if dr.op == nil && strings.HasPrefix(url, "reserved:") {
-			if _, err := tx.Claim(ctx, d.extract.Hash("id", "Patient", dr.id), dr.key); err != nil {
+			owner, err := tx.Claim(ctx, d.extract.Hash("id", "Patient", dr.id), dr.key)
+			if err != nil {
 				return err
+			}
+			if owner != dr.key {
+				return fault.New(fault.Conflict, "record.raced", "the id was taken meanwhile")
 			}
 		}
 	}

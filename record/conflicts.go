@@ -43,5 +43,8 @@ func (e *Errand) Conflicts(ctx context.Context) ([]Conflict, error) {
 		t.count = len(out)
 		return nil
 	})
-	return out, err
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
 }

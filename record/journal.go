@@ -126,7 +126,10 @@ func (e *Errand) Feeds(ctx context.Context) ([]FeedStatus, error) {
 		t.count = len(out)
 		return nil
 	})
-	return out, err
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 // Messages lists journalled messages without their content, newest first.
@@ -138,7 +141,10 @@ func (e *Errand) Messages(ctx context.Context, f MessageFilter) ([]*Message, err
 		t.count, t.what = len(out), []string{"messages of " + f.Feed}
 		return err
 	})
-	return out, err
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 // MessageHead returns one message without its content. Errors: NotFound
@@ -182,7 +188,10 @@ func (e *Errand) message(ctx context.Context, act access.Action, seq int64, cont
 		t.count, out = 1, m
 		return nil
 	})
-	return out, err
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 // Requeue puts parked messages back among those that wait, so that they are

@@ -43,6 +43,7 @@ type draft struct {
 	placed   bool        // key is known
 	old      *store.Doc  // the version it replaces, nil = none
 	oldBody  *fhir.Value //
+	lastBody *fhir.Value // the body before the deletion that it undoes
 	body     *fhir.Value // as it will rest
 	put      store.Put
 	claims   []claim // hashes that must be this key's
@@ -206,7 +207,8 @@ func (p *plan) existing(ctx context.Context, r store.Reader, dr *draft, k store.
 		dr.id = dr.op.ID
 		_, _, ours := p.desk.ids.decode(dr.op.ID)
 		dr.keepID = !ours
-		return nil
+		dr.lastBody, err = p.desk.bodyBefore(ctx, r, k)
+		return err
 	}
 	if dr.oldBody, err = p.desk.parse(doc); err != nil {
 		return err

@@ -103,10 +103,35 @@ func (e *Errand) History(ctx context.Context, typ, id string) ([]*Item, error) {
 			return unknown(typ)
 		}
 		t.records, t.count = e.desk.recordIDs(k), len(docs)
-		out, err = e.desk.items(docs)
-		return err
+		if out, err = e.desk.items(docs); err != nil {
+			return err
+		}
+		for _, it := range out {
+			if it.Deleted { // a tombstone has no body that could tell a client's own id
+				it.ID = id
+			}
+		}
+		return nil
 	})
-	return out, err
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// bodyBefore is the newest body of a resource that has been deleted, nil when
+// there is none.
+func (d *Desk) bodyBefore(ctx context.Context, r store.Reader, k store.Key) (*fhir.Value, error) {
+	docs, err := r.Versions(ctx, k)
+	if err != nil {
+		return nil, err
+	}
+	for _, doc := range docs {
+		if !doc.Deleted {
+			return d.parse(doc)
+		}
+	}
+	return nil, nil
 }
 
 func (d *Desk) items(docs []*store.Doc) ([]*Item, error) {

@@ -74,7 +74,16 @@ func (e *Errand) mayWrite(ctx context.Context, ops []Op) (access.Verdict, error)
 		}
 		if !v.Filter.Type(ops[i].Type) {
 			v.Allowed = false
+			if err := e.audit(ctx, opAction(ops[i].Kind), v, trace{what: []string{ops[i].Type}}); err != nil {
+				return v, err
+			}
 			return v, at(ops[i].At, v.Refusal())
+		}
+		if ops[i].IfNoneExist == "" && ops[i].Where == "" {
+			continue
+		}
+		if _, err = e.decide(ctx, access.Search, ops[i].Type, ops[i].Type); err != nil { // a condition looks for what it names
+			return v, at(ops[i].At, err)
 		}
 	}
 	return v, nil

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -93,15 +94,27 @@ func (s *sender) file(ctx context.Context, name string) error {
 
 // one sends a message and waits for its answer.
 func (s *sender) one(msg []byte, name string, n int) error {
-	s.conn.SetDeadline(time.Now().Add(s.opts.Timeout))
+	expected := hl7v2.ReadHeader(msg)
+	_, always := expected.Answer(hl7v2.ByMessage, hl7v2.Accepted)
+	_, onFailure := expected.Answer(hl7v2.ByMessage, hl7v2.Failed)
+	wait := s.opts.Timeout
+	if !always {
+		wait = errorWait
+	}
+	s.conn.SetDeadline(time.Now().Add(wait))
 	if err := s.out.Write(msg); err != nil {
 		return err
 	}
-	if h := hl7v2.ReadHeader(msg); h.AcceptCondition == "NE" && h.ApplicationCondition == "" {
-		s.counts["no answer asked for"]++
+	if !always && !onFailure {
+		s.counts[unasked]++
 		return nil
 	}
 	raw, err := s.in.Next()
+	var timeout net.Error
+	if !always && errors.As(err, &timeout) && timeout.Timeout() {
+		s.counts[unasked]++
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("%s message %d: no answer: %w", name, n, err)
 	}
@@ -117,7 +130,15 @@ func (s *sender) one(msg []byte, name string, n int) error {
 	return nil
 }
 
-func accepted(code string) bool { return code == "AA" || code == "CA" || code == "no answer asked for" }
+const (
+	// unasked counts messages whose MSH-15 or MSH-16 asks for no answer when all
+	// is well.
+	unasked = "no answer asked for"
+	// errorWait is how long an answer is waited for that comes only on errors.
+	errorWait = time.Second
+)
+
+func accepted(code string) bool { return code == "AA" || code == "CA" || code == unasked }
 
 func (t tally) refused() int {
 	n := 0

@@ -22,7 +22,7 @@ func (a *api) read(r *http.Request, e *record.Errand) (*response, error) {
 			body: fhir.Outcome(fhir.Issue{Severity: "information", Code: "informational", Detail: "person.superseded",
 				Text: "this id has been superseded; follow Location"})}, nil
 	}
-	if r.Header.Get("If-None-Match") == etag(it.Version) {
+	if names(r.Header.Values("If-None-Match"), it.Version) {
 		return &response{status: http.StatusNotModified, header: a.itemHeaders(r, it, false)}, nil
 	}
 	return a.resource(r, http.StatusOK, it), nil

@@ -61,6 +61,17 @@ func (a *api) itemHeaders(r *http.Request, it *record.Item, created bool) map[st
 
 func etag(version int64) string { return `W/"` + strconv.FormatInt(version, 10) + `"` }
 
+// names tells whether one of the entity tags of a header is that of a version.
+func names(header []string, version int64) bool {
+	want := strings.TrimPrefix(etag(version), "W/")
+	for _, tag := range strings.Split(strings.Join(header, ","), ",") {
+		if tag = strings.TrimSpace(tag); tag == "*" || strings.TrimPrefix(tag, "W/") == want {
+			return true
+		}
+	}
+	return false
+}
+
 // ifMatch reads the version of an If-Match header; 0 when there is none.
 func ifMatch(s string) (int64, error) {
 	if s == "" {

@@ -69,8 +69,8 @@ type action func(r *http.Request, e *record.Errand) (*response, error)
 // errand authenticates, checks the format asked for, and answers.
 func (a *api) errand(f action) http.HandlerFunc {
 	return a.plain(func(r *http.Request) (*response, error) {
-		token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		if !ok || token == "" {
+		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		if !strings.EqualFold(scheme, "Bearer") || strings.TrimSpace(token) == "" {
 			return nil, fault.New(fault.Unauthenticated, "fhir.token", "a bearer token is needed")
 		}
 		who, err := a.Auth.Bearer(r.Context(), strings.TrimSpace(token))

@@ -1,6 +1,7 @@
 package fhirapi
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -59,13 +60,21 @@ func searchForm(r *http.Request) (url.Values, error) {
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "search.syntax", "the query string cannot be read")
 	}
-	if r.Method == http.MethodPost {
-		if err := r.ParseForm(); err != nil {
-			return nil, fault.New(fault.Invalid, "search.syntax", "the form cannot be read")
-		}
-		form = r.Form
+	if r.Method != http.MethodPost {
+		return form, nil
 	}
-	return form, nil
+	ct, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
+	if !strings.EqualFold(strings.TrimSpace(ct), "application/x-www-form-urlencoded") && r.ContentLength != 0 {
+		return nil, fault.New(fault.Unsupported, "fhir.content-type", "a search is posted as application/x-www-form-urlencoded")
+	}
+	if err := r.ParseForm(); err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			return nil, err
+		}
+		return nil, fault.New(fault.Invalid, "search.syntax", "the form cannot be read")
+	}
+	return r.Form, nil
 }
 
 func (a *api) entry(r *http.Request, it *record.Item, mode string, form url.Values) *fhir.Value {

@@ -42,9 +42,10 @@ func (d *Door) Bearer(r *http.Request) (access.Requester, error) {
 }
 
 // SignIn checks name and password and gives the browser a fresh session; an
-// older session of the same browser ends. Errors: those of account.SignIn.
-func (d *Door) SignIn(w http.ResponseWriter, r *http.Request, name, password string) (*account.Session, error) {
-	s, err := d.accounts.SignIn(r.Context(), name, password, Address(r))
+// older session of the same browser ends. note is told of every attempt.
+// Errors: those of account.SignIn.
+func (d *Door) SignIn(w http.ResponseWriter, r *http.Request, name, password string, note account.Note) (*account.Session, error) {
+	s, err := d.accounts.SignIn(r.Context(), name, password, Address(r), note)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,8 @@
 package webui
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -30,7 +32,7 @@ func (s *Site) signInPage(w http.ResponseWriter, r *http.Request) {
 
 func (s *Site) signIn(w http.ResponseWriter, r *http.Request) {
 	name, next := r.PostFormValue("name"), local(r.PostFormValue("next"))
-	_, err := s.Door.SignIn(w, r, name, r.PostFormValue("password"))
+	_, err := s.Door.SignIn(w, r, name, r.PostFormValue("password"), s.noteSignIn(addressOf(r)))
 	if err != nil {
 		f := fault.Of(err)
 		if f.Kind != fault.Unauthenticated && f.Kind != fault.Busy {
@@ -48,6 +50,23 @@ func (s *Site) signIn(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, next, http.StatusSeeOther)
 }
 
+// noteSignIn puts every attempt to sign in into the audit. What was typed as
+// a name that nobody has is not kept: it may be a password.
+func (s *Site) noteSignIn(address string) account.Note {
+	return func(ctx context.Context, whose *account.Account, failure error) error {
+		if whose == nil {
+			nobody := s.Desk.For(access.Requester{ID: "unknown"}, access.Reason{Purpose: access.Administration})
+			// The policy refuses whoever has no role; the entry says so.
+			if err := nobody.Note(ctx, access.SignIn, "from "+address, failure); !fault.Is(err, fault.Denied) {
+				return err
+			}
+			return nil
+		}
+		errand := s.Desk.For(whose.Requester(), access.Reason{Purpose: purpose(whose.Role)})
+		return errand.Note(ctx, access.SignIn, "from "+address, failure)
+	}
+}
+
 // local keeps only addresses of our own pages, so that a link cannot send
 // somebody elsewhere after signing in.
 func local(next string) string {
@@ -57,8 +76,17 @@ func local(next string) string {
 	return next
 }
 
+// signOut ends the session whatever happens to its audit entry; a session that
+// has run out leaves none.
 func (s *Site) signOut(w http.ResponseWriter, r *http.Request) {
-	if err := s.Door.SignOut(w, r); err != nil {
+	session, noSession := s.Door.Session(r)
+	err := s.Door.SignOut(w, r)
+	if noSession == nil {
+		a := session.Account
+		errand := s.Desk.For(a.Requester(), access.Reason{Purpose: purpose(a.Role)})
+		err = errors.Join(err, errand.Note(r.Context(), access.SignOut, "from "+addressOf(r), err))
+	}
+	if err != nil {
 		s.refuse(w, r, nil, err)
 		return
 	}

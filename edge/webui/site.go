@@ -18,7 +18,7 @@ import (
 // Door lets people in and out; login.Door is one.
 type Door interface {
 	Session(r *http.Request) (*account.Session, error)
-	SignIn(w http.ResponseWriter, r *http.Request, name, password string) (*account.Session, error)
+	SignIn(w http.ResponseWriter, r *http.Request, name, password string, note account.Note) (*account.Session, error)
 	SignOut(w http.ResponseWriter, r *http.Request) error
 }
 

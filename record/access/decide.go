@@ -21,12 +21,14 @@ const (
 	Links       Action = "links"        // conflicts and links between entries and persons
 	Accounts    Action = "accounts"     // accounts, tokens, settings
 	Verify      Action = "verify"       // check the store and the audit log
+	SignIn      Action = "sign-in"      // begin a session at the pages, or try to
+	SignOut     Action = "sign-out"     // end it
 )
 
 // Actions lists every action, for the negative tests.
 func Actions() []Action {
 	return []Action{Read, Search, Create, Update, Delete, FindPeople, Export, WatchFeeds,
-		OpenMessage, Replay, Receive, Links, Accounts, Verify}
+		OpenMessage, Replay, Receive, Links, Accounts, Verify, SignIn, SignOut}
 }
 
 // Verdict is the outcome of one decision.
@@ -49,6 +51,9 @@ func Decide(who Requester, why Reason, act Action, typ string) Verdict {
 	}
 	if who.ID == "" {
 		return refuse("nobody")
+	}
+	if act == SignIn || act == SignOut {
+		return doorway(who.Role, act)
 	}
 	switch who.Role {
 	case Clinician:

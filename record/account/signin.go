@@ -21,18 +21,40 @@ type failures struct {
 	N int `json:"n"`
 }
 
+// Note is told of every attempt to sign in before it takes effect: whose
+// account it was, nil when nobody has the name, and why it failed, nil when it
+// did not. Its error refuses the sign-in.
+type Note func(ctx context.Context, whose *Account, failure error) error
+
 // SignIn checks a name and password and begins a session; address is where
 // the request came from. Errors: Unauthenticated account.sign-in for a wrong
 // name, a wrong password and a disabled account alike; Busy account.locked
-// after too many failures for the account or from the address.
-func (r *Register) SignIn(ctx context.Context, name, password, address string) (*Session, error) {
-	name = normal(name)
+// after too many failures for the account or from the address; those of note.
+func (r *Register) SignIn(ctx context.Context, name, password, address string, note Note) (*Session, error) {
+	known, failure := r.check(ctx, normal(name), password, address)
+	if failure != nil && !fault.Is(failure, fault.Unauthenticated) && fault.Of(failure).Code != lockedCode {
+		return nil, failure
+	}
+	if err := note(ctx, known, failure); err != nil {
+		return nil, err
+	}
+	if failure != nil {
+		return nil, failure
+	}
+	return r.begin(ctx, known)
+}
+
+const lockedCode = "account.locked"
+
+// check finds the account that a name and password open. It returns the
+// account of the name, if there is one, also beside an error.
+func (r *Register) check(ctx context.Context, name, password, address string) (*Account, error) {
 	known, locked, err := r.standing(ctx, name, address)
 	if err != nil {
 		return nil, err
 	}
 	if locked {
-		return nil, fault.New(fault.Busy, "account.locked",
+		return known, fault.New(fault.Busy, lockedCode,
 			"too many attempts: wait %d minutes and try again", int(LockFor/time.Minute))
 	}
 	hash := ""
@@ -49,9 +71,9 @@ func (r *Register) SignIn(ctx context.Context, name, password, address string) (
 		if err := r.fail(ctx, name, address); err != nil {
 			return nil, err
 		}
-		return nil, fault.New(fault.Unauthenticated, "account.sign-in", "the user name or password is wrong")
+		return known, fault.New(fault.Unauthenticated, "account.sign-in", "the user name or password is wrong")
 	}
-	return r.begin(ctx, known)
+	return known, nil
 }
 
 func (r *Register) standing(ctx context.Context, name, address string) (known *Account, locked bool, err error) {

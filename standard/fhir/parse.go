@@ -1,6 +1,7 @@
 package fhir
 
 import (
+	"strings"
 	"unicode/utf8"
 
 	"concord/fault"
@@ -11,7 +12,8 @@ import (
 const MaxDepth = 100
 
 // Parse reads one JSON document. The input is copied once; the Value's strings
-// are slices of that copy.
+// are slices of that copy. A byte order mark at the start is ignored
+// (RFC 8259, section 8.1).
 //
 // Errors are Invalid: json.syntax, json.utf8, json.duplicate, json.depth; At
 // holds the byte offset.
@@ -20,6 +22,9 @@ func Parse(b []byte) (*Value, error) {
 		return nil, fault.New(fault.Invalid, "json.utf8", "the text is not valid UTF-8")
 	}
 	p := parser{s: string(b)}
+	if strings.HasPrefix(p.s, "\uFEFF") {
+		p.i = len("\uFEFF")
+	}
 	p.space()
 	var v Value
 	if err := p.value(&v, 0); err != nil {

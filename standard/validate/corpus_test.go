@@ -1,7 +1,6 @@
 package validate_test
 
 import (
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,12 +24,33 @@ func corpus(t testing.TB, folder string) string {
 	return dir
 }
 
+// wrongExamples lists the official examples that break the rules themselves,
+// with the rule and, after a slash, where.
+var wrongExamples = map[string]string{
+	"DeviceMetric-example":                                       "reference-type/DeviceMetric.parent",                         // DeviceMetric
+	"DeviceUseStatement-example":                                 "reference-type/DeviceUseStatement.reasonReference[0]",       // Procedure
+	"MedicationRequest-medrx0301":                                "reference-type/MedicationRequest.dispenseRequest.performer", // Practitioner
+	"EventDefinition-example":                                    "narrative/EventDefinition.text.div",                         // no content
+	"Questionnaire-qs1":                                          "required/Questionnaire.item",                                // no linkId
+	"SearchParameter-codesystem-extensions-CodeSystem-author":    "required/SearchParameter.base",
+	"SearchParameter-codesystem-extensions-CodeSystem-effective": "required/SearchParameter.base",
+	"SearchParameter-codesystem-extensions-CodeSystem-workflow":  "required/SearchParameter.base",
+	"SearchParameter-valueset-extensions-ValueSet-effective":     "required/SearchParameter.base",
+	"SearchParameter-valueset-extensions-ValueSet-end":           "required/SearchParameter.base",
+	"SearchParameter-valueset-extensions-ValueSet-workflow":      "required/SearchParameter.base",
+	"ig-r4":   "required/ImplementationGuide", // a fragment for the publishing tool
+	"package": "resource-type/Resource",       // no resource
+	// valueCode and valueCodeableConcept in one extension
+	"Extension-UKCore-ConditionEpisode-Example": "choice/Condition.extension[0].value",
+}
+
 func TestCorporaAreValid(t *testing.T) {
-	for _, folder := range []string{"fhir/r4-examples", "fhir/synthea-r4", "fhir/synthea-r4-v3"} {
+	for _, folder := range []string{"fhir/r4-examples/*.json", "fhir/synthea-r4/*.json",
+		"fhir/synthea-r4-v3/*.json", "nhs/ukcore-examples/examples/*.xml"} {
 		t.Run(folder, func(t *testing.T) {
 			t.Parallel()
-			dir := corpus(t, folder)
-			files, err := filepath.Glob(filepath.Join(dir, "*.json"))
+			dir := corpus(t, filepath.Dir(folder))
+			files, err := filepath.Glob(filepath.Join(dir, filepath.Base(folder)))
 			if err != nil || len(files) == 0 {
 				t.Fatalf("no files in %s: %v", dir, err)
 			}
@@ -47,36 +67,24 @@ func checkFile(t *testing.T, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := fhir.ParseObject(b)
+	parse := fhir.ParseObject
+	if filepath.Ext(file) == ".xml" {
+		parse = fhir.ParseXML
+	}
+	name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
+	v, err := parse(b)
 	if err != nil {
-		t.Errorf("%s: %v", filepath.Base(file), err)
+		t.Errorf("%s: %v", name, err)
 		return
 	}
-	for _, is := range validate.Base().Check(v) {
-		t.Errorf("%s: %s %s: %s", strings.TrimSuffix(filepath.Base(file), ".json"), is.Expression, is.Detail, is.Text)
+	issues := validate.Base().Check(v)
+	want := wrongExamples[name]
+	if want != "" && len(issues) == 0 {
+		t.Errorf("%s: nothing is found, not %s", name, want)
 	}
-}
-
-func TestUKCoreExamples(t *testing.T) {
-	err := filepath.WalkDir(corpus(t, "nhs/ukcore-examples"), func(path string, d fs.DirEntry, err error) error {
-		if err != nil || filepath.Ext(path) != ".xml" {
-			return err
+	for _, is := range issues {
+		if want == "" || !strings.HasPrefix(is.Detail+"/"+is.Expression, want) {
+			t.Errorf("%s: %s %s: %s", name, is.Expression, is.Detail, is.Text)
 		}
-		b, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		v, err := fhir.ParseXML(b)
-		if err != nil {
-			t.Errorf("%s: %v", filepath.Base(path), err)
-			return nil
-		}
-		for _, is := range validate.Base().Check(v) {
-			t.Errorf("%s: %s %s: %s", filepath.Base(path), is.Expression, is.Detail, is.Text)
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
 }

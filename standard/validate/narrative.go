@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"bytes"
 	"html"
 	"strings"
 )
@@ -95,27 +96,25 @@ func (x *xhtml) text() {
 }
 
 // entity is the length of the character reference that s begins with, or 0.
-// Names are those of HTML, which readers of narratives know.
+// Only the names of XML count: a fragment has no document type that could
+// declare those of HTML.
 func entity(s string) int {
-	end := strings.IndexByte(s[:min(len(s), 32)], ';')
+	end := strings.IndexByte(s[:min(len(s), 16)], ';')
 	if end < 2 {
 		return 0
 	}
 	name := s[1:end]
-	digits := "0123456789"
-	if name[0] == '#' {
-		if name = name[1:]; name != "" && name[0] == 'x' {
-			name, digits = name[1:], "0123456789abcdefABCDEF"
-		}
-		if name == "" || strings.Trim(name, digits) != "" {
-			return 0
-		}
+	switch name {
+	case "amp", "lt", "gt", "quot", "apos":
 		return end + 1
 	}
-	for i := 0; i < len(name); i++ {
-		if !isLetter(name[i]) && !isDigit(name[i]) {
-			return 0
-		}
+	number, ok := strings.CutPrefix(name, "#")
+	digits := "0123456789"
+	if strings.HasPrefix(number, "x") {
+		number, digits = number[1:], "0123456789abcdefABCDEF"
+	}
+	if !ok || number == "" || strings.Trim(number, digits) != "" {
+		return 0
 	}
 	return end + 1
 }
@@ -167,7 +166,7 @@ func (x *xhtml) startTag() {
 	if name == "img" {
 		x.content = true
 	}
-	namespaced := false
+	namespaced := len(x.open) > 0 // inherited from the div
 	for {
 		spaced := x.space()
 		if x.take("/>") {
@@ -189,13 +188,10 @@ func (x *xhtml) startTag() {
 		}
 		namespaced = namespaced || attr == "xmlns"
 	}
-	if !namespaced && x.root() {
+	if !namespaced {
 		x.fault = "the div names the namespace http://www.w3.org/1999/xhtml"
 	}
 }
-
-// root tells whether the tag just read is the first one.
-func (x *xhtml) root() bool { return strings.IndexByte(x.s, '>') == x.i-1 }
 
 func (x *xhtml) attribute(name string) {
 	x.space()
@@ -250,19 +246,21 @@ func runs(link string) bool {
 		link = html.UnescapeString(link)
 	}
 	var room [16]byte
-	scheme := room[:0]
-	for i := 0; i < len(link) && link[i] != ':' && len(scheme) < cap(scheme); i++ {
-		if link[i] > ' ' {
-			scheme = append(scheme, link[i]|0x20)
+	head := room[:0]
+	for i := 0; i < len(link) && len(head) < cap(head); i++ {
+		if c := link[i]; c > ' ' {
+			if c >= 'A' && c <= 'Z' {
+				c |= 0x20
+			}
+			head = append(head, c)
 		}
 	}
-	switch string(scheme) {
-	case "javascript", "vbscript":
-		return true
-	case "data":
-		return !strings.HasPrefix(link, "data:image/") || strings.HasPrefix(link, "data:image/svg")
+	for _, scheme := range [...]string{"javascript:", "vbscript:", "data:image/svg"} {
+		if bytes.HasPrefix(head, []byte(scheme)) {
+			return true
+		}
 	}
-	return false
+	return bytes.HasPrefix(head, []byte("data:")) && !bytes.HasPrefix(head, []byte("data:image/"))
 }
 
 var narrativeElements = words(`p br div h1 h2 h3 h4 h5 h6 a span b em i strong

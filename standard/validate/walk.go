@@ -1,6 +1,10 @@
 package validate
 
-import "concord/standard/fhir"
+import (
+	"strings"
+
+	"concord/standard/fhir"
+)
 
 // check is one walk through a resource.
 type check struct {
@@ -198,8 +202,24 @@ func (c *check) value(slot fhir.Slot, v *fhir.Value) {
 	default:
 		c.object(slot.Type, v)
 		c.coded(slot, v)
-		if slot.Type.Name == "Reference" {
+		switch slot.Type.Name {
+		case "Reference":
 			c.reference(slot.Element, v)
+		case "Extension":
+			c.extension(v)
 		}
 	}
+}
+
+// extension checks that the url is absolute, unless it belongs to an outer
+// extension (https://hl7.org/fhir/R4/extensibility.html#Extension).
+func (c *check) extension(v *fhir.Value) {
+	url := v.Get("url").Str()
+	if url == "" || strings.IndexByte(url, ':') > 0 {
+		return
+	}
+	if outer := c.path[max(c.depth-2, 0)].name; outer == "extension" || outer == "modifierExtension" {
+		return
+	}
+	c.reportAt("url", RulePrimitive, "the url of an extension is absolute")
 }

@@ -10,6 +10,7 @@ import (
 
 	"concord/record"
 	"concord/record/access"
+	"concord/standard/validate"
 	"concord/store/dictionary"
 	"concord/store/sqlite"
 )
@@ -42,7 +43,7 @@ func openDesk(tb testing.TB) *record.Desk {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	d, err := record.Open(ctx, record.Options{Engine: engine, Codec: codec, Secret: make([]byte, 32), Now: time.Now})
+	d, err := record.Open(ctx, record.Options{Engine: engine, Codec: codec, Secret: make([]byte, 32), Now: time.Now, Check: validate.Base().Check})
 	if err != nil {
 		tb.Fatal(err)
 	}

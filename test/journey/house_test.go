@@ -48,8 +48,8 @@ type server struct {
 	t    testing.TB
 	cmd  *exec.Cmd
 	dir  string
-	http string // base URL
-	mllp string // address
+	http string        // base URL
+	mllp string        // address
 	out  *lockedBuffer // what it said, on both outputs
 	done chan struct{}
 }
