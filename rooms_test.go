@@ -47,6 +47,7 @@ var mayImport = map[string]string{
 	"cmd/concord":           "*",
 	"test/journey":          "*",
 	"test/load":             "*",
+	"test/load/table":       "",
 	"test/conformance":      "*",
 }
 

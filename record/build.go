@@ -95,6 +95,9 @@ func (p *plan) ready(e *Errand, dr *draft) error {
 		return nil
 	}
 	body := p.rewrite(dr.op.Resource)
+	if dr.patient {
+		body = d.withoutRefer(body)
+	}
 	if dr.op.Key != "" {
 		body = withSourceKey(body, e.who.Org, dr.op.Key)
 	}

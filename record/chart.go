@@ -73,6 +73,9 @@ func (d *Desk) openChart(ctx context.Context, r store.Reader, v access.Verdict, 
 		return nil, unknown("Patient")
 	}
 	c.Person = d.persona(n, patients)
+	if !v.Filter.Type("Patient") {
+		c.Person.Entries = nil
+	}
 	for g := 1; g < len(groups); g++ {
 		i := place[g]
 		if c.Sections[i], err = d.section(groups[g], q.Sections[i], queries[i]); err != nil {

@@ -33,7 +33,7 @@ type Chart struct {
 type Person struct {
 	ID      string   // permanent id of the person; differs from the id asked for when that was superseded or named an entry
 	Entry   string   // the entry's id when the chart is of one entry alone, else ""
-	Entries []*Item  // the trusts' Patient resources, the best demographics first
+	Entries []*Item  // the trusts' Patient resources, the best demographics first; none when the filter keeps them back
 	Former  []string // superseded person ids that redirect here
 }
 

@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"slices"
 
 	"concord/record/access"
 	"concord/standard/fhir"
@@ -58,18 +59,28 @@ func (e *Errand) Export(ctx context.Context, typ string, each func([]*Item) erro
 
 // Everything returns a person's (or entry's) whole record: Patient/$everything
 // (https://hl7.org/fhir/R4/operation-patient-everything.html). types narrows
-// it; nil = all that the requester may see.
+// it, and leaves out the Patients unless it names them; nil = all that the
+// requester may see.
 func (e *Errand) Everything(ctx context.Context, id string, types []string) (*Chart, error) {
-	if types == nil {
-		for _, t := range fhir.R4().Names() {
-			if t != "Patient" {
-				types = append(types, t)
-			}
-		}
+	all := types == nil
+	if all {
+		types = fhir.R4().Names()
 	}
 	q := ChartQuery{}
 	for _, t := range types {
-		q.Sections = append(q.Sections, Section{Type: t})
+		if t != "Patient" {
+			q.Sections = append(q.Sections, Section{Type: t})
+		}
 	}
-	return e.Chart(ctx, id, q)
+	c, err := e.Chart(ctx, id, q)
+	if err != nil {
+		return nil, err
+	}
+	if !all && !slices.Contains(types, "Patient") {
+		c.Person.Entries = nil
+	}
+	for _, it := range c.Person.Entries {
+		withRefer(it, c.Person.ID)
+	}
+	return c, nil
 }

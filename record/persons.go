@@ -3,6 +3,7 @@ package record
 import (
 	"context"
 	"sort"
+	"strings"
 	"time"
 
 	"concord/fault"
@@ -157,6 +158,22 @@ func compose(p Person) *Item {
 		With("identifier", identifiers).With("link", links).With("extension", best.Resource.Get("extension"))
 	out.Resource = served(body, out)
 	return out
+}
+
+// withoutRefer takes off the links to persons: they are made as an entry is
+// served, and come back when a client writes what it read.
+func (d *Desk) withoutRefer(patient *fhir.Value) *fhir.Value {
+	var keep []*fhir.Value
+	for l := range patient.Get("link").Each() {
+		_, seq, ours := d.ids.decode(strings.TrimPrefix(l.StrAt("other.reference"), "Patient/"))
+		if l.StrAt("type") != "refer" || !ours || seq != 0 {
+			keep = append(keep, l)
+		}
+	}
+	if len(keep) == patient.Get("link").Len() {
+		return patient
+	}
+	return patient.With("link", keep)
 }
 
 // withRefer adds to an entry as it is served the link to its person.

@@ -88,10 +88,18 @@ func (d *Desk) plan(ctx context.Context, e *Errand, ops []Op, c Commit) (*plan, 
 // find resolves targets: what exists first, then patients, then what belongs
 // to patients.
 func (p *plan) find(ctx context.Context, r store.Reader) error {
+	named := map[string]bool{}
 	for i := range p.ops {
 		dr := &draft{op: &p.ops[i], patient: p.ops[i].Type == "Patient"}
 		if err := p.target(ctx, r, dr); err != nil {
 			return at(dr.op.At, err)
+		}
+		if dr.id != "" && dr.found == nil {
+			name := dr.op.Type + "/" + dr.id
+			if named[name] {
+				return at(dr.op.At, fault.New(fault.Invalid, "record.twice", "a transaction may write a resource once"))
+			}
+			named[name] = true
 		}
 		p.drafts = append(p.drafts, dr)
 		if u := dr.op.FullURL; u != "" {

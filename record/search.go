@@ -46,11 +46,11 @@ func (e *Errand) Search(ctx context.Context, typ string, form url.Values, offset
 			out = &Found{}
 			return nil
 		}
-		hits, err := e.desk.candidates(ctx, r, q)
-		if err != nil {
-			return err
+		if plain(q) {
+			out, err = e.desk.listing(ctx, r, v, q, offset)
+		} else {
+			out, err = e.desk.found(ctx, r, v, q, offset)
 		}
-		out, err = e.desk.page(ctx, r, v, q, hits, offset)
 		if err != nil {
 			return err
 		}
@@ -248,33 +248,37 @@ func (d *Desk) order(q *search.Query, hits []*Item) {
 	})
 }
 
-func (d *Desk) page(ctx context.Context, r store.Reader, v access.Verdict, q *search.Query, hits []*Item, offset int) (*Found, error) {
-	count := q.Count
-	if count < 0 {
-		count = DefaultCount
-	}
-	count = min(count, MaxCount)
-	f := &Found{Total: len(hits)}
-	if q.Summary == "count" || count == 0 {
-		return f, nil
-	}
-	if offset < len(hits) {
-		f.Matches = hits[offset:min(len(hits), offset+count)]
-		f.More = offset+count < len(hits)
-	}
-	var err error
-	f.Included, err = d.includes(ctx, r, v, q, f.Matches)
+// found answers a search that has something to look for.
+func (d *Desk) found(ctx context.Context, r store.Reader, v access.Verdict, q *search.Query, offset int) (*Found, error) {
+	hits, err := d.candidates(ctx, r, q)
 	if err != nil {
 		return nil, err
 	}
-	if q.Type == "Patient" {
-		for _, it := range f.Matches {
-			p, err := r.PersonOf(ctx, it.key.PK, time.Time{})
-			if err != nil {
-				return nil, err
-			}
-			withRefer(it, d.ids.person(p))
-		}
+	f := &Found{Total: len(hits)}
+	if q.Summary == "count" || q.Count == 0 {
+		return f, nil
 	}
-	return f, nil
+	first, last := pageOf(q, offset, len(hits))
+	f.Matches, f.More = hits[first:last], last < len(hits)
+	return f, d.along(ctx, r, v, q, f)
+}
+
+// along adds to a page what it brings along: included resources, and the link
+// from each Patient entry to its person.
+func (d *Desk) along(ctx context.Context, r store.Reader, v access.Verdict, q *search.Query, f *Found) error {
+	var err error
+	if f.Included, err = d.includes(ctx, r, v, q, f.Matches); err != nil {
+		return err
+	}
+	for _, it := range append(slices.Clip(f.Matches), f.Included...) {
+		if it.Type != "Patient" {
+			continue
+		}
+		p, err := r.PersonOf(ctx, it.key.PK, time.Time{})
+		if err != nil {
+			return err
+		}
+		withRefer(it, d.ids.person(p))
+	}
+	return nil
 }

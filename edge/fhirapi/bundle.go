@@ -87,7 +87,7 @@ func lineOf(entry *fhir.Value, at string) (line, error) {
 	op.Type, op.ID, op.Where = typ, id, query
 	version, err := ifMatch(entry.StrAt("request.ifMatch"))
 	if err != nil {
-		return line{}, err
+		return line{}, fault.Of(err).In(at + ".request.ifMatch")
 	}
 	op.IfMatch = version
 	switch method {
@@ -138,6 +138,8 @@ func (a *api) transaction(r *http.Request, e *record.Errand, b *fhir.Value) (*re
 	for _, l := range all {
 		if l.get == "" {
 			ops = append(ops, l.op)
+		} else if _, _, err := a.getter(r, l.get); err != nil {
+			return nil, fault.Of(err).In(l.op.At + ".request.url")
 		}
 	}
 	var results []record.Result
@@ -151,8 +153,8 @@ func (a *api) transaction(r *http.Request, e *record.Errand, b *fhir.Value) (*re
 	for _, l := range all {
 		if l.get != "" {
 			got, err := a.got(r, e, l.get)
-			if err != nil {
-				return nil, err
+			if err != nil { // what was written stands, so it cannot fail the transaction
+				got = a.failed(err)
 			}
 			entries = append(entries, got)
 			continue
@@ -187,6 +189,10 @@ func (a *api) alone(r *http.Request, e *record.Errand, b, entry *fhir.Value, at 
 			return a.written(r, results[0], prefer(r))
 		}
 	}
+	return a.failed(err)
+}
+
+func (a *api) failed(err error) *fhir.Value {
 	code, outcome := a.outcome(err)
 	return fhir.Obj("response", fhir.Obj("status", statusLine(code), "outcome", outcome))
 }
@@ -212,31 +218,41 @@ func (a *api) written(r *http.Request, res record.Result, preference string) *fh
 
 func statusLine(code int) string { return strconv.Itoa(code) + " " + http.StatusText(code) }
 
-// got answers a GET entry by the route that a request would take.
-func (a *api) got(r *http.Request, e *record.Errand, target string) (*fhir.Value, error) {
+// getter finds the route that a GET entry takes.
+func (a *api) getter(r *http.Request, target string) (action, *http.Request, error) {
 	u, err := url.Parse("/fhir/" + strings.TrimPrefix(target, "/"))
 	if err != nil {
-		return nil, fault.New(fault.Invalid, "fhir.entry", "the URL of a GET entry cannot be read")
+		return nil, nil, fault.New(fault.Invalid, "fhir.entry", "the URL of a GET entry cannot be read")
 	}
 	inner := r.Clone(r.Context())
 	inner.Method, inner.URL, inner.Body = http.MethodGet, u, http.NoBody
 	inner.Header.Del("If-None-Match")
 	parts := strings.Split(strings.Trim(strings.TrimPrefix(u.Path, "/fhir"), "/"), "/")
-	var res *response
+	var f action
 	switch {
 	case len(parts) == 1:
-		inner.SetPathValue("type", parts[0])
-		res, err = a.search(inner, e)
+		f = a.search
 	case len(parts) == 2:
-		inner.SetPathValue("type", parts[0])
 		inner.SetPathValue("id", parts[1])
-		res, err = a.read(inner, e)
-	case len(parts) == 3 && parts[2] == "$everything":
+		f = a.read
+	case len(parts) == 3 && parts[0] == "Patient" && parts[2] == "$everything":
 		inner.SetPathValue("id", parts[1])
-		res, err = a.everything(inner, e)
-	default:
-		err = fault.New(fault.Unsupported, "fhir.route", "this GET is not served within a Bundle")
+		f = a.everything
 	}
+	inner.SetPathValue("type", parts[0])
+	if f == nil || !routed(inner) {
+		return nil, nil, fault.New(fault.Unsupported, "fhir.route", "this GET is not served within a Bundle")
+	}
+	return f, inner, nil
+}
+
+// got answers a GET entry.
+func (a *api) got(r *http.Request, e *record.Errand, target string) (*fhir.Value, error) {
+	f, inner, err := a.getter(r, target)
+	if err != nil {
+		return nil, err
+	}
+	res, err := f(inner, e)
 	if err != nil {
 		return nil, err
 	}

@@ -13,10 +13,9 @@ import (
 func (a *api) capability(r *http.Request) (*response, error) {
 	var resources []*fhir.Value
 	for _, typ := range fhir.R4().Names() {
-		if typ == "Parameters" || typ == "Bundle" {
-			continue // carried, never kept by themselves
+		if kept(typ) {
+			resources = append(resources, a.resourceCapability(typ))
 		}
-		resources = append(resources, a.resourceCapability(typ))
 	}
 	return &response{status: http.StatusOK, body: fhir.Obj(
 		"resourceType", "CapabilityStatement",

@@ -2,8 +2,10 @@ package fhirapi
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
+	"concord/fault"
 	"concord/record"
 	"concord/standard/fhir"
 )
@@ -11,11 +13,9 @@ import (
 // everything: https://hl7.org/fhir/R4/operation-patient-everything.html. On a
 // person's id it covers every trust's entry, on an entry's id that entry alone.
 func (a *api) everything(r *http.Request, e *record.Errand) (*response, error) {
-	var types []string
-	for _, list := range r.URL.Query()["_type"] {
-		for _, t := range strings.Split(list, ",") {
-			types = append(types, strings.TrimSpace(t))
-		}
+	types, unknown, err := everythingForm(r)
+	if err != nil {
+		return nil, err
 	}
 	c, err := e.Everything(r.Context(), r.PathValue("id"), types)
 	if err != nil {
@@ -33,7 +33,34 @@ func (a *api) everything(r *http.Request, e *record.Errand) (*response, error) {
 			add(it)
 		}
 	}
-	res := a.answer(r, "searchset", len(entries), entries, "")
-	res.status = http.StatusOK
-	return res, nil
+	total := len(entries)
+	if len(unknown) > 0 {
+		entries = append(entries, fhir.Obj("resource", ignored(unknown), "search", fhir.Obj("mode", "outcome")))
+	}
+	return a.answer(r, "searchset", total, entries, ""), nil
+}
+
+// everythingForm reads the parameters. Those that are not served are an error,
+// as in a search: a client that asks for a part must not take the whole for it.
+func everythingForm(r *http.Request) (types, unknown []string, err error) {
+	form, err := searchForm(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	for name, values := range form {
+		switch name {
+		case "_format", "_pretty":
+		case "_type":
+			for _, t := range strings.Split(strings.Join(values, ","), ",") {
+				types = append(types, strings.TrimSpace(t))
+			}
+		default:
+			unknown = append(unknown, name)
+		}
+	}
+	slices.Sort(unknown)
+	if len(unknown) > 0 && !lenient(r) {
+		return nil, nil, fault.New(fault.Invalid, "search.parameter", "$everything is served with _type alone").In(unknown[0])
+	}
+	return types, unknown, nil
 }

@@ -10,6 +10,7 @@ import (
 	"concord/fault"
 	"concord/record"
 	"concord/record/access"
+	"concord/standard/fhir"
 )
 
 // Authenticator turns a bearer token into a requester. Errors: Unauthenticated.
@@ -57,10 +58,25 @@ func New(o Options) http.Handler {
 	mux.HandleFunc("GET /fhir/{type}/{id}/_history", a.errand(a.history))
 	mux.HandleFunc("GET /fhir/{type}/{id}/_history/{version}", a.errand(a.vread))
 	mux.HandleFunc("GET /fhir/Patient/{id}/$everything", a.errand(a.everything))
-	mux.HandleFunc("/fhir/", a.plain(func(*http.Request) (*response, error) {
-		return nil, fault.New(fault.Unsupported, "fhir.route", "this interaction is not served; see /fhir/metadata")
-	}))
+	for _, rest := range []string{"/fhir", "/fhir/"} {
+		mux.HandleFunc(rest, a.plain(func(*http.Request) (*response, error) { return nil, notServed() }))
+	}
 	return mux
+}
+
+func notServed() error {
+	return fault.New(fault.Unsupported, "fhir.route", "this interaction is not served; see /fhir/metadata")
+}
+
+// kept tells whether resources of a type are kept; R4 gives Parameters no
+// endpoint (https://hl7.org/fhir/R4/parameters.html).
+func kept(typ string) bool { return fhir.R4().Number(typ) != 0 && typ != "Parameters" }
+
+// routed tells whether the wildcards of a route stand for a type that is kept
+// and for an id rather than an operation.
+func routed(r *http.Request) bool {
+	typ, id := r.PathValue("type"), r.PathValue("id")
+	return (typ == "" || kept(typ)) && !strings.HasPrefix(id, "_") && !strings.HasPrefix(id, "$")
 }
 
 // action is one interaction: a request and its errand give a response.
@@ -69,6 +85,9 @@ type action func(r *http.Request, e *record.Errand) (*response, error)
 // errand authenticates, checks the format asked for, and answers.
 func (a *api) errand(f action) http.HandlerFunc {
 	return a.plain(func(r *http.Request) (*response, error) {
+		if !routed(r) {
+			return nil, notServed()
+		}
 		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 		if !strings.EqualFold(scheme, "Bearer") || strings.TrimSpace(token) == "" {
 			return nil, fault.New(fault.Unauthenticated, "fhir.token", "a bearer token is needed")

@@ -50,7 +50,7 @@ func TestCookieOverTLS(t *testing.T) {
 	door := login.New(r, true)
 	w := httptest.NewRecorder()
 	req := httptest.NewRequest(http.MethodPost, "/sign-in", nil)
-	if _, err := door.SignIn(w, req, "ada", password); err != nil {
+	if _, err := door.SignIn(w, req, "ada", password, unheard); err != nil {
 		t.Fatal(err)
 	}
 	c := w.Result().Cookies()[0]
@@ -69,7 +69,7 @@ func TestFixation(t *testing.T) {
 		if with != nil {
 			req.AddCookie(with)
 		}
-		if _, err := door.SignIn(w, req, "ada", password); err != nil {
+		if _, err := door.SignIn(w, req, "ada", password, unheard); err != nil {
 			t.Fatal(err)
 		}
 		return w.Result().Cookies()[0]
@@ -135,3 +135,5 @@ func TestGuard(t *testing.T) {
 		}
 	}
 }
+
+func unheard(context.Context, *account.Account, error) error { return nil }

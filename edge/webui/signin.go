@@ -35,12 +35,13 @@ func (s *Site) signIn(w http.ResponseWriter, r *http.Request) {
 	_, err := s.Door.SignIn(w, r, name, r.PostFormValue("password"), s.noteSignIn(addressOf(r)))
 	if err != nil {
 		f := fault.Of(err)
-		if f.Kind != fault.Unauthenticated && f.Kind != fault.Busy {
+		locked := f.Code == "account.locked"
+		if f.Kind != fault.Unauthenticated && !locked {
 			s.refuse(w, r, nil, err)
 			return
 		}
 		status := http.StatusUnauthorized
-		if f.Kind == fault.Busy {
+		if locked {
 			status = http.StatusTooManyRequests
 		}
 		s.send(w, r, nil, &answer{status: status, frame: frame{Title: "Error: sign in", Forms: true},

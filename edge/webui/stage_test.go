@@ -8,16 +8,19 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"concord/edge/login"
 	"concord/edge/webui"
+	"concord/fault"
 	"concord/record"
 	"concord/record/access"
 	"concord/record/account"
 	"concord/standard/fhir"
 	"concord/standard/uk"
+	"concord/store"
 	"concord/store/dictionary"
 	"concord/store/sqlite"
 )
@@ -31,7 +34,21 @@ type stage struct {
 	now      time.Time
 	zone     *time.Location
 	server   *httptest.Server
+	engine   *frail
 	people   map[string]string // id of the person by the name that the story gives
+}
+
+// frail is the Desk's engine, whose writes a test can make fail.
+type frail struct {
+	store.Engine
+	down atomic.Bool
+}
+
+func (f *frail) Update(ctx context.Context, do func(store.Tx) error) error {
+	if f.down.Load() {
+		return fault.New(fault.Busy, "store.full", "the disk is full")
+	}
+	return f.Engine.Update(ctx, do)
 }
 
 // today is the day on which the story is read.
@@ -51,9 +68,10 @@ func newStage(t testing.TB) *stage {
 	engine, err := sqlite.Open(s.ctx, t.TempDir(), sqlite.Options{Now: clock})
 	s.must(err)
 	t.Cleanup(func() { engine.Close() })
+	s.engine = &frail{Engine: engine}
 	codec, err := dictionary.Codec()
 	s.must(err)
-	s.desk, err = record.Open(s.ctx, record.Options{Engine: engine, Codec: codec,
+	s.desk, err = record.Open(s.ctx, record.Options{Engine: s.engine, Codec: codec,
 		Secret: []byte("0123456789abcdef0123456789abcdef"), Now: clock})
 	s.must(err)
 	s.accounts = account.New(engine, clock)

@@ -76,7 +76,7 @@ func (s *stage) is(err error, kind fault.Kind, code string) {
 func TestSignIn(t *testing.T) {
 	s := newStage(t)
 	s.ada()
-	in, err := s.register.SignIn(s.ctx, " ADA ", secret, "10.0.0.1")
+	in, err := s.register.SignIn(s.ctx, " ADA ", secret, "10.0.0.1", unheard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func TestSignIn(t *testing.T) {
 	if err != nil || got.Account.Name != "ada" || got.Account.Requester().Org != "RYJ" {
 		t.Fatalf("session %+v %v", got, err)
 	}
-	if again, err := s.register.SignIn(s.ctx, "ada", secret, "10.0.0.1"); err != nil || again.Secret == in.Secret {
+	if again, err := s.register.SignIn(s.ctx, "ada", secret, "10.0.0.1", unheard); err != nil || again.Secret == in.Secret {
 		t.Errorf("each sign-in has a secret of its own: %v", err)
 	}
 	if err := s.register.SignOut(s.ctx, in.Secret); err != nil {
@@ -99,8 +99,8 @@ func TestSignIn(t *testing.T) {
 func TestWrongNameAndWrongPasswordSoundAlike(t *testing.T) {
 	s := newStage(t)
 	s.ada()
-	_, wrong := s.register.SignIn(s.ctx, "ada", "not the password", "10.0.0.1")
-	_, nobody := s.register.SignIn(s.ctx, "eve", secret, "10.0.0.1")
+	_, wrong := s.register.SignIn(s.ctx, "ada", "not the password", "10.0.0.1", unheard)
+	_, nobody := s.register.SignIn(s.ctx, "eve", secret, "10.0.0.1", unheard)
 	s.is(wrong, fault.Unauthenticated, "account.sign-in")
 	if wrong.Error() != nobody.Error() {
 		t.Errorf("%q and %q tell them apart", wrong, nobody)
@@ -111,13 +111,13 @@ func TestLockout(t *testing.T) {
 	s := newStage(t)
 	s.ada()
 	for range account.FailuresPerAccount {
-		_, err := s.register.SignIn(s.ctx, "ada", "not the password", "10.0.0.1")
+		_, err := s.register.SignIn(s.ctx, "ada", "not the password", "10.0.0.1", unheard)
 		s.is(err, fault.Unauthenticated, "account.sign-in")
 	}
-	_, err := s.register.SignIn(s.ctx, "ada", secret, "10.0.0.2")
+	_, err := s.register.SignIn(s.ctx, "ada", secret, "10.0.0.2", unheard)
 	s.is(err, fault.Busy, "account.locked")
 	s.now = s.now.Add(account.LockFor + time.Second)
-	if _, err := s.register.SignIn(s.ctx, "ada", secret, "10.0.0.2"); err != nil {
+	if _, err := s.register.SignIn(s.ctx, "ada", secret, "10.0.0.2", unheard); err != nil {
 		t.Errorf("the lock ends: %v", err)
 	}
 }
@@ -126,12 +126,12 @@ func TestAddressLimit(t *testing.T) {
 	s := newStage(t)
 	s.ada()
 	for n := range account.FailuresPerAddress {
-		_, err := s.register.SignIn(s.ctx, "user"+string(rune('a'+n)), "not the password", "10.0.0.9")
+		_, err := s.register.SignIn(s.ctx, "user"+string(rune('a'+n)), "not the password", "10.0.0.9", unheard)
 		s.is(err, fault.Unauthenticated, "account.sign-in")
 	}
-	_, err := s.register.SignIn(s.ctx, "ada", secret, "10.0.0.9")
+	_, err := s.register.SignIn(s.ctx, "ada", secret, "10.0.0.9", unheard)
 	s.is(err, fault.Busy, "account.locked")
-	if _, err := s.register.SignIn(s.ctx, "ada", secret, "10.0.0.1"); err != nil {
+	if _, err := s.register.SignIn(s.ctx, "ada", secret, "10.0.0.1", unheard); err != nil {
 		t.Errorf("others may sign in: %v", err)
 	}
 }
@@ -140,7 +140,7 @@ func TestSessionEnds(t *testing.T) {
 	s := newStage(t)
 	s.ada()
 	open := func() string {
-		in, err := s.register.SignIn(s.ctx, "ada", secret, "10.0.0.1")
+		in, err := s.register.SignIn(s.ctx, "ada", secret, "10.0.0.1", unheard)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -167,14 +167,14 @@ func TestSessionEnds(t *testing.T) {
 	}
 	_, err = s.register.Session(s.ctx, barred)
 	s.is(err, fault.Unauthenticated, "account.session")
-	_, err = s.register.SignIn(s.ctx, "ada", secret, "10.0.0.1")
+	_, err = s.register.SignIn(s.ctx, "ada", secret, "10.0.0.1", unheard)
 	s.is(err, fault.Unauthenticated, "account.sign-in")
 }
 
 func TestPasswordChangeEndsSessions(t *testing.T) {
 	s := newStage(t)
 	s.ada()
-	in, err := s.register.SignIn(s.ctx, "ada", secret, "10.0.0.1")
+	in, err := s.register.SignIn(s.ctx, "ada", secret, "10.0.0.1", unheard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,7 +183,7 @@ func TestPasswordChangeEndsSessions(t *testing.T) {
 	}
 	_, err = s.register.Session(s.ctx, in.Secret)
 	s.is(err, fault.Unauthenticated, "account.session")
-	if _, err := s.register.SignIn(s.ctx, "ada", "another long password", "10.0.0.1"); err != nil {
+	if _, err := s.register.SignIn(s.ctx, "ada", "another long password", "10.0.0.1", unheard); err != nil {
 		t.Error(err)
 	}
 }
@@ -191,7 +191,7 @@ func TestPasswordChangeEndsSessions(t *testing.T) {
 func TestNothingIsStoredAsGivenOut(t *testing.T) {
 	s := newStage(t)
 	s.ada()
-	in, err := s.register.SignIn(s.ctx, "ada", secret, "10.0.0.1")
+	in, err := s.register.SignIn(s.ctx, "ada", secret, "10.0.0.1", unheard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -327,5 +327,43 @@ func TestRecent(t *testing.T) {
 	list, err := s.register.Recent(s.ctx, "ada")
 	if err != nil || len(list) != 3 || list[0].Person != "c" || list[1].Person != "a" || list[2].Person != "b" {
 		t.Errorf("%+v %v", list, err)
+	}
+}
+
+// unheard is a note that keeps nothing.
+func unheard(context.Context, *account.Account, error) error { return nil }
+
+// TestNotedSignIn: every attempt is noted with whose account it was, and a note
+// that cannot be kept lets nobody in.
+func TestNotedSignIn(t *testing.T) {
+	s := newStage(t)
+	s.ada()
+	var noted []string
+	note := func(_ context.Context, whose *account.Account, failure error) error {
+		name, code := "nobody", "in"
+		if whose != nil {
+			name = whose.Name
+		}
+		if failure != nil {
+			code = fault.Of(failure).Code
+		}
+		noted = append(noted, name+" "+code)
+		return nil
+	}
+	s.register.SignIn(s.ctx, "Ada", secret, "10.0.0.1", note)
+	s.register.SignIn(s.ctx, "eve", secret, "10.0.0.1", note)
+	for range account.FailuresPerAccount {
+		s.register.SignIn(s.ctx, "ada", "not the password", "10.0.0.1", note)
+	}
+	s.register.SignIn(s.ctx, "ada", secret, "10.0.0.1", note)
+	want := "ada in, nobody account.sign-in" + strings.Repeat(", ada account.sign-in", account.FailuresPerAccount) + ", ada account.locked"
+	if got := strings.Join(noted, ", "); got != want {
+		t.Errorf("noted %s\nwant %s", got, want)
+	}
+	s.now = s.now.Add(account.LockFor)
+	down := fault.New(fault.Busy, "audit.unavailable", "not now")
+	in, err := s.register.SignIn(s.ctx, "ada", secret, "10.0.0.1", func(context.Context, *account.Account, error) error { return down })
+	if in != nil || !fault.Is(err, fault.Busy) {
+		t.Errorf("let in without a note: %v %v", in, err)
 	}
 }

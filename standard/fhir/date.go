@@ -53,6 +53,12 @@ func ParseInstant(s string, loc *time.Location) (in Instant, ok bool) {
 }
 
 func parseClock(s string, loc *time.Location) (Instant, bool) {
+	if len(s) > 19 && s[16:19] == ":60" {
+		// A leap second, which package time does not know, is the next second.
+		in, ok := parseClock(s[:17]+"59"+s[19:], loc)
+		in.Start = in.Start.Add(time.Second)
+		return in, ok
+	}
 	for _, l := range [...]struct {
 		layout string
 		p      Precision

@@ -230,8 +230,12 @@ func (p *parser) object(v *Value, depth int) error {
 		v.kind = Object
 		return nil
 	}
+	var seen map[string]bool
 	for {
 		m, err := p.member(mark, depth)
+		if err == nil {
+			seen, err = p.unique(seen, mark, m.Name)
+		}
 		if err != nil {
 			return err
 		}
@@ -259,11 +263,6 @@ func (p *parser) member(mark, depth int) (Member, error) {
 		return m, err
 	}
 	m.Name = unquote(raw)
-	for i := mark; i < len(p.stack); i++ {
-		if p.stack[i].Name == m.Name {
-			return m, p.fail("json.duplicate", "a member name stands twice in one object")
-		}
-	}
 	p.space()
 	if p.i >= len(p.s) || p.s[p.i] != ':' {
 		return m, p.fail("json.syntax", "a colon is expected")
@@ -271,6 +270,32 @@ func (p *parser) member(mark, depth int) (Member, error) {
 	p.i++
 	p.space()
 	return m, p.value(&m.Value, depth)
+}
+
+// manyMembers is the size from which an object's names are kept in a map, so
+// that hostile objects do not cost the square of their size.
+const manyMembers = 64
+
+// unique refuses a name that the object above mark has already.
+func (p *parser) unique(seen map[string]bool, mark int, name string) (map[string]bool, error) {
+	if n := len(p.stack) - mark; n == manyMembers {
+		seen = make(map[string]bool, 4*manyMembers)
+		for i := mark; i < len(p.stack); i++ {
+			seen[p.stack[i].Name] = true
+		}
+	}
+	twice := seen[name]
+	if seen != nil {
+		seen[name] = true
+	} else {
+		for i := mark; i < len(p.stack) && !twice; i++ {
+			twice = p.stack[i].Name == name
+		}
+	}
+	if twice {
+		return seen, p.fail("json.duplicate", "a member name stands twice in one object")
+	}
+	return seen, nil
 }
 
 // next reads a comma (more follows) or the closing mark.

@@ -49,11 +49,11 @@ func (c *check) expression() string {
 	return b.String()
 }
 
-func (c *check) full() bool { return len(c.issues) >= MaxIssues }
+func (c *check) done() bool { return c.stopped || len(c.issues) >= MaxIssues }
 
 // report notes that the value at hand breaks a rule.
 func (c *check) report(rule, text string) {
-	if c.full() {
+	if c.done() {
 		return
 	}
 	c.issues = append(c.issues, fhir.Issue{

@@ -75,10 +75,11 @@ func (c *check) containedType(id string) string {
 	if id == "" {
 		return c.container.Type()
 	}
-	for r := range c.container.Get("contained").Each() {
-		if r.ID() == id {
-			return r.Type()
+	if c.containedIn != c.container {
+		c.containedIn, c.contained = c.container, map[string]string{}
+		for r := range c.container.Get("contained").Each() {
+			c.contained[r.ID()] = r.Type()
 		}
 	}
-	return ""
+	return c.contained[id]
 }

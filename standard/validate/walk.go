@@ -13,6 +13,10 @@ type check struct {
 	issues    []fhir.Issue
 	path      [maxSteps]step
 	depth     int
+	stopped   bool // too deep: what follows is not looked at
+
+	containedIn *fhir.Value       // the container that contained lists
+	contained   map[string]string // type by id
 }
 
 // resource checks a whole resource: the root, a contained one, or that of a
@@ -46,7 +50,7 @@ func (c *check) object(s *fhir.Structure, v *fhir.Value) {
 	}
 	var seen uint64
 	for name, m := range v.Members() {
-		if c.full() {
+		if c.done() {
 			return
 		}
 		slot, companion, ok := slotOf(s, name)
@@ -63,7 +67,7 @@ func (c *check) object(s *fhir.Structure, v *fhir.Value) {
 		seen |= bit
 		c.member(v, slot, companion, m)
 	}
-	if missing := s.Required &^ seen; missing != 0 {
+	if missing := s.Required &^ seen; missing != 0 && !c.done() {
 		c.missing(s, missing)
 	}
 }
@@ -118,6 +122,7 @@ func (c *check) member(parent *fhir.Value, slot fhir.Slot, companion bool, m *fh
 	}
 	if !c.push(s) {
 		c.report(RuleDepth, "the resource nests too deeply")
+		c.stopped = true
 		return
 	}
 	defer c.pop()

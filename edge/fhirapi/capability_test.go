@@ -1,0 +1,109 @@
+package fhirapi_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"concord/standard/fhir"
+)
+
+// routeOf is a request that makes an interaction of a type happen.
+func routeOf(interaction, typ string) (method, path string) {
+	switch interaction {
+	case "read":
+		return "GET", typ + "/x"
+	case "vread":
+		return "GET", typ + "/x/_history/1"
+	case "history-instance":
+		return "GET", typ + "/x/_history"
+	case "update":
+		return "PUT", typ + "/x"
+	case "delete":
+		return "DELETE", typ + "/x"
+	case "create":
+		return "POST", typ
+	case "search-type":
+		return "GET", typ + "?_id=x"
+	}
+	return "", ""
+}
+
+// served sends a request and tells whether a route took it.
+func (s *stage) served(method, path string) bool {
+	s.t.Helper()
+	req := httptest.NewRequest(method, "/fhir"+path, nil)
+	req.Header.Set("Authorization", "Bearer "+s.token(everyScope))
+	w := httptest.NewRecorder()
+	s.handler.ServeHTTP(w, req)
+	if w.Code < 400 {
+		return true
+	}
+	v, err := fhir.ParseObject(w.Body.Bytes())
+	if err != nil || v.Type() != "OperationOutcome" {
+		s.t.Errorf("%s %s: status %d without OperationOutcome: %.200s", method, path, w.Code, w.Body.String())
+		return false
+	}
+	return v.StrAt("issue.0.details.coding.0.code") != "fhir.route"
+}
+
+func TestCapabilityStatement(t *testing.T) {
+	s := newStage(t)
+	v := s.step(call{name: "metadata", path: "metadata", scopes: "-", status: 200})
+	rest := v.Path("rest.0")
+	listed := map[string]bool{}
+	for res := range rest.Get("resource").Each() {
+		typ := res.StrAt("type")
+		listed[typ] = true
+		for in := range res.Get("interaction").Each() {
+			method, path := routeOf(in.StrAt("code"), typ)
+			if method == "" || !s.served(method, "/"+path) {
+				t.Errorf("%s %s is listed and not served", typ, in.StrAt("code"))
+			}
+		}
+		for p := range res.Get("searchParam").Each() {
+			if s.desk.Table().Param(typ, p.StrAt("name")) == nil {
+				t.Errorf("%s has no parameter %s", typ, p.StrAt("name"))
+			}
+		}
+		for op := range res.Get("operation").Each() {
+			if !s.served("GET", "/"+typ+"/x/$"+op.StrAt("name")) {
+				t.Errorf("%s $%s is listed and not served", typ, op.StrAt("name"))
+			}
+		}
+	}
+	for _, typ := range fhir.R4().Names() {
+		if !listed[typ] && s.served("GET", "/"+typ+"/x") {
+			t.Errorf("%s is served and not listed", typ)
+		}
+	}
+	for in := range rest.Get("interaction").Each() {
+		body := `{"resourceType":"Bundle","type":"` + in.StrAt("code") + `"}`
+		s.step(call{name: in.StrAt("code"), method: "POST", path: "", body: body, status: 200})
+	}
+}
+
+// TestNothingElseIsServed: what FHIR defines and the statement does not list
+// has no route, and says so in an OperationOutcome.
+func TestNothingElseIsServed(t *testing.T) {
+	s := newStage(t)
+	for _, c := range []string{
+		"GET ", "GET /", "GET /_history", "GET /Patient/_history", "PATCH /Patient/x", "POST /_search", "PUT /", "DELETE /",
+		"POST /Patient/x", "POST /Patient/x/_history", "DELETE /Patient/x/_history/1", "GET /Patient/x/_history/1/2",
+		"GET /Observation/x/$everything", "GET /Patient/$everything", "POST /Patient/$match", "GET /Patient/x/$meta",
+		"POST /Patient/x/$everything", "GET /Patient/x/Observation", "POST /$convert", "OPTIONS /Patient", "TRACE /Patient/x",
+		"POST /metadata", "GET /Patient/",
+	} {
+		method, path, _ := strings.Cut(c, " ")
+		if s.served(method, path) {
+			t.Errorf("%s is served and not listed", c)
+		}
+	}
+	if w := httptest.NewRecorder(); true {
+		s.handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/fhir/Patient/x/$nothing", nil))
+		if w.Code != http.StatusNotFound {
+			t.Errorf("an operation that is none: %d", w.Code)
+		}
+	}
+}
