@@ -1,0 +1,184 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/klauspost/compress/gzhttp"
+
+	"concord/edge/fhirapi"
+	"concord/edge/ops"
+	"concord/exchange/intake"
+	"concord/fault"
+	"concord/record/account"
+)
+
+// server is the listeners of one house.
+type server struct {
+	house    *house
+	opts     listen
+	http     *http.Server
+	httpSock net.Listener
+	mllpSock []net.Listener
+	control  net.Listener
+	tls      *tls.Config
+	started  time.Time
+}
+
+func newServer(h *house, l listen) (*server, error) {
+	s := &server{house: h, opts: l, started: time.Now()}
+	if l.TLSCert != "" {
+		cert, err := tls.LoadX509KeyPair(l.TLSCert, l.TLSKey)
+		if err != nil {
+			return nil, fault.Wrap(err, fault.Invalid, "cli.tls", "the certificate or key cannot be used")
+		}
+		s.tls = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
+	}
+	var err error
+	if s.httpSock, err = net.Listen("tcp", l.HTTP); err != nil {
+		return nil, err
+	}
+	for _, m := range l.mllp() {
+		sock, err := net.Listen("tcp", m.addr)
+		if err != nil {
+			s.closeSockets()
+			return nil, err
+		}
+		if l.MLLPTLS {
+			sock = tls.NewListener(sock, s.tls)
+		}
+		s.mllpSock = append(s.mllpSock, sock)
+	}
+	if s.control, err = listenControl(h.dir); err != nil {
+		s.closeSockets()
+		return nil, err
+	}
+	handler, err := s.routes()
+	if err != nil {
+		s.closeSockets()
+		return nil, err
+	}
+	s.http = &http.Server{
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 5 * time.Minute,
+		WriteTimeout: 5 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelDebug),
+	}
+	return s, nil
+}
+
+func (s *server) closeSockets() {
+	for _, l := range append([]net.Listener{s.httpSock, s.control}, s.mllpSock...) {
+		if l != nil {
+			l.Close()
+		}
+	}
+}
+
+func (s *server) baseURL() string {
+	if s.opts.BaseURL != "" {
+		return s.opts.BaseURL
+	}
+	scheme := "http"
+	if s.tls != nil {
+		scheme = "https"
+	}
+	return scheme + "://" + s.httpSock.Addr().String()
+}
+
+func (s *server) routes() (http.Handler, error) {
+	h := s.house
+	pages, err := s.pages()
+	if err != nil {
+		return nil, err
+	}
+	metrics := ops.New(func(ctx context.Context) error { return h.ready(ctx) }, h.gauges())
+	fhirBase := ""
+	if s.opts.BaseURL != "" {
+		fhirBase = s.opts.BaseURL + "/fhir"
+	}
+	fhir := gzhttp.GzipHandler(fhirapi.New(fhirapi.Options{
+		Desk: h.desk, Auth: h.accounts, Base: fhirBase, Version: version, Now: time.Now, Log: h.log,
+	}))
+	mux := http.NewServeMux()
+	for _, p := range []string{"/healthz", "/readyz", "/metrics"} {
+		mux.Handle(p, metrics.Handler())
+	}
+	mux.Handle("/fhir", metrics.Timed("fhir", fhir))
+	mux.Handle("/fhir/", metrics.Timed("fhir", fhir))
+	mux.Handle("/", metrics.Timed("pages", pages))
+	return mux, nil
+}
+
+// run serves until ctx ends, then stops gracefully: no new work, what is at
+// hand is finished. started, if given, is called once everything listens.
+func (s *server) run(ctx context.Context, started func()) error {
+	var wg sync.WaitGroup
+	failed := make(chan error, 3)
+	serve := func(f func() error) {
+		wg.Go(func() {
+			if err := f(); err != nil && !errors.Is(err, http.ErrServerClosed) {
+				failed <- err
+			}
+		})
+	}
+	inner, stop := context.WithCancel(ctx)
+	defer stop()
+	serve(func() error {
+		if s.tls != nil {
+			return s.http.Serve(tls.NewListener(s.httpSock, s.tls))
+		}
+		return s.http.Serve(s.httpSock)
+	})
+	for i, m := range s.opts.mllp() {
+		l := &intake.Listener{Receiver: s.house.receiver.At(m.trust), Log: s.house.log}
+		serve(func() error { return l.Serve(inner, s.mllpSock[i]) })
+	}
+	serve(func() error { return s.serveControl(inner) })
+	applied, stopApplying := context.WithCancel(context.WithoutCancel(ctx))
+	wg.Go(func() { s.house.applier.Run(applied) })
+	s.announce()
+	if started != nil {
+		started()
+	}
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	s.house.log.Info("stopping")
+	stop()
+	quiet, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	shutdown := s.http.Shutdown(quiet)
+	stopApplying()
+	wg.Wait()
+	return errors.Join(err, shutdown)
+}
+
+func (s *server) announce() {
+	fmt.Fprintf(os.Stdout, "Concord %s\n  pages  %s/\n  FHIR   %s/fhir\n", version, s.baseURL(), s.baseURL())
+	for _, l := range s.mllpSock {
+		fmt.Fprintf(os.Stdout, "  MLLP   %s\n", l.Addr())
+	}
+	s.house.log.Info("listening", "http", s.httpSock.Addr().String(), "data", s.house.dir)
+}
+
+// firstCode prints the one-time code that makes the first administrator.
+func (s *server) firstCode(ctx context.Context, out io.Writer) error {
+	code, err := s.house.accounts.FirstCode(ctx)
+	if err != nil || code == "" {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "No account exists yet. Set up the first administrator at %s/set-up with this code, good for %d hours:\n  %s\n",
+		s.baseURL(), int(account.CodeLife.Hours()), code)
+	return err
+}
