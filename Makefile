@@ -49,7 +49,7 @@ golden: ## write golden files anew (read the diff!)
 
 generate: ## generated code (templ pages); tables from the R4 package need DEFINITIONS=DIR
 	go generate ./...
-	@if [ -n "$(DEFINITIONS)" ]; then go run ./standard/search/gen -definitions $(DEFINITIONS); fi
+	@if [ -n "$(DEFINITIONS)" ]; then go run ./standard/search/gen -definitions $(DEFINITIONS) && go run ./standard/validate/gen -definitions $(DEFINITIONS); fi
 
 conformance: ## docs/conformance.md from a run over the corpora
 	go test -count=1 ./test/conformance/ -write

@@ -23,6 +23,7 @@ type BandCell struct {
 // Parameter is one block of rows.
 type Parameter struct {
 	Key    string
+	Scale2 bool   // the block of SpO₂ scale 2
 	Letter string // A+B, C, D, E
 	Name   string
 	Unit   string
@@ -64,23 +65,25 @@ func limitsOf(key string, scale2 bool) []limit {
 	return nil
 }
 
-// parameters are the blocks of the chart in the order of the RCP.
-func parameters(scale2 bool) []Parameter {
-	scale := "SpO₂ scale 1"
-	if scale2 {
-		scale = "SpO₂ scale 2"
+// parameters are the blocks of the chart in the order of the RCP. Both scales
+// of oxygen saturation stand on it when both were used.
+func parameters(scale1, scale2 bool) []Parameter {
+	all := []Parameter{{Key: "respiration-rate", Letter: "A+B", Name: "Respirations", Unit: "breaths/min"}}
+	if scale1 || !scale2 {
+		all = append(all, Parameter{Key: "oxygen-saturation", Letter: "A+B", Name: "SpO₂ scale 1", Unit: "saturation, %"})
 	}
-	all := []Parameter{
-		{Key: "respiration-rate", Letter: "A+B", Name: "Respirations", Unit: "breaths/min"},
-		{Key: "oxygen-saturation", Letter: "A+B", Name: scale, Unit: "saturation, %"},
+	if scale2 {
+		all = append(all, Parameter{Key: "oxygen-saturation", Scale2: true, Letter: "A+B", Name: "SpO₂ scale 2", Unit: "saturation, %"})
+	}
+	all = append(all, []Parameter{
 		{Key: "inspired-oxygen", Letter: "A+B", Name: "Air or oxygen", Unit: "L/min"},
 		{Key: "systolic-pressure", Letter: "C", Name: "Blood pressure", Unit: "systolic, mmHg"},
 		{Key: "pulse", Letter: "C", Name: "Pulse", Unit: "beats/min"},
 		{Key: "consciousness", Letter: "D", Name: "Consciousness", Unit: "ACVPU"},
 		{Key: "temperature", Letter: "E", Name: "Temperature", Unit: "°C"},
-	}
+	}...)
 	for n := range all {
-		for _, b := range limitsOf(all[n].Key, scale2) {
+		for _, b := range limitsOf(all[n].Key, all[n].Scale2) {
 			all[n].Bands = append(all[n].Bands, Band{Label: b.label, Points: b.points})
 		}
 	}

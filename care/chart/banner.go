@@ -35,6 +35,10 @@ type Banner struct {
 	Clinical  bool
 	Allergies AllergyState
 	Alerts    []Alert
+	InPatient bool            // in hospital now
+	News      *ObservationSet // of an in-patient: the newest set; nil = none received
+	NewsAge   string          // "3 hours ago"
+	NewsOld   bool            // too old to stand for the patient's state
 }
 
 // HospitalNumber is a trust's own number.
@@ -54,14 +58,22 @@ type Alert struct {
 const (
 	bannerAllergies = iota
 	bannerFlags
+	bannerStays
+	bannerVitals
 	bannerSections
 )
+
+// bannerSet is enough vital signs for the newest set of them, with what was
+// measured beside it.
+const bannerSet = 24
 
 // BannerSections is the query of the clinical zone.
 func BannerSections() []record.Section {
 	return []record.Section{
 		{Type: "AllergyIntolerance"},
 		{Type: "Flag", Newest: 50},
+		{Type: "Encounter", Where: "status=in-progress", Newest: 10},
+		{Type: "Observation", Where: "category=vital-signs", Newest: bannerSet},
 	}
 }
 
@@ -76,7 +88,34 @@ func (l Lens) Banner(c *record.Chart) *Banner {
 			b.Alerts = append(b.Alerts, Alert{fhir.ConceptText(i.Resource.Get("code")), l.source(i)})
 		}
 	}
+	l.news(b, c)
 	return b
+}
+
+// news reads the early-warning score of somebody who is in hospital now.
+func (l Lens) news(b *Banner, c *record.Chart) {
+	if b.Deceased || b.Child {
+		return
+	}
+	stays, _ := list(c, bannerStays)
+	for _, i := range stays {
+		e := l.encounter(i)
+		b.InPatient = b.InPatient || e.InPatient && e.Open
+	}
+	if !b.InPatient {
+		return
+	}
+	items, _ := list(c, bannerVitals)
+	sets := l.observationSets(items)
+	for n := range sets {
+		if sets[n].Scored() {
+			b.News = &sets[n]
+		}
+	}
+	if b.News != nil {
+		age := l.Now.Sub(b.News.When.At)
+		b.NewsAge, b.NewsOld = ago(age), age > newsCurrent
+	}
 }
 
 // Identity reads the demographic zone alone: all that a receptionist sees.

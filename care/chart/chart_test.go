@@ -79,16 +79,21 @@ func TestSameThingTwiceIsOneRow(t *testing.T) {
 	}
 }
 
+// pageOf is a chart whose sections stand after those of the banner.
+func pageOf(sections ...[]*record.Item) *record.Chart {
+	return chartOf(append(make([][]*record.Item, len(BannerSections())), sections...)...)
+}
+
 func TestDifferentDosesAreAConflict(t *testing.T) {
 	l := lens(t)
 	request := func(org, dose string) *record.Item {
 		return item(t, org, `{"resourceType":"MedicationRequest","id":"m","status":"active","medicationCodeableConcept":{"text":"bisoprolol"},"dosageInstruction":[{"doseAndRate":[{"doseQuantity":{"value":`+dose+`,"unit":"mg"}}]}]}`)
 	}
-	m := l.Medicines(chartOf(nil, nil, []*record.Item{request("RYJ", "2.5"), request("RQM", "5")}, nil, nil))
+	m := l.Medicines(pageOf([]*record.Item{request("RYJ", "2.5"), request("RQM", "5")}, nil, nil))
 	if len(m.Current) != 2 || m.Current[0].Conflict != "RQM says 5\u00a0mg" || m.Current[1].Conflict != "RYJ says 2.5\u00a0mg" {
 		t.Errorf("%+v", m.Current)
 	}
-	m = l.Medicines(chartOf(nil, nil, []*record.Item{request("RYJ", "5"), request("RQM", "5")}, nil, nil))
+	m = l.Medicines(pageOf([]*record.Item{request("RYJ", "5"), request("RQM", "5")}, nil, nil))
 	if len(m.Current) != 1 || len(m.Current[0].Also) != 1 || m.Current[0].Conflict != "" {
 		t.Errorf("%+v", m.Current)
 	}
@@ -165,7 +170,7 @@ func TestCumulativeTable(t *testing.T) {
 		items = append(items, item(t, "RAS", `{"resourceType":"Observation","id":"o`+strconv.Itoa(n)+`","status":"final","code":{"coding":[{"system":"x","code":"K"}],"text":"Potassium"},"effectiveDateTime":"2026-11-`+strconv.Itoa(20-n)+`T08:00:00Z","valueQuantity":{"value":4.`+strconv.Itoa(n)+`,"unit":"mmol/L"}}`))
 	}
 	items = append(items, item(t, "RYJ", `{"resourceType":"Observation","id":"x","status":"final","code":{"coding":[{"system":"x","code":"K"}],"text":"Potassium"},"effectiveDateTime":"2026-11-20T08:00:00Z","valueQuantity":{"value":16,"unit":"mg/dL"}}`))
-	c := l.Results(chartOf(nil, nil, items, nil))
+	c := l.Results(pageOf(items, nil))
 	if len(c.Columns) != cumulativeColumns || c.Columns[cumulativeColumns-1].When.Text != "20-Nov-2026 08:00" {
 		t.Fatalf("columns %+v", c.Columns)
 	}
@@ -191,26 +196,26 @@ func TestTimelineNestsAndPages(t *testing.T) {
 		day := now.AddDate(0, 0, -n).Format(time.RFC3339)
 		encounters = append(encounters, item(t, "RAS", `{"resourceType":"Encounter","id":"e`+strconv.Itoa(n)+`","status":"finished","class":{"code":"AMB"},"period":{"start":"`+day+`"}}`))
 	}
-	sections := [][]*record.Item{nil, nil, encounters, {inside}, nil, nil, nil, nil, nil, nil}
-	one := l.Timeline(chartOf(sections...), Filter{Span: "1y"})
+	sections := [][]*record.Item{encounters, {inside}, nil, nil, nil, nil, nil, nil}
+	one := l.Timeline(pageOf(sections...), Filter{Span: "1y"})
 	if one.Total != 121 || one.Pages != 3 || one.First != 1 || one.Last != 50 || len(one.Lanes) != 2 {
 		t.Errorf("%d rows, %d pages, %d to %d, %d lanes", one.Total, one.Pages, one.First, one.Last, len(one.Lanes))
 	}
-	only := l.Timeline(chartOf(sections...), Filter{Span: "1y", Org: "RYJ"})
+	only := l.Timeline(pageOf(sections...), Filter{Span: "1y", Org: "RYJ"})
 	if only.Total != 1 || len(only.Months) != 1 || len(only.Months[0].Rows[0].Children) != 1 {
 		t.Fatalf("%+v", only.Months)
 	}
 	if row := only.Months[0].Rows[0]; row.Title != "In-patient stay" || !strings.Contains(row.Line, "3 nights") {
 		t.Errorf("%q %q", row.Title, row.Line)
 	}
-	if last := l.Timeline(chartOf(sections...), Filter{Span: "1y", Page: 99}); last.Page != 3 || last.Last != 121 {
+	if last := l.Timeline(pageOf(sections...), Filter{Span: "1y", Page: 99}); last.Page != 3 || last.Last != 121 {
 		t.Errorf("a page beyond the last: %d", last.Page)
 	}
 }
 
 func TestChildrenHaveNoTotal(t *testing.T) {
 	l := lens(t)
-	c := chartOf(nil, nil, nil)
+	c := pageOf(nil)
 	c.Person.Entries = []*record.Item{item(t, "RYJ", `{"resourceType":"Patient","id":"p","birthDate":"2012-01-01"}`)}
 	if !l.Observations(c).Child {
 		t.Error("a child of 14 would be scored")
@@ -225,7 +230,7 @@ func TestDocumentsAsWords(t *testing.T) {
 		`{"contentType":"application/rtf","data":"e1xydGYxe1xmb250dGJsIEFyaWFsO30gRGVhclwnNjBQYXRlbFxwYXIgXHU4MjExP3dlbGx9"}`: "Dear`Patel|–well",
 	} {
 		d := item(t, "RYJ", `{"resourceType":"DocumentReference","id":"d","status":"current","content":[{"attachment":`+content+`}]}`)
-		got := l.Document(chartOf(nil, nil, []*record.Item{d}))
+		got := l.Document(pageOf([]*record.Item{d}))
 		var words []string
 		for _, p := range got.Text {
 			words = append(words, strings.TrimSpace(p))

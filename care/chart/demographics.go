@@ -6,6 +6,9 @@ import (
 	"concord/record"
 	"concord/standard/fhir"
 	"concord/standard/uk"
+
+	lang "golang.org/x/text/language"
+	"golang.org/x/text/language/display"
 )
 
 // Demographics is what each trust says about who the person is, side by side.
@@ -50,8 +53,8 @@ func (l Lens) Demographics(p *record.Person) *Demographics {
 		{"Email", func(r *fhir.Value) string { return telecom(r, "email") }},
 		{"GP", func(r *fhir.Value) string { return refName(r, r.Path("generalPractitioner.0")) }},
 		{"Ethnic category", ethnicity},
-		{"Language", func(r *fhir.Value) string { return fhir.ConceptText(r.Path("communication.0.language")) }},
-		{"Marital status", func(r *fhir.Value) string { return fhir.ConceptText(r.Get("maritalStatus")) }},
+		{"Language", func(r *fhir.Value) string { return language(r.Path("communication.0.language")) }},
+		{"Marital status", func(r *fhir.Value) string { return maritalStatus(r.Get("maritalStatus")) }},
 		{"Next of kin", contact},
 		{"Died", func(r *fhir.Value) string {
 			if w := l.when(r.StrAt("deceasedDateTime")); w.Known() {
@@ -83,6 +86,31 @@ func (l Lens) Demographics(p *record.Person) *Demographics {
 		d.Entries = append(d.Entries, Entry{ID: e.ID, Org: s.Org, Source: s})
 	}
 	return d
+}
+
+// language names a language that was sent as a bare tag
+// (https://www.rfc-editor.org/rfc/rfc5646).
+func language(c *fhir.Value) string {
+	text := fhir.ConceptText(c)
+	if tag, err := lang.Parse(text); err == nil && len(text) < 6 {
+		if name := display.English.Languages().Name(tag); name != "" {
+			return name
+		}
+	}
+	return text
+}
+
+// maritalStatus words a status that was sent as a bare code, as far as HL7 and
+// the NHS Data Dictionary mean the same by the letter.
+func maritalStatus(c *fhir.Value) string {
+	text := fhir.ConceptText(c)
+	if words := map[string]string{"S": "Single", "M": "Married or civil partner", "D": "Divorced", "W": "Widowed"}[text]; words != "" {
+		return words
+	}
+	if len(text) == 1 {
+		return "Code " + text
+	}
+	return text
 }
 
 func otherNames(r *fhir.Value) string {

@@ -158,6 +158,9 @@ func (l Lens) document(i *record.Item) Document {
 
 func reportKind(r *fhir.Value) string {
 	for c := range r.Get("category").Each() {
+		if c.StrAt("coding.0.code") == "vital-signs" {
+			return "Observations"
+		}
 		if kind := diagnosticService(c.StrAt("coding.0.code")); kind != "" {
 			return kind
 		}

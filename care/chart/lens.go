@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"slices"
 	"time"
 
 	"concord/record"
@@ -239,6 +240,22 @@ func (l Lens) Trusts(p *record.Person) []Organisation {
 		if o := l.Orgs(e.Org); !seen[o.Code+o.Short] {
 			seen[o.Code+o.Short] = true
 			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// Sources are the organisations that a page is made of: those that know the
+// person, and those whose items stand on it.
+func (l Lens) Sources(c *record.Chart) []Organisation {
+	out := l.Trusts(&c.Person)
+	for n := range c.Sections {
+		items, _ := list(c, n)
+		for _, i := range items {
+			o := l.Orgs(i.Org)
+			if !slices.ContainsFunc(out, func(x Organisation) bool { return x.Code == o.Code && x.Short == o.Short }) {
+				out = append(out, o)
+			}
 		}
 	}
 	return out

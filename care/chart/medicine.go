@@ -191,10 +191,13 @@ func addMedicine(all []Medicine, m Medicine) []Medicine {
 	for n := range all {
 		o := &all[n]
 		same := m.code != "" && o.code == m.code || strings.EqualFold(o.Name, m.Name)
-		if !same || o.Source.Org.Code == m.Source.Org.Code {
+		if !same && !sameSubstance(*o, m) || o.Source.Org.Code == m.Source.Org.Code {
 			continue
 		}
 		if o.Dose == m.Dose && o.How == m.How {
+			if !same {
+				continue
+			}
 			o.Also = append(o.Also, also(m.Source, m.Started))
 			return all
 		}
@@ -202,6 +205,21 @@ func addMedicine(all []Medicine, m Medicine) []Medicine {
 		m.Conflict = o.Source.Org.Short + " says " + said(*o)
 	}
 	return append(all, m)
+}
+
+// sameSubstance takes two products of different strength for one medicine:
+// "Apixaban 5 mg tablets" and "Apixaban 2.5 mg tablets" by the same route.
+func sameSubstance(a, b Medicine) bool {
+	x, y := substance(a.Name), substance(b.Name)
+	return len(x) > 3 && x == y && (a.Route == "" || b.Route == "" || strings.EqualFold(a.Route, b.Route))
+}
+
+// substance is a product's name up to its strength.
+func substance(name string) string {
+	if n := strings.IndexAny(name, "0123456789"); n >= 0 {
+		name = name[:n]
+	}
+	return strings.ToLower(strings.TrimSpace(name))
 }
 
 func said(m Medicine) string {

@@ -51,10 +51,12 @@ func (s *ObservationSet) Ref(key string) string { return s.refs[key] }
 type Observations struct {
 	Sets       []ObservationSet // oldest first, the newest at the right
 	Parameters []Parameter
-	Scale2     bool
-	Child      bool   // under 16: the chart is not for them, everything stands under Others
-	Older      string // dateTime before which the earlier page begins
-	Others     []Test // weight, height, pain and the like, newest cell first
+	Scale2     bool             // the newest set was scored on SpO₂ scale 2
+	Target     Target           // a recorded target saturation that asks for scale 2
+	Readings   []ObservationSet // everything measured in the time of the chart, oldest first
+	Child      bool             // under 16: the chart is not for them, everything stands under Others
+	Older      string           // dateTime before which the earlier page begins
+	Others     []Test           // weight, height, pain and the like, newest cell first
 	Withheld   bool
 }
 
@@ -78,6 +80,7 @@ func (l Lens) Observations(c *record.Chart) *Observations {
 	o := &Observations{Withheld: !ok, Child: l.Identity(&c.Person).Child}
 	if o.Child {
 		o.Others = l.others(items, nil)
+		o.Readings = readings(l.observationSets(items), nil)
 		return o
 	}
 	all := l.observationSets(items)
@@ -92,14 +95,18 @@ func (l Lens) Observations(c *record.Chart) *Observations {
 		o.Older = scored[0].When.At.UTC().Format(time.RFC3339)
 	}
 	o.Sets = scored
+	var scale1, scale2 bool
 	for n := range o.Sets {
-		o.Scale2 = o.Scale2 || o.Sets[n].Reading.Scale2
+		o.Scale2 = o.Sets[n].Reading.Scale2
+		scale1, scale2 = scale1 || !o.Scale2, scale2 || o.Scale2
 	}
-	o.Parameters = parameters(o.Scale2)
+	o.Parameters = parameters(scale1, scale2)
 	for n := range o.Parameters {
 		o.Parameters[n].place(o.Sets)
 	}
 	o.Others = l.others(items, charted(all))
+	o.Readings = readings(all, o.Sets)
+	o.Target = l.target(c, items)
 	return o
 }
 
@@ -268,6 +275,9 @@ func (p *Parameter) place(sets []ObservationSet) {
 	p.Missing = make([]string, len(sets))
 	for n := range sets {
 		s := &sets[n]
+		if p.Key == "oxygen-saturation" && p.Scale2 != s.Reading.Scale2 {
+			continue // stands in the block of the other scale
+		}
 		row, ok := bandOf(p.Key, s.Reading, s.Score)
 		switch {
 		case ok:

@@ -17,6 +17,7 @@ type Summary struct {
 	NewsTrend    []ObservationSet // oldest first, complete sets only
 	NewsAge      string           // "3 hours ago"
 	NewsOld      bool             // too old to stand for the patient's state
+	Target       Target           // a recorded target saturation that asks for scale 2
 	Contacts     []Encounter
 	Appointments []Appointment // to come
 	Documents    []Document
@@ -158,6 +159,7 @@ func (l Lens) latestTests(c *record.Chart) []Test {
 
 func (l Lens) latestNews(s *Summary, c *record.Chart) {
 	items, _ := list(c, sumVitals)
+	s.Target = l.target(c, items)
 	for _, set := range l.observationSets(items) {
 		if !set.Scored() {
 			continue

@@ -3,6 +3,7 @@ package intake
 import (
 	"context"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -159,12 +160,15 @@ type task struct {
 // messages in flight about the same patients. Nil when it is in flight already.
 func (a *Applier) admit(m *record.Message) *task {
 	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.inFlight[m.Seq] {
+	busy := a.inFlight[m.Seq]
+	a.mu.Unlock()
+	if busy {
 		return nil
 	}
 	t := &task{row: m, done: make(chan struct{})}
 	t.feed, t.mapped, t.failed = a.read(m)
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	for i := range t.mapped {
 		t.keys = append(t.keys, t.feed.Trust+"|"+t.mapped[i].Patient.Number)
 		if mg := t.mapped[i].Merge; mg != nil {
@@ -175,7 +179,7 @@ func (a *Applier) admit(m *record.Message) *task {
 	}
 	a.inFlight[m.Seq] = true
 	for _, k := range t.keys {
-		if before := a.tail[k]; before != nil {
+		if before := a.tail[k]; before != nil && before != t.done {
 			t.after = append(t.after, before)
 		}
 		a.tail[k] = t.done
@@ -189,7 +193,7 @@ func (a *Applier) read(row *record.Message) (feed Feed, mapped []Mapped, err err
 	defer func() {
 		if p := recover(); p != nil {
 			mapped, err = nil, fault.New(fault.Internal, "intake.rule", "a mapping rule failed on this message")
-			a.log.Error("a mapping rule panicked", "panic", p)
+			a.log.Error("a mapping rule panicked", "sequence", row.Seq, "stack", string(debug.Stack()))
 		}
 	}()
 	m, err := hl7v2.Parse(row.Raw)

@@ -86,5 +86,7 @@ func (w *divWriter) start(e xml.StartElement, source []byte) {
 }
 
 func (w *divWriter) text(s string) {
-	w.WriteString(strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;").Replace(s))
+	_, _ = xmlEscapes.WriteString(w, s)
 }
+
+var xmlEscapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;")

@@ -26,16 +26,16 @@ func TestDatePrefixes(t *testing.T) {
 		[]string{"date=2026-06", "date=2026", "date=ge2026-06-15", "date=gt2026-06-15", "date=le2026-06-15", "date=lt2026-06-15", "date=gt2026-05", "date=sa2026-05-31"},
 		[]string{"date=2026-06-15", "date=gt2026-06", "date=gt2026-06-30", "date=sa2026-06-01", "date=eb2026-06-30"}}.run(t)
 	matching{"a period", dated(`"effectivePeriod":{"start":"2026-06-10","end":"2026-06-20"}`),
-		[]string{"date=2026-06", "date=ge2026-06-20", "date=le2026-06-10", "date=gt2026-06-15", "date=lt2026-06-15", "date=sa2026-06-09", "date=eb2026-06-21", "date=ap2026-06-15"},
-		[]string{"date=2026-06-15", "date=gt2026-06-20", "date=lt2026-06-10", "date=ge2026-06-21", "date=le2026-06-09", "date=eb2026-06-20"}}.run(t)
+		[]string{"date=2026-06", "date=ge2026-06-19", "date=le2026-06-11", "date=ge2026-06", "date=gt2026-06-15", "date=lt2026-06-15", "date=sa2026-06-09", "date=eb2026-06-21", "date=ap2026-06-15"},
+		[]string{"date=2026-06-15", "date=ge2026-06-20", "date=le2026-06-10", "date=gt2026-06-20", "date=lt2026-06-10", "date=ge2026-06-21", "date=le2026-06-09", "date=eb2026-06-20"}}.run(t)
 	matching{"open end", dated(`"effectivePeriod":{"start":"2026-06-10"}`),
-		[]string{"date=ge2030", "date=gt2030", "date=le2026-06-10", "date=sa2026-06-09", "date=ne2026-06-10", "date=ap2028"},
+		[]string{"date=ge2030", "date=gt2030", "date=le2026-06-11", "date=sa2026-06-09", "date=ne2026-06-10", "date=ap2028"},
 		[]string{"date=2026-06-10", "date=2026", "date=eb2030", "date=lt2026-06-10"}}.run(t)
 	matching{"open start", dated(`"effectivePeriod":{"end":"2026-06-20"}`),
-		[]string{"date=le1990", "date=lt1990", "date=ge2026-06-20", "date=eb2026-06-21"},
+		[]string{"date=le1990", "date=lt1990", "date=ge2026-06-19", "date=eb2026-06-21"},
 		[]string{"date=2026-06-20", "date=sa1990", "date=gt2026-06-20"}}.run(t)
 	matching{"several events", dated(`"effectiveTiming":{"event":["2026-06-10","2026-06-12","2026-06-20"]}`),
-		[]string{"date=2026-06", "date=ge2026-06-20", "date=le2026-06-10", "date=eb2026-06-21", "date=sa2026-06-09"},
+		[]string{"date=2026-06", "date=ge2026-06-19", "date=le2026-06-11", "date=eb2026-06-21", "date=sa2026-06-09"},
 		[]string{"date=2026-06-10", "date=gt2026-06-20", "date=eb2026-06-15"}}.run(t)
 	matching{"no date", dated(`"code":{"text":"x"}`), []string{"date:missing=true"}, []string{"date=2026", "date=ne2026", "date=lt2026", "date:missing=false"}}.run(t)
 }

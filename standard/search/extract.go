@@ -134,6 +134,9 @@ func (x *Extractor) Extract(resource *fhir.Value) Entries {
 
 func (x *Extractor) appendTokens(out []uint32, prm *Param, v *fhir.Value) []uint32 {
 	if prm.Kind == Reference {
+		if v.Kind() == fhir.String { // canonical
+			return append(out, x.hash.Token(prm.Name, v.Str()))
+		}
 		if ref := v.StrAt("reference"); ref != "" {
 			return append(out, x.hash.Token(prm.Name, ref))
 		}

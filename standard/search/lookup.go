@@ -43,9 +43,7 @@ func (x *Extractor) Lookup(q *Query) Lookup {
 		case l.Idents == nil && has(p.idents, c.Param):
 			l.Idents = x.identHashes(q.Type, c)
 		case l.Strings == nil && has(p.strings, c.Param) && c.Modifier != "contains":
-			for _, v := range c.Values {
-				l.Strings = append(l.Strings, StringEntry{x.hash.Sum(q.Type, c.Param.Name), Fold(v.Text)})
-			}
+			l.Strings = x.prefixes(q.Type, c)
 		case has(p.filter, c.Param):
 			if need := x.need(c); need != nil {
 				l.Need = append(l.Need, need)
@@ -81,6 +79,20 @@ func (t *Table) namesPatient(typ string, c *Clause) bool {
 	return true
 }
 
+// prefixes are the filed strings to look for; nil when a value has no letter
+// or digit, since what folds to nothing is not filed.
+func (x *Extractor) prefixes(typ string, c *Clause) []StringEntry {
+	var out []StringEntry
+	for _, v := range c.Values {
+		folded := Fold(v.Text)
+		if folded == "" {
+			return nil
+		}
+		out = append(out, StringEntry{x.hash.Sum(typ, c.Param.Name), folded})
+	}
+	return out
+}
+
 func (x *Extractor) identHashes(typ string, c *Clause) []uint64 {
 	var out []uint64
 	for _, v := range c.Values {
@@ -91,7 +103,7 @@ func (x *Extractor) identHashes(typ string, c *Clause) []uint64 {
 			out = append(out, x.hash.Sum(typ, c.Param.Name, v.When.from.In(x.loc).Format("2006-01-02")))
 			continue
 		}
-		if v.Code == "" || !v.HasSystem && typ != "Patient" {
+		if v.Code == "" || !v.HasSystem && typ != "Patient" || v.System == SourceKey {
 			return nil
 		}
 		if v.HasSystem && v.System != "" {

@@ -29,11 +29,15 @@ func (q *Query) Match(s Subject, loc *time.Location) bool {
 
 // Match tells whether one clause holds.
 func (c *Clause) Match(s Subject, loc *time.Location) bool {
+	if own := c.Param.Name == "_id" || c.Param.Name == "_lastUpdated"; own && c.Modifier == "missing" {
+		return !c.Values[0].Missing // every resource has both
+	}
 	switch c.Param.Name {
 	case "_id":
 		return slices.ContainsFunc(c.Values, func(v Value) bool { return v.Code == s.ID }) != (c.Modifier == "not")
 	case "_lastUpdated":
-		return c.anyDate([]period{{s.Updated, s.Updated.Add(time.Millisecond)}})
+		shown := s.Updated.Truncate(time.Millisecond) // as meta.lastUpdated has it
+		return c.anyDate([]period{{shown, shown.Add(time.Millisecond)}})
 	}
 	found := c.Param.values(s.Resource)
 	if c.Modifier == "missing" {
@@ -86,7 +90,7 @@ func (c *Clause) anyReference(found []*fhir.Value) bool {
 			return true
 		}
 		for _, v := range c.Values {
-			if ref == v.Text || strings.HasSuffix(ref, "/"+v.Text) && !strings.Contains(v.Text, "/") {
+			if c.Param.named(v, ref) {
 				return true
 			}
 		}

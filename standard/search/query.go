@@ -226,7 +226,7 @@ func splitEscaped(s string, sep byte) []string {
 	var out []string
 	start := 0
 	for i := 0; i <= len(s); i++ {
-		if i < len(s) && s[i] == '\\' {
+		if i < len(s)-1 && s[i] == '\\' {
 			i++
 			continue
 		}

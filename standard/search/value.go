@@ -2,6 +2,7 @@ package search
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -94,6 +95,9 @@ func (p *Param) numberQuery(s string) (Value, error) {
 		return v, bad(p, "a number is expected after an optional prefix")
 	}
 	half := halfUnit(rest)
+	if math.IsInf(half, 0) || strings.ContainsAny(rest, "xX_") {
+		return v, bad(p, "a number is expected after an optional prefix")
+	}
 	v.Number, v.Low, v.High = f, f-half, f+half
 	if pre == "ap" {
 		d := max(half, math.Abs(f)*0.1)
@@ -119,6 +123,21 @@ func (p *Param) referenceQuery(s, modifier string) (Value, error) {
 		return Value{}, bad(p, "a reference is Type/id, an id or a URL")
 	}
 	return Value{Text: s}, nil
+}
+
+// named tells whether a stored reference is one of References.
+func (p *Param) named(v Value, ref string) bool {
+	if ref == v.Text {
+		return true
+	}
+	typ, id, ok := strings.Cut(ref, "/")
+	if !ok || id != v.Text {
+		return false
+	}
+	if len(p.Targets) == 0 || p.Targets[0] == "*" {
+		return fhir.R4().Number(typ) != 0
+	}
+	return slices.Contains(p.Targets, typ)
 }
 
 // References are the ways in which a stored reference may name the value: as

@@ -84,11 +84,25 @@ func periodOf(v *fhir.Value, loc *time.Location) (period, bool) {
 		p.to, ok = in.End(loc), true
 	}
 	if !ok {
-		for e := range v.Get("event").Each() {
-			if in, good := fhir.ParseInstant(e.Str(), loc); good {
-				return period{in.Start, in.End(loc)}, true
-			}
+		return eventsOf(v, loc)
+	}
+	return p, ok
+}
+
+// eventsOf is the outer limits of a Timing's events.
+func eventsOf(v *fhir.Value, loc *time.Location) (p period, ok bool) {
+	for e := range v.Get("event").Each() {
+		in, good := fhir.ParseInstant(e.Str(), loc)
+		if !good {
+			continue
 		}
+		if !ok || in.Start.Before(p.from) {
+			p.from = in.Start
+		}
+		if end := in.End(loc); !ok || end.After(p.to) {
+			p.to = end
+		}
+		ok = true
 	}
 	return p, ok
 }

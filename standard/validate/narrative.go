@@ -6,15 +6,16 @@ import (
 	"strings"
 )
 
-// narrativeFault says what is wrong with the XHTML of a narrative, or "": one
-// div in the XHTML namespace, well formed, of basic formatting elements and
-// attributes only, with some content, nothing that could run.
+// narrative checks XHTML: one div in the XHTML namespace, well formed, of basic
+// formatting elements and attributes only, with some content, nothing that
+// could run. Many senders leave the namespace out of JSON, which harms nobody:
+// that is a warning.
 // (https://hl7.org/fhir/R4/narrative.html#xhtml, constraints txt-1 and txt-2)
-func narrativeFault(s string) string {
+func (c *check) narrative(s string) {
 	var room [16]string
 	x := xhtml{s: strings.Trim(s, " \t\r\n"), open: room[:0]}
 	if !strings.HasPrefix(x.s, "<div") {
-		return "a narrative is one div element"
+		x.fault = "a narrative is one div element"
 	}
 	for x.fault == "" && x.i < len(x.s) {
 		switch {
@@ -32,9 +33,15 @@ func narrativeFault(s string) string {
 		x.fault = malformed
 	case !x.content:
 		x.fault = "a narrative has text or an image"
+	case !x.namespaced:
+		c.warn(RuleNarrative, namespaceMissing)
 	}
-	return x.fault
+	if x.fault != "" {
+		c.report(RuleNarrative, x.fault)
+	}
 }
+
+const namespaceMissing = "the div names the namespace http://www.w3.org/1999/xhtml"
 
 const malformed = "the narrative is not well-formed XML"
 
@@ -42,11 +49,12 @@ const malformed = "the narrative is not well-formed XML"
 const maxOpen = 100
 
 type xhtml struct {
-	s       string
-	i       int
-	open    []string // elements not yet closed
-	content bool     // there is something to read
-	fault   string
+	s          string
+	i          int
+	open       []string // elements not yet closed
+	content    bool     // there is something to read
+	namespaced bool     // the div declares XHTML
+	fault      string
 }
 
 func (x *xhtml) markup() {
@@ -166,7 +174,6 @@ func (x *xhtml) startTag() {
 	if name == "img" {
 		x.content = true
 	}
-	namespaced := len(x.open) > 0 // inherited from the div
 	for {
 		spaced := x.space()
 		if x.take("/>") {
@@ -186,10 +193,6 @@ func (x *xhtml) startTag() {
 		if x.attribute(attr); x.fault != "" {
 			return
 		}
-		namespaced = namespaced || attr == "xmlns"
-	}
-	if !namespaced {
-		x.fault = "the div names the namespace http://www.w3.org/1999/xhtml"
 	}
 }
 
@@ -217,8 +220,9 @@ func (x *xhtml) attribute(name string) {
 	case !wellFormedValue(value):
 		x.fault = malformed
 	case name == "xmlns":
+		x.namespaced = true
 		if value != "http://www.w3.org/1999/xhtml" {
-			x.fault = "the div names the namespace http://www.w3.org/1999/xhtml"
+			x.fault = namespaceMissing
 		}
 	case !narrativeAttributes[name]:
 		x.fault = "an attribute that a narrative may not hold"

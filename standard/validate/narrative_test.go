@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"concord/standard/fhir"
+	"concord/standard/validate"
 )
 
 func narrative(div string) *fhir.Value {
@@ -44,6 +45,17 @@ func TestNarrative(t *testing.T) {
 		if got := found(narrative(bad)); got != "narrative Basic.text.div" {
 			t.Errorf("%s: found %q", bad, got)
 		}
+	}
+}
+
+func TestNarrativeWithoutNamespace(t *testing.T) {
+	issues := validate.Base().Check(narrative("<div>x</div>"))
+	if len(issues) != 1 || issues[0].Severity != "warning" {
+		t.Errorf("not a warning: %v", issues)
+	}
+	issues = validate.Base().Check(narrative("<div>x"))
+	if len(issues) != 1 || issues[0].Severity != "error" {
+		t.Errorf("not an error: %v", issues)
 	}
 }
 

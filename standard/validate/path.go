@@ -52,12 +52,17 @@ func (c *check) expression() string {
 func (c *check) done() bool { return c.stopped || len(c.issues) >= MaxIssues }
 
 // report notes that the value at hand breaks a rule.
-func (c *check) report(rule, text string) {
+func (c *check) report(rule, text string) { c.add("error", rule, text) }
+
+// warn notes what is wrong but does no harm.
+func (c *check) warn(rule, text string) { c.add("warning", rule, text) }
+
+func (c *check) add(severity, rule, text string) {
 	if c.done() {
 		return
 	}
 	c.issues = append(c.issues, fhir.Issue{
-		Severity: "error", Code: issueTypes[rule], Detail: rule,
+		Severity: severity, Code: issueTypes[rule], Detail: rule,
 		Text: text, Expression: c.expression(),
 	})
 }

@@ -41,9 +41,7 @@ func (c *check) primitive(slot fhir.Slot, v *fhir.Value) {
 		}
 		return
 	case "xhtml":
-		if why := narrativeFault(v.Str()); why != "" {
-			c.report(RuleNarrative, why)
-		}
+		c.narrative(v.Str())
 		return
 	}
 	s := v.Str()

@@ -56,7 +56,8 @@ var loadBase = sync.OnceValue(func() *Validator {
 func Base() *Validator { return loadBase() }
 
 // Check holds a resource against the rules and returns what is wrong with it,
-// in the order of the document; nil when nothing is. Every issue is an error.
+// in the order of the document; nil when nothing is. A resource with errors is
+// not to be kept; one with warnings only may be.
 func (v *Validator) Check(resource *fhir.Value) []fhir.Issue {
 	c := check{bindings: v.bindings, container: resource}
 	c.push(step{name: rootName(resource), index: -1})
