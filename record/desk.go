@@ -42,6 +42,7 @@ type Desk struct {
 	block    []int64
 	clauseMu sync.Mutex // guards sections
 	sections map[string]*search.Query
+	turn     sync.Mutex // held by a transaction that has lost several races
 }
 
 // secretKey is the small key by which a Desk knows that the secret is the one

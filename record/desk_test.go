@@ -3,6 +3,7 @@ package record_test
 import (
 	"context"
 	"net/url"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -10,32 +11,51 @@ import (
 	"concord/record"
 	"concord/record/access"
 	"concord/standard/fhir"
+	"concord/store"
 	"concord/store/dictionary"
 	"concord/store/sqlite"
 )
 
 // stage is a desk over a real store with several people before it.
 type stage struct {
-	t    *testing.T
-	ctx  context.Context
-	desk *record.Desk
-	now  time.Time
+	t      *testing.T
+	ctx    context.Context
+	engine store.Engine
+	desk   *record.Desk
+	clock  atomic.Int64 // microseconds; every look moves it by one
+	fresh  int          // numbers used up
 }
+
+func (s *stage) now() time.Time { return time.UnixMicro(s.clock.Add(1)).UTC() }
 
 func newStage(t *testing.T) *stage {
 	t.Helper()
-	s := &stage{t: t, ctx: context.Background(), now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}
-	clock := func() time.Time { s.now = s.now.Add(time.Second); return s.now }
-	engine, err := sqlite.Open(s.ctx, t.TempDir(), sqlite.Options{Now: clock})
+	return newStageOn(t, func(e store.Engine) store.Engine { return e })
+}
+
+const secret = "0123456789abcdef0123456789abcdef"
+
+// newStageOn puts something between the desk and its store, which may be
+// bounded in pages.
+func newStageOn(t *testing.T, between func(store.Engine) store.Engine, pages ...int64) *stage {
+	t.Helper()
+	s := &stage{t: t, ctx: context.Background()}
+	s.clock.Store(time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC).UnixMicro())
+	options := sqlite.Options{Now: s.now, NoSync: true}
+	if len(pages) > 0 {
+		options.MaxPages = pages[0]
+	}
+	engine, err := sqlite.Open(s.ctx, t.TempDir(), options)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { engine.Close() })
+	s.engine = between(engine)
 	codec, err := dictionary.Codec()
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.desk, err = record.Open(s.ctx, record.Options{Engine: engine, Codec: codec, Secret: []byte("0123456789abcdef0123456789abcdef"), Now: clock})
+	s.desk, err = record.Open(s.ctx, record.Options{Engine: s.engine, Codec: codec, Secret: []byte(secret), Now: s.now})
 	if err != nil {
 		t.Fatal(err)
 	}

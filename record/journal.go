@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -50,11 +51,11 @@ func (e *Errand) Receive(ctx context.Context, batch []*Message) error {
 		for i, m := range batch {
 			row := *m
 			row.Raw, row.At = packed[i], tx.Time()
-			before, err := tx.Messages(ctx, MessageFilter{Feed: m.Feed, Control: m.Control, Limit: 1})
+			reused, err := reusesControl(ctx, tx, m)
 			if err != nil {
 				return err
 			}
-			if len(before) > 0 && before[0].Digest != m.Digest {
+			if reused {
 				row.Detail = reusedControl
 			}
 			seq, state, err := tx.Append(ctx, &row)
@@ -70,6 +71,25 @@ func (e *Errand) Receive(ctx context.Context, batch []*Message) error {
 // reusedControl is the detail of a message whose control id came before with
 // other content: a new message, with a warning.
 var reusedControl = []byte(`{"warnings":["the control id came before with other content"]}`)
+
+// maxSameControl bounds how many earlier messages of one control id are looked
+// at, for a sender that uses one id over and over.
+const maxSameControl = 50
+
+// reusesControl tells whether the control id came before, with other content
+// alone.
+func reusesControl(ctx context.Context, r store.Reader, m *Message) (bool, error) {
+	for _, limit := range []int{1, maxSameControl} {
+		before, err := r.Messages(ctx, MessageFilter{Feed: m.Feed, Control: m.Control, Limit: limit})
+		if err != nil || len(before) == 0 {
+			return false, err
+		}
+		if slices.ContainsFunc(before, func(b *Message) bool { return b.Digest == m.Digest }) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
 
 // Digest is the keyed hash by which the same message is known again.
 func (d *Desk) Digest(feed, control string, raw []byte) uint64 {

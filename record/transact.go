@@ -11,9 +11,13 @@ import (
 	"concord/store"
 )
 
-// attempts is how often a transaction is planned anew when another commit came
-// between its plan and its own.
-const attempts = 6
+// A transaction is planned anew when another commit came between its plan and
+// its own. One that has lost a few times waits its turn: those go one after the
+// other, so that however many write to one record each of them comes through.
+const (
+	patience = 3
+	attempts = 40
+)
 
 // Transact applies ops as one: all or nothing, with their audit entry and, when
 // asked for, Provenance and the journal row. Errors name the op ("Bundle.entry[2]")
@@ -40,6 +44,10 @@ func (e *Errand) transact(ctx context.Context, v access.Verdict, ops []Op, c Com
 		return nil, err
 	}
 	for try := 1; ; try++ {
+		if try == patience {
+			e.desk.turn.Lock()
+			defer e.desk.turn.Unlock()
+		}
 		p, err := e.desk.plan(ctx, e, ops, c)
 		if err != nil {
 			return nil, err

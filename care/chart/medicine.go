@@ -41,6 +41,7 @@ func MedicineSections() []record.Section {
 // Medicines reads the medicines page.
 func (l Lens) Medicines(c *record.Chart) *Medicines {
 	m := &Medicines{Withheld: withheld(c, bannerSections, bannerSections+1, bannerSections+2)}
+	var now []Medicine
 	for s := bannerSections; s < bannerSections+3; s++ {
 		items, _ := list(c, s)
 		for _, i := range items {
@@ -49,11 +50,15 @@ func (l Lens) Medicines(c *record.Chart) *Medicines {
 			case i.Type == "MedicationAdministration":
 				m.Given = append(m.Given, x)
 			case current(i.Resource):
-				m.Current = addMedicine(m.Current, x)
+				now = append(now, x)
 			default:
 				m.Past = append(m.Past, x)
 			}
 		}
+	}
+	newestFirst(now, func(x Medicine) When { return x.Started })
+	for _, x := range now {
+		m.Current = addMedicine(m.Current, x)
 	}
 	return m
 }
@@ -186,7 +191,7 @@ func timing(t *fhir.Value) string {
 }
 
 // addMedicine joins the same line from another organisation; a different dose
-// of the same medicine is shown on both as a conflict.
+// or standing of the same medicine is shown on both as a conflict.
 func addMedicine(all []Medicine, m Medicine) []Medicine {
 	for n := range all {
 		o := &all[n]
@@ -194,7 +199,7 @@ func addMedicine(all []Medicine, m Medicine) []Medicine {
 		if !same && !sameSubstance(*o, m) || o.Source.Org.Code == m.Source.Org.Code {
 			continue
 		}
-		if o.Dose == m.Dose && o.How == m.How {
+		if o.Dose == m.Dose && o.How == m.How && o.Status == m.Status {
 			if !same {
 				continue
 			}
@@ -225,7 +230,10 @@ func substance(name string) string {
 func said(m Medicine) string {
 	s := strings.TrimSpace(m.Dose + " " + m.How)
 	if s == "" {
-		return "no dose"
+		s = "no dose"
+	}
+	if m.Status != "Active" && m.Status != "" {
+		s = strings.ToLower(m.Status) + ", " + s
 	}
 	return s
 }

@@ -123,6 +123,11 @@ func TestStrengthsOfOneMedicine(t *testing.T) {
 	if len(m.Current) != 2 || m.Current[0].Conflict != "R1K says 2.5\u00a0mg" {
 		t.Errorf("%+v", m.Current)
 	}
+	held := item(t, "R1K", `{"resourceType":"MedicationRequest","id":"m","status":"on-hold","medicationCodeableConcept":{"text":"Metformin 500 mg tablets"},"dosageInstruction":[{"route":{"text":"oral"},"doseAndRate":[{"doseQuantity":{"value":500,"unit":"mg"}}]}]}`)
+	m = l.Medicines(pageOf([]*record.Item{request("RYJ", "Metformin 500 mg tablets", "500", "oral"), held}, nil, nil))
+	if len(m.Current) != 2 || m.Current[0].Conflict != "R1K says on hold, 500\u00a0mg" {
+		t.Errorf("%+v", m.Current)
+	}
 	m = l.Medicines(pageOf([]*record.Item{request("RYJ", "Sodium chloride 0.9% infusion", "500", "intravenous"), request("R1K", "Sodium chloride 5% eye drops", "1", "eye")}, nil, nil))
 	if len(m.Current) != 2 || m.Current[0].Conflict != "" {
 		t.Errorf("%+v", m.Current)

@@ -101,13 +101,18 @@ func (l Lens) Summary(c *record.Chart) *Summary {
 	for _, items := range c.Sections {
 		s.Items += len(items)
 	}
+	var medicines []Medicine
 	for _, n := range []int{sumRequests, sumStatements} {
 		items, _ := list(c, n)
 		for _, i := range items {
 			if current(i.Resource) {
-				s.Medicines = addMedicine(s.Medicines, l.medicine(i))
+				medicines = append(medicines, l.medicine(i))
 			}
 		}
+	}
+	newestFirst(medicines, func(m Medicine) When { return m.Started })
+	for _, m := range medicines {
+		s.Medicines = addMedicine(s.Medicines, m)
 	}
 	s.Tests = l.latestTests(c)
 	l.latestNews(s, c)

@@ -25,6 +25,7 @@ type Event struct {
 	Source   Source
 	Children []Event
 	parent   string // the encounter that it belongs to
+	reason   string // what it was done or given for
 }
 
 // Lane is one organisation's strip.
@@ -56,6 +57,8 @@ type Timeline struct {
 	Page, Pages int
 	Orgs        []Organisation // to filter by
 	Kinds       []string       // to filter by
+	Authors     []string       // to filter by
+	Problems    []string       // to filter by
 	Withheld    bool
 }
 
@@ -65,6 +68,30 @@ type Filter struct {
 	Kind string // "" = every kind
 	Span string // one of Spans
 	Page int    // from 1
+
+	Author   string    // recorder's name, "" = everybody
+	Problem  string    // rows that name this problem, "" = all
+	From, To time.Time // days of a range of one's own; either may be zero. They go before Span.
+}
+
+// Ranged tells whether a range of one's own is asked for.
+func (f Filter) Ranged() bool { return !f.From.IsZero() || !f.To.IsZero() }
+
+// Narrowed tells whether rows may be left out for another reason than time.
+func (f Filter) Narrowed() bool {
+	return f.Org != "" || f.Kind != "" || f.Author != "" || f.Problem != ""
+}
+
+func (f Filter) passes(e Event) bool {
+	return (f.Org == "" || e.Source.Org.Code == f.Org) && (f.Kind == "" || e.Kind == f.Kind) &&
+		(f.Author == "" || e.Source.Recorder == f.Author) && (f.Problem == "" || e.names(f.Problem))
+}
+
+// names tells whether a row is about a problem: it is that problem, or its
+// words or its reason name it.
+func (e Event) names(problem string) bool {
+	return strings.EqualFold(e.Title, problem) || strings.EqualFold(e.reason, problem) ||
+		strings.Contains(strings.ToLower(e.Title+"\n"+e.Line), strings.ToLower(problem))
 }
 
 // Spans are the stretches of time that can be chosen (GTAB-096), the default
@@ -76,6 +103,9 @@ const rowsPerPage = 50
 
 // Since is where a span begins; the zero time is the beginning of the record.
 func (f Filter) Since(now time.Time) time.Time {
+	if f.Ranged() {
+		return f.From
+	}
 	switch f.Span {
 	case "3m":
 		return now.AddDate(0, -3, 0)
@@ -87,6 +117,14 @@ func (f Filter) Since(now time.Time) time.Time {
 		return time.Time{}
 	}
 	return now.AddDate(-3, 0, 0)
+}
+
+// until is where the time asked for ends.
+func (f Filter) until(now time.Time) time.Time {
+	if end := f.To.AddDate(0, 0, 1); !f.To.IsZero() && end.Before(now) {
+		return end
+	}
+	return now
 }
 
 // timelineTypes are the types of resource on the timeline. Single results
@@ -103,6 +141,9 @@ func (l Lens) TimelineSections(f Filter) []record.Section {
 		s := record.Section{Type: t}
 		if since := f.Since(l.Now); !since.IsZero() {
 			s.Where = dateParam(t) + "=ge" + since.In(l.Zone).Format("2006-01-02")
+		}
+		if !f.To.IsZero() {
+			s.Where = strings.TrimPrefix(s.Where+"&"+dateParam(t)+"=le"+f.To.In(l.Zone).Format("2006-01-02"), "&")
 		}
 		q = append(q, s)
 	}
@@ -122,7 +163,7 @@ func dateParam(typ string) string {
 
 // Timeline reads the timeline page.
 func (l Lens) Timeline(c *record.Chart, f Filter) *Timeline {
-	t := &Timeline{From: f.Since(l.Now), To: l.Now, Page: max(f.Page, 1)}
+	t := &Timeline{From: f.Since(l.Now), To: f.until(l.Now), Page: max(f.Page, 1)}
 	var all []Event
 	for n := range timelineTypes() {
 		items, ok := list(c, bannerSections+n)
@@ -132,14 +173,15 @@ func (l Lens) Timeline(c *record.Chart, f Filter) *Timeline {
 			if e.When.Known() && e.When.At.Before(t.From) && !(e.Stay && e.End.At.After(t.From)) {
 				continue
 			}
+			if !f.To.IsZero() && e.When.At.After(t.To) {
+				continue
+			}
 			all = append(all, e)
 		}
 	}
 	newestFirst(all, func(e Event) When { return e.When })
 	t.choices(all)
-	all = slices.DeleteFunc(all, func(e Event) bool {
-		return f.Org != "" && e.Source.Org.Code != f.Org || f.Kind != "" && e.Kind != f.Kind
-	})
+	all = slices.DeleteFunc(all, func(e Event) bool { return !f.passes(e) })
 	t.lanes(all)
 	t.months(nest(all), l.Zone)
 	return t
@@ -153,7 +195,15 @@ func (t *Timeline) choices(all []Event) {
 		if !slices.Contains(t.Kinds, e.Kind) {
 			t.Kinds = append(t.Kinds, e.Kind)
 		}
+		if !slices.Contains(t.Authors, e.Source.Recorder) {
+			t.Authors = append(t.Authors, e.Source.Recorder)
+		}
+		if e.Type == "Condition" && !slices.Contains(t.Problems, e.Title) {
+			t.Problems = append(t.Problems, e.Title)
+		}
 	}
+	slices.Sort(t.Authors)
+	slices.Sort(t.Problems)
 	slices.SortFunc(t.Orgs, func(a, b Organisation) int { return strings.Compare(a.Short, b.Short) })
 	slices.Sort(t.Kinds)
 }
@@ -247,6 +297,9 @@ func (l Lens) event(i *record.Item) Event {
 	}
 	if p, ok := fhir.ParseReference(ref); ok {
 		e.parent = p.Type + "/" + p.ID
+	}
+	if e.reason = fhir.ConceptText(r.Path("reasonCode.0")); e.reason == "" {
+		e.reason = refName(r, r.Path("reasonReference.0"))
 	}
 	switch i.Type {
 	case "Encounter":

@@ -20,7 +20,7 @@ type importCmd struct {
 	Org     string   `help:"ODS code of the organisation that controls what is imported." default:"QRV"`
 	Bulk    bool     `help:"Trade durability for speed until the import ends; not beside a running server."`
 	Again   bool     `help:"Import also what an earlier run has imported."`
-	Resume  string   `help:"With --to: file that remembers what was accepted, so that a second run goes on." type:"path" placeholder:"FILE"`
+	Resume  string   `help:"With --to: file that remembers what was accepted, so that a second run goes on." placeholder:"FILE"`
 	Workers int      `help:"Transactions at a time; 0 = two a core."`
 	Paths   []string `arg:"" help:"Files or folders: Bundles (.json), NDJSON (.ndjson), either .gz." name:"path"`
 }

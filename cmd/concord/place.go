@@ -12,7 +12,7 @@ import (
 
 // where is the data that a command works on; every command takes it.
 type where struct {
-	Data     string `help:"Data folder (embedded SQLite)." type:"path" placeholder:"DIR"`
+	Data     string `help:"Data folder (embedded SQLite)." placeholder:"DIR"`
 	Database string `help:"Database URL. This version keeps its data in --data." placeholder:"URL"`
 }
 

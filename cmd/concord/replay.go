@@ -13,7 +13,7 @@ import (
 type replayCmd struct {
 	where
 	Feed  string `help:"Name of the feed; all when empty."`
-	Feeds string `help:"Settings of feeds (YAML), as for serve." type:"path" placeholder:"FILE"`
+	Feeds string `help:"Settings of feeds (YAML), as for serve." placeholder:"FILE"`
 }
 
 func (c *replayCmd) Run(ctx context.Context) error {

@@ -24,11 +24,11 @@ type listen struct {
 	HTTP     string   `help:"Address of pages and FHIR." default:"127.0.0.1:8080" placeholder:"ADDR"`
 	MLLP     []string `help:"Addresses of MLLP listeners; with =TRUST, messages that name no known organisation in MSH-4 are that trust's. 'none' for no listener." default:"127.0.0.1:2575" placeholder:"ADDR[=TRUST]"`
 	BaseURL  string   `help:"Public base URL, when it differs from the request's host." placeholder:"URL"`
-	TLSCert  string   `help:"TLS certificate of HTTP and MLLP." type:"path" placeholder:"FILE"`
-	TLSKey   string   `help:"TLS key of HTTP and MLLP." type:"path" placeholder:"FILE"`
+	TLSCert  string   `help:"TLS certificate of HTTP and MLLP." placeholder:"FILE"`
+	TLSKey   string   `help:"TLS key of HTTP and MLLP." placeholder:"FILE"`
 	MLLPTLS  bool     `help:"Serve MLLP over TLS, with the same certificate." name:"mllp-tls"`
 	Insecure bool     `help:"Allow listening beyond this machine without TLS."`
-	Feeds    string   `help:"Settings of feeds (YAML)." type:"path" placeholder:"FILE"`
+	Feeds    string   `help:"Settings of feeds (YAML)." placeholder:"FILE"`
 	Demo     string   `kong:"-"` // line on the sign-in page of a demonstration
 	LogJSON  bool     `help:"Write logs as JSON." name:"log-json"`
 }

@@ -65,6 +65,9 @@ type finding struct {
 	Nodes    []struct{ HTML, FailureSummary string }
 }
 
+// awaited makes an evaluation wait for its promise.
+func awaited(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }
+
 const runAxe = `axe.run(document, {runOnly: ["wcag2a","wcag2aa","wcag21a","wcag21aa","wcag22aa","best-practice"]})
 	.then(r => JSON.stringify(r.violations.map(v => ({ID: v.id, Help: v.help, Nodes: v.nodes.slice(0, 3).map(n => ({HTML: n.html, FailureSummary: n.failureSummary}))}))))`
 
@@ -110,9 +113,9 @@ func TestPagesInBrowser(t *testing.T) {
 
 func (s *stage) visit(t *testing.T, ctx context.Context, b *browser, r route, axe string, n int) {
 	t.Helper()
-	var result string
+	var result, opened string
 	var shot []byte
-	var narrow int
+	var narrow, folded int
 	err := chromedp.Run(ctx,
 		network.ClearBrowserCookies(),
 		chromedp.ActionFunc(func(ctx context.Context) error {
@@ -132,7 +135,14 @@ func (s *stage) visit(t *testing.T, ctx context.Context, b *browser, r route, ax
 			return err
 		}),
 		chromedp.Evaluate(axe, nil),
-		chromedp.Evaluate(runAxe, &result, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }),
+		chromedp.Evaluate(runAxe, &result, awaited),
+		chromedp.Evaluate(openAll, &folded),
+		chromedp.ActionFunc(func(ctx context.Context) error {
+			if folded == 0 {
+				return nil
+			}
+			return chromedp.Evaluate(runAxe, &opened, awaited).Do(ctx)
+		}),
 		emulation.SetDeviceMetricsOverride(320, 640, 1, false),
 		chromedp.Evaluate(`document.documentElement.scrollWidth`, &narrow),
 	)
@@ -143,6 +153,18 @@ func (s *stage) visit(t *testing.T, ctx context.Context, b *browser, r route, ax
 		name := fmt.Sprintf("%02d-%s.png", n, regexp.MustCompile(`[^a-z0-9]+`).ReplaceAllString(r.role+r.path, "-"))
 		s.must(os.WriteFile(filepath.Join(dir, name), shot, 0o644))
 	}
+	s.report(t, result)
+	if folded > 0 {
+		s.report(t, opened)
+	}
+	if narrow > 320 {
+		t.Errorf("at 320 pixels the page is %d wide", narrow)
+	}
+}
+
+// report fails for each violation that axe found.
+func (s *stage) report(t *testing.T, result string) {
+	t.Helper()
 	var found []finding
 	s.must(json.Unmarshal([]byte(result), &found))
 	for _, f := range found {
@@ -151,8 +173,51 @@ func (s *stage) visit(t *testing.T, ctx context.Context, b *browser, r route, ax
 			t.Logf("  %.300s\n  %.300s", node.HTML, node.FailureSummary)
 		}
 	}
-	if narrow > 320 {
-		t.Errorf("at 320 pixels the page is %d wide", narrow)
+}
+
+// openAll unfolds everything and tells how much there was.
+const openAll = `[...document.querySelectorAll("details:not([open])")].map(d => d.open = true).length`
+
+// TestErrorSummaries: a refused form shows what is wrong, holds what was typed
+// and has no accessibility violation.
+func TestErrorSummaries(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs a browser")
+	}
+	axe, err := os.ReadFile("testdata/axe.min.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := chromium(t)
+	s := newStage(t)
+	s.feedMessages()
+	submit := func(form string) chromedp.Action {
+		return chromedp.ActionFunc(func(ctx context.Context) error {
+			return chromedp.Run(ctx, chromedp.Evaluate(`document.querySelector('`+form+`').requestSubmit()`, nil),
+				chromedp.WaitVisible(".nhsuk-error-summary"))
+		})
+	}
+	for _, c := range []struct {
+		role, path, form, field, typed string
+	}{
+		{"", "/sign-in", `form[action="/sign-in"]`, "name", "nobody"},
+		{"admin", "/admin/accounts", `form[action="/admin/accounts"]`, "display", "Dr New Person"},
+		{"engineer", "/feeds/messages/1", `form[action="/feeds/messages/1"]`, "reason", "x"},
+	} {
+		var result, focused, kept string
+		s.must(chromedp.Run(ctx, s.signedInAs(s.as(c.role)), chromedp.Navigate(s.server.URL+c.path),
+			chromedp.SetValue(c.form+` [name="`+c.field+`"]`, c.typed), submit(c.form),
+			chromedp.Evaluate(`new Promise(r => setTimeout(r, 150))`, nil, awaited),
+			chromedp.Evaluate(`document.activeElement.className`, &focused),
+			chromedp.Value(c.form+` [name="`+c.field+`"]`, &kept),
+			chromedp.Evaluate(string(axe), nil), chromedp.Evaluate(runAxe, &result, awaited)))
+		s.report(t, result)
+		if !strings.Contains(focused, "nhsuk-error-summary") {
+			t.Errorf("%s: the focus is at %q", c.path, focused)
+		}
+		if c.field != "reason" && kept != c.typed {
+			t.Errorf("%s: of what was typed %q is left", c.path, kept)
+		}
 	}
 }
 

@@ -468,7 +468,7 @@ func encountersPage(f *recordFrame, e *chart.Encounters, page int) templ.Compone
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 35, "</span></p><div class=\"c-scroll\" role=\"region\" aria-label=\"Stays and contacts\" tabindex=\"0\"><table class=\"c-table\" data-rows><thead><tr><th scope=\"col\">From</th><th scope=\"col\">To</th><th scope=\"col\">What</th><th scope=\"col\">Place</th><th scope=\"col\">Status</th><th scope=\"col\">Organisation and clinician</th></tr></thead> <tbody>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 35, "</span></p><div class=\"c-scroll c-card\" role=\"region\" aria-label=\"Stays and contacts\" tabindex=\"0\"><table class=\"c-table\" data-rows><thead><tr><th scope=\"col\">From</th><th scope=\"col\">To</th><th scope=\"col\">What</th><th scope=\"col\">Place</th><th scope=\"col\">Status</th><th scope=\"col\">Organisation and clinician</th></tr></thead> <tbody>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

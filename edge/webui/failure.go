@@ -70,6 +70,9 @@ func (s *Site) refuse(w http.ResponseWriter, r *http.Request, v *visit, err erro
 	if f.Kind == fault.Invalid || f.Kind == fault.Busy || f.Kind == fault.TooCostly {
 		text = sentenceOf(f.Text) + " " + text
 	}
+	if f.Code == codeNotYet {
+		p.title, text = "No record on that day", sentenceOf(f.Text)
+	}
 	s.send(w, r, v, &answer{status: p.status, frame: frame{Title: p.title},
 		body: failure(p.title, text, ref)})
 }

@@ -9,16 +9,22 @@ func messageChoices() [][2]string {
 		{"ignored", "Nothing to do"}, {"closed", "Set aside"}}
 }
 
+// settingWords tells how a feed is set; one without a setting of its own works
+// by the defaults.
 func settingWords(x *FeedSetting) string {
-	modes := "every processing mode"
+	if x == nil {
+		x = &FeedSetting{}
+	}
+	answers := "answers as the message asks"
+	switch x.Accept {
+	case "original", "enhanced":
+		answers = "answers in " + x.Accept + " mode"
+	}
+	modes := "accepts every MSH-11 value"
 	if len(x.Modes) > 0 {
-		modes = "processing modes " + strings.Join(x.Modes, ", ")
+		modes = "accepts MSH-11 " + strings.Join(x.Modes, ", ")
 	}
-	accept := ""
-	if x.Accept != "" {
-		accept = "answers " + x.Accept
-	}
-	return join(" · ", x.Listen, accept, modes)
+	return join(" · ", x.Listen, answers+"; "+modes)
 }
 
 // hourHeights scale the messages of 24 hours to the height of their bars.

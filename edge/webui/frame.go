@@ -92,9 +92,10 @@ type recordFrame struct {
 	Section  string // which link of the list is current
 	AsAt     string // YYYY-MM-DD, "" = now
 	AsAtText string
-	Today    string // YYYY-MM-DD
-	PrintBy  string // who prints, and when
-	Trusts   []chart.Organisation
+	Today    string               // YYYY-MM-DD
+	PrintBy  string               // who prints, and when
+	Trusts   []chart.Organisation // that know the patient
+	Sources  []chart.Organisation // that the page's items come from, with those
 }
 
 // url is the address of a page of this record, as-at date kept. Pairs of

@@ -21,7 +21,7 @@ func (s *Site) observations(v *visit) (*answer, error) {
 	if o.to != "" {
 		return redirect(o.to)
 	}
-	return recordAnswer(o, "Observations", answer{body: observationsPage(o.frame, o.lens.Observations(o.chart), before != "")})
+	return recordAnswer(o, "Observations", answer{body: observationsPage(o.frame, o.lens.Observations(o.chart), before != "", s.Zone)})
 }
 
 // instant checks a time that came in a URL.

@@ -126,11 +126,13 @@ func trendOf(s chart.Series, zone *time.Location) trendPlot {
 	}
 	p.Line = strings.TrimSpace(b.String())
 	for _, v := range ticks {
-		p.YTicks = append(p.YTicks, tick{y.at(v), strconv.FormatFloat(v, 'f', -1, 64)})
+		p.YTicks = append(p.YTicks, tick{y.at(v), tickText(v)})
 	}
 	p.XTicks = dateTicks(first, last, x, zone)
 	return p
 }
+
+func tickText(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
 // niceTicks are about n round numbers that cover a span.
 func niceTicks(from, to float64, n int) []float64 {

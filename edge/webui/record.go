@@ -10,6 +10,9 @@ import (
 	"concord/standard/uk"
 )
 
+// codeNotYet is the refusal of an as-at date before the record begins.
+const codeNotYet = "webui.not-yet"
+
 // opened is a record page's chart with the frame made from the same chart.
 type opened struct {
 	chart *record.Chart
@@ -36,13 +39,17 @@ func (s *Site) open(v *visit, section string, sections []record.Section) (*opene
 		return nil, fault.New(fault.Denied, "webui.demographics-only", "this role sees demographics only")
 	}
 	c, err := v.errand.Chart(v.Context(), id, record.ChartQuery{Sections: sections, AsAt: asAt})
+	if fault.Is(err, fault.NotFound) && !asAt.IsZero() {
+		return nil, fault.New(fault.NotFound, codeNotYet,
+			"nothing was known of this patient at the end of %s, or there is no such patient", text)
+	}
 	if err != nil {
 		return nil, err
 	}
 	if c.Person.Entry == "" && c.Person.ID != id {
 		return &opened{to: strings.Replace(v.URL.RequestURI(), "/p/"+id, "/p/"+c.Person.ID, 1)}, nil
 	}
-	f := &recordFrame{Section: section, Today: now.In(lens.Zone).Format("2006-01-02"), Trusts: lens.Trusts(&c.Person)}
+	f := &recordFrame{Section: section, Today: now.In(lens.Zone).Format("2006-01-02"), Trusts: lens.Trusts(&c.Person), Sources: lens.Sources(c)}
 	if !asAt.IsZero() {
 		f.AsAt, f.AsAtText = v.URL.Query().Get("asat"), text
 	}

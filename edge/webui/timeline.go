@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"concord/care/chart"
+	"concord/fault"
 	"concord/standard/uk"
 )
 
@@ -12,7 +13,15 @@ import (
 func (s *Site) timeline(v *visit) (*answer, error) {
 	q := v.URL.Query()
 	n, _ := strconv.Atoi(q.Get("page"))
-	filter := chart.Filter{Org: q.Get("org"), Kind: q.Get("kind"), Span: q.Get("span"), Page: n}
+	filter := chart.Filter{Org: q.Get("org"), Kind: q.Get("kind"), Span: q.Get("span"), Page: n,
+		Author: q.Get("author"), Problem: q.Get("problem")}
+	var err error
+	if filter.From, err = dayOf(q.Get("from"), s.Zone); err != nil {
+		return nil, err
+	}
+	if filter.To, err = dayOf(q.Get("to"), s.Zone); err != nil {
+		return nil, err
+	}
 	if filter.Span == "" {
 		filter.Span = "3y"
 	}
@@ -24,6 +33,43 @@ func (s *Site) timeline(v *visit) (*answer, error) {
 		return redirect(o.to)
 	}
 	return recordAnswer(o, "Timeline", answer{body: timelinePage(o.frame, o.lens.Timeline(o.chart, filter), filter, s.Zone)})
+}
+
+// dayOf reads a day that came in the address; none is the zero time.
+func dayOf(text string, zone *time.Location) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	day, err := time.ParseInLocation("2006-01-02", text, zone)
+	if err != nil {
+		return time.Time{}, fault.New(fault.Invalid, "webui.day", "a date in the address is not one of the form YYYY-MM-DD")
+	}
+	return day, nil
+}
+
+// dayText writes a day for a date field; the zero time is empty.
+func dayText(day time.Time) string {
+	if day.IsZero() {
+		return ""
+	}
+	return day.Format("2006-01-02")
+}
+
+// timelineURL is the timeline with a filter, on one of its pages.
+func (f *recordFrame) timelineURL(x chart.Filter, page int) string {
+	return f.url("timeline", "span", x.Span, "org", x.Org, "kind", x.Kind, "author", x.Author, "problem", x.Problem,
+		"from", dayText(x.From), "to", dayText(x.To), "page", strconv.Itoa(page))
+}
+
+// rangeWords tells a range of one's own.
+func rangeWords(x chart.Filter) string {
+	switch {
+	case x.To.IsZero():
+		return "from " + uk.DisplayDate(x.From)
+	case x.From.IsZero():
+		return "up to " + uk.DisplayDate(x.To)
+	}
+	return uk.DisplayDate(x.From) + " to " + uk.DisplayDate(x.To)
 }
 
 func spanWords(span string) string {

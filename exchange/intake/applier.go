@@ -192,8 +192,7 @@ func (a *Applier) admit(m *record.Message) *task {
 func (a *Applier) read(row *record.Message) (feed Feed, mapped []Mapped, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			mapped, err = nil, fault.New(fault.Internal, "intake.rule", "a mapping rule failed on this message")
-			a.log.Error("a mapping rule panicked", "sequence", row.Seq, "stack", string(debug.Stack()))
+			mapped, err = nil, a.panicked(row)
 		}
 	}()
 	m, err := hl7v2.Parse(row.Raw)
@@ -210,6 +209,13 @@ func (a *Applier) read(row *record.Message) (feed Feed, mapped []Mapped, err err
 	}
 	mapped, err = Map(m, feed)
 	return feed, mapped, err
+}
+
+// panicked is the fault of a message on which a rule fell over. The log says
+// where, and nothing of the message.
+func (a *Applier) panicked(row *record.Message) error {
+	a.log.Error("a mapping rule panicked", "sequence", row.Seq, "stack", string(debug.Stack()))
+	return fault.New(fault.Internal, "intake.rule", "a mapping rule failed on this message")
 }
 
 func (a *Applier) done(t *task) {

@@ -19,10 +19,8 @@ func (a *Applier) apply(ctx context.Context, t *task) error {
 			ID: t.feed.Name, Role: access.System, Org: t.feed.Trust, Scopes: access.Scopes{{Type: "*", Can: "cruds"}},
 		}, access.Reason{Purpose: access.DirectCare}),
 	}
-	for i := range t.mapped {
-		if err := w.patient(ctx, &t.mapped[i]); err != nil {
-			return err
-		}
+	if err := a.gather(ctx, w, t); err != nil {
+		return err
 	}
 	row := *t.row
 	row.State, row.Code, row.Place, row.Text = record.Applied, "", "", ""
@@ -34,6 +32,21 @@ func (a *Applier) apply(ctx context.Context, t *task) error {
 		Settle: &row,
 	})
 	return err
+}
+
+// gather folds every part of a message; a fold that panics parks it.
+func (a *Applier) gather(ctx context.Context, w *writing, t *task) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = a.panicked(t.row)
+		}
+	}()
+	for i := range t.mapped {
+		if err := w.patient(ctx, &t.mapped[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // detail is what the feeds page tells of a message beside its reason.

@@ -70,44 +70,74 @@ func (l *Listener) Serve(ctx context.Context, socket net.Listener) error {
 	}
 }
 
-// serve answers one connection's messages in order.
+// serve answers one connection's messages in order. Answers are gathered while
+// more messages are at hand, and sent before it waits.
 func (l *Listener) serve(ctx context.Context, conn net.Conn) {
 	defer conn.Close()
 	// A stop interrupts the wait for the next message, not the message at hand.
 	stop := context.AfterFunc(ctx, func() { conn.SetReadDeadline(time.Unix(1, 0)) })
 	defer stop()
-	in := hl7v2.NewReader(conn, l.MaxBytes)
-	buffer := bufio.NewWriter(conn)
-	out := hl7v2.NewWriter(buffer)
+	line := &line{conn: conn, answers: bufio.NewWriter(conn), limit: l.Write, now: l.Receiver.now}
+	defer line.flush()
+	in, out := hl7v2.NewReader(line, l.MaxBytes), hl7v2.NewWriter(line.answers)
 	for ctx.Err() == nil {
-		if !in.Buffered() {
-			conn.SetReadDeadline(l.Receiver.now().Add(l.Idle))
-			if ctx.Err() != nil {
-				return
-			}
+		conn.SetReadDeadline(l.Receiver.now().Add(l.Idle))
+		if ctx.Err() != nil {
+			return
 		}
 		raw, err := in.Next()
 		if err != nil && !framed(err) {
 			l.ended(err)
 			return
 		}
-		if err != nil && len(raw) == 0 && fault.Of(err).Code == "mllp.truncated" {
-			continue
+		if err != nil && fault.Of(err).Code == "mllp.truncated" {
+			if ctx.Err() != nil {
+				return // our stop cut it, not the sender: no refusal, it will come again
+			}
+			if len(raw) == 0 {
+				continue
+			}
 		}
-		answer := l.Receiver.Receive(context.WithoutCancel(ctx), raw, err)
-		if answer == nil {
-			continue
-		}
-		conn.SetWriteDeadline(l.Receiver.now().Add(l.Write))
-		if err := out.Write(answer); err != nil {
-			return
-		}
-		if !in.Buffered() {
-			if err := buffer.Flush(); err != nil {
+		if answer := l.Receiver.Receive(context.WithoutCancel(ctx), raw, err); answer != nil {
+			if err := out.Write(answer); err != nil {
 				return
 			}
 		}
+		if line.late {
+			return // who cannot finish a message in time begins anew
+		}
 	}
+}
+
+// line reads a connection. It sends the answers that wait before it waits for
+// bytes: a sender may hold its next message back until it has them, whatever
+// bytes it has put behind the last one.
+type line struct {
+	conn    net.Conn
+	answers *bufio.Writer
+	limit   time.Duration
+	now     func() time.Time
+	late    bool // the deadline has passed
+}
+
+func (l *line) Read(p []byte) (int, error) {
+	if err := l.flush(); err != nil {
+		return 0, err
+	}
+	n, err := l.conn.Read(p)
+	var timeout net.Error
+	if errors.As(err, &timeout) && timeout.Timeout() {
+		l.late = true
+	}
+	return n, err
+}
+
+func (l *line) flush() error {
+	if l.answers.Buffered() == 0 {
+		return nil
+	}
+	l.conn.SetWriteDeadline(l.now().Add(l.limit))
+	return l.answers.Flush()
 }
 
 // framed tells a broken frame, which can be answered, from a broken stream.

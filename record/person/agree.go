@@ -1,6 +1,7 @@
 package person
 
 import (
+	"slices"
 	"strings"
 
 	"concord/standard/fhir"
@@ -24,7 +25,7 @@ func Of(patient *fhir.Value) Demographics {
 		if id.StrAt("system") != uk.NHSNumberSystem {
 			continue
 		}
-		if n, err := uk.ParseNHSNumber(id.StrAt("value")); err == nil {
+		if n, err := uk.ParseNHSNumber(id.StrAt("value")); err == nil && !placeholder(string(n)) {
 			d.NHS = append(d.NHS, string(n))
 		}
 	}
@@ -46,6 +47,10 @@ func Of(patient *fhir.Value) Demographics {
 	}
 	return d
 }
+
+// placeholder tells a number of ten equal digits: each has a right check digit,
+// none was ever issued, and systems write them where a number is not known.
+func placeholder(number string) bool { return strings.Count(number, number[:1]) == len(number) }
 
 // Field names the demographics that can differ.
 type Field string
@@ -99,6 +104,11 @@ func shareWord(a, b []string) bool {
 		}
 	}
 	return false
+}
+
+// Shares tells whether the two have an NHS number in common.
+func (d Demographics) Shares(o Demographics) bool {
+	return slices.ContainsFunc(d.NHS, func(n string) bool { return slices.Contains(o.NHS, n) })
 }
 
 // Same tells whether nothing that joins depends on has changed.

@@ -62,6 +62,9 @@
     else if (e.key === "r") { const a = document.querySelector("[data-refresh]"); if (a) go(a.href); }
   });
 
+  // Where a table is wider than the screen, its newest column is in view.
+  document.querySelectorAll("[data-newest]").forEach((box) => { box.scrollLeft = box.scrollWidth; });
+
   // After a search the first hit has the focus; it is not opened by itself.
   if (document.querySelector("[data-first] a") && location.pathname === "/find") move(1);
 

@@ -1,0 +1,375 @@
+package record_test
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"net/url"
+	"strings"
+	"testing"
+
+	"concord/fault"
+	"concord/record"
+	"concord/record/access"
+	"concord/record/audit"
+	"concord/standard/fhir"
+	"concord/store"
+)
+
+// audited counts the entries of the audit log from a sequence on: "read" for
+// an access, "!read" for a refusal, "read?" for one that failed.
+func (s *stage) audited(from int64) (map[string]int, int64) {
+	s.t.Helper()
+	out := map[string]int{}
+	err := s.engine.View(s.ctx, func(r store.Reader) error {
+		entries, err := r.LogEntries(s.ctx, audit.Log, from, 10_000)
+		for _, e := range entries {
+			entry, err := audit.Decode(e.Body)
+			if err != nil {
+				return err
+			}
+			name := string(entry.Action)
+			switch {
+			case !entry.Allowed:
+				name = "!" + name
+			case entry.Outcome != "":
+				name += "?"
+			}
+			out[name]++
+			from = e.Seq + 1
+		}
+		return err
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return out, from
+}
+
+// path is one way to patient data or to power over it.
+type path struct {
+	name   string
+	action access.Action
+	audit  int // entries of one call
+	do     func(e *record.Errand) (shown string, err error)
+}
+
+// paths are every exported method of an errand, on a record of one patient
+// with one observation, whose texts are "Smith" and "718-7".
+func (s *stage) paths(p, o string, message int64) []path {
+	text := func(items ...*record.Item) string {
+		var b strings.Builder
+		for _, it := range items {
+			if it != nil && it.Resource != nil {
+				b.Write(it.Resource.JSON())
+			}
+		}
+		return b.String()
+	}
+	ctx := s.ctx
+	return []path{
+		{"read", access.Read, 1, func(e *record.Errand) (string, error) { it, err := e.Read(ctx, "Observation", o); return text(it), err }},
+		{"read a patient", access.Read, 1, func(e *record.Errand) (string, error) { it, err := e.Read(ctx, "Patient", p); return text(it), err }},
+		{"version", access.Read, 1, func(e *record.Errand) (string, error) {
+			it, err := e.ReadVersion(ctx, "Observation", o, 1)
+			return text(it), err
+		}},
+		{"history", access.Read, 1, func(e *record.Errand) (string, error) {
+			all, err := e.History(ctx, "Observation", o)
+			return text(all...), err
+		}},
+		{"search", access.Search, 1, func(e *record.Errand) (string, error) {
+			f, err := e.Search(ctx, "Observation", url.Values{"patient": {p}}, 0, false)
+			if err != nil {
+				return "", err
+			}
+			return text(f.Matches...), nil
+		}},
+		{"include", access.Search, 1, func(e *record.Errand) (string, error) {
+			f, err := e.Search(ctx, "Patient", url.Values{"_id": {p}, "_revinclude": {"Observation:subject"}}, 0, false)
+			if err != nil {
+				return "", err
+			}
+			return text(append(f.Matches, f.Included...)...), nil
+		}},
+		{"chart", access.Search, 1, func(e *record.Errand) (string, error) {
+			c, err := e.Chart(ctx, p, record.ChartQuery{Sections: []record.Section{{Type: "Observation"}}})
+			if err != nil {
+				return "", err
+			}
+			return text(append(c.Person.Entries, c.Sections[0]...)...), nil
+		}},
+		{"everything", access.Search, 1, func(e *record.Errand) (string, error) {
+			c, err := e.Everything(ctx, p, nil)
+			if err != nil {
+				return "", err
+			}
+			all := c.Person.Entries
+			for _, section := range c.Sections {
+				all = append(all, section...)
+			}
+			return text(all...), nil
+		}},
+		{"find people", access.FindPeople, 1, func(e *record.Errand) (string, error) {
+			f, err := e.FindPeople(ctx, record.PeopleQuery{Text: "smith"})
+			if err != nil || len(f.Hits) == 0 {
+				return "", err
+			}
+			return text(f.Hits[0].Person.Entries...), nil
+		}},
+		{"export", access.Export, 1, func(e *record.Errand) (string, error) {
+			shown := ""
+			err := e.Export(ctx, "", func(items []*record.Item) error { shown += text(items...); return nil })
+			return shown, err
+		}},
+		{"create", access.Create, 1, func(e *record.Errand) (string, error) {
+			_, err := e.Transact(ctx, []record.Op{{Kind: record.Create, Type: "Flag", Resource: s.json(`{"resourceType":"Flag","status":"active"}`)}}, record.Commit{})
+			return "", err
+		}},
+		{"update", access.Update, 1, func(e *record.Errand) (string, error) {
+			_, err := e.Transact(ctx, []record.Op{{Kind: record.Update, Type: "Flag", ID: "f", Resource: s.json(`{"resourceType":"Flag","id":"f","status":"active"}`)}}, record.Commit{})
+			return "", err
+		}},
+		{"delete", access.Delete, 1, func(e *record.Errand) (string, error) {
+			_, err := e.Transact(ctx, []record.Op{{Kind: record.Delete, Type: "Flag", ID: "f"}}, record.Commit{})
+			return "", err
+		}},
+		{"conflicts", access.Links, 1, func(e *record.Errand) (string, error) { _, err := e.Conflicts(ctx); return "", err }},
+		{"feeds", access.WatchFeeds, 1, func(e *record.Errand) (string, error) { _, err := e.Feeds(ctx); return "", err }},
+		{"messages", access.WatchFeeds, 1, func(e *record.Errand) (string, error) {
+			rows, err := e.Messages(ctx, record.MessageFilter{Limit: 9})
+			shown := ""
+			for _, m := range rows {
+				shown += string(m.Raw)
+			}
+			return shown, err
+		}},
+		{"message head", access.WatchFeeds, 1, func(e *record.Errand) (string, error) {
+			m, err := e.MessageHead(ctx, message)
+			if err != nil {
+				return "", err
+			}
+			return string(m.Raw), nil
+		}},
+		{"open message", access.OpenMessage, 1, func(e *record.Errand) (string, error) {
+			_, raw, err := e.OpenMessage(ctx, message)
+			return string(raw), err
+		}},
+		{"requeue", access.Replay, 1, func(e *record.Errand) (string, error) { _, err := e.Requeue(ctx, []int64{message}); return "", err }},
+		{"close", access.Replay, 1, func(e *record.Errand) (string, error) {
+			err := e.Close(ctx, message, "why")
+			if fault.Is(err, fault.Conflict) { // it is not parked: the decision was made
+				err = nil
+			}
+			return "", err
+		}},
+		{"administer", access.Accounts, 1, func(e *record.Errand) (string, error) {
+			return "", e.Administer(ctx, "settings", func(store.Tx) error { return nil })
+		}},
+		{"verify", access.Verify, 1, func(e *record.Errand) (string, error) {
+			_, err := e.Verify(ctx, func(record.Finding) {})
+			return "", err
+		}},
+	}
+}
+
+// mayDo lists the paths that each role may take; the rest is refused.
+var mayDo = map[access.Role]string{
+	access.Clinician:     "read,read a patient,version,history,search,include,chart,everything,find people,create,update",
+	access.Receptionist:  "read a patient,include,chart,everything,find people",
+	access.Engineer:      "feeds,messages,message head,requeue,close",
+	access.Steward:       "read a patient,include,chart,everything,find people,conflicts",
+	access.Administrator: "administer",
+	access.System:        "",
+	access.Operator:      "read,read a patient,version,history,search,include,chart,everything,export,create,update,feeds,messages,message head,requeue,close,administer,verify",
+	"porter":             "",
+	"":                   "",
+}
+
+// withRecord makes a patient with an observation and a journalled message.
+func (s *stage) withRecord() (p, o string, message int64) {
+	s.t.Helper()
+	p = s.create(s.client("R1K"), patient("R1K", "7", nhs, "Smith", "John", "1950-01-01", "male")).ID
+	o = s.create(s.client("R1K"), `{"resourceType":"Observation","status":"final","code":{"coding":[{"system":"http://loinc.org","code":"718-7"}]},"subject":{"reference":"Patient/`+p+`"}}`).ID
+	m := &record.Message{Org: "R1K", Feed: "pas", Control: "1", Trigger: "ADT^A01", Digest: 1, Raw: []byte("MSH|Smith|718-7")}
+	if err := s.client("R1K").Receive(s.ctx, []*record.Message{m}); err != nil {
+		s.t.Fatal(err)
+	}
+	return p, o, m.Seq
+}
+
+// TestEveryRoleOnEveryPath: what is refused is refused with a trace and shows
+// nothing; what is allowed leaves a trace and shows no more than the filter.
+func TestEveryRoleOnEveryPath(t *testing.T) {
+	s := newStage(t)
+	p, o, message := s.withRecord()
+	for role, list := range mayDo {
+		may := map[string]bool{}
+		for _, name := range strings.Split(list, ",") {
+			may[name] = name != ""
+		}
+		for _, way := range s.paths(p, o, message) {
+			_, from := s.audited(0)
+			shown, err := way.do(s.as(role))
+			if may[way.name] != (err == nil) {
+				t.Errorf("%q %s: %v", role, way.name, err)
+			}
+			if err != nil && (!fault.Is(err, fault.Denied) || shown != "") {
+				t.Errorf("%q %s: refused with %v, showing %q", role, way.name, err, shown)
+			}
+			if role == access.Receptionist || role == access.Steward {
+				if strings.Contains(shown, "718-7") {
+					t.Errorf("%q %s shows clinical content: %s", role, way.name, shown)
+				}
+			}
+			s.traced(string(role)+" "+way.name, from, way, err)
+		}
+	}
+	s.clean()
+}
+
+// traced asks for exactly the entries of one call.
+func (s *stage) traced(name string, from int64, way path, err error) {
+	s.t.Helper()
+	got, _ := s.audited(from)
+	want := map[string]int{string(way.action): way.audit}
+	if err != nil {
+		want = map[string]int{"!" + string(way.action): way.audit}
+	}
+	delete(got, string(way.action)+"?")
+	if len(got) == 0 && way.name == "close" {
+		return // allowed, and there was nothing to close
+	}
+	if !maps.Equal(got, want) {
+		s.t.Errorf("%s: audited %v, want %v", name, got, want)
+	}
+}
+
+// TestFeedErrandsAreRefused: what only a feed may do.
+func TestFeedErrandsAreRefused(t *testing.T) {
+	s := newStage(t)
+	for _, role := range access.Roles() {
+		if role == access.System {
+			continue
+		}
+		e := s.as(role)
+		for name, do := range map[string]func() error{
+			"receive": func() error { return e.Receive(s.ctx, []*record.Message{{Raw: []byte("x")}}) },
+			"pending": func() error { _, err := e.Pending(s.ctx, 0, 1); return err },
+			"settle":  func() error { return e.Settle(s.ctx, &record.Message{Seq: 1}) },
+			"prior":   func() error { _, err := e.Prior(s.ctx, "1", nil); return err },
+		} {
+			if err := do(); !fault.Is(err, fault.Denied) {
+				t.Errorf("%s %s: %v", role, name, err)
+			}
+		}
+	}
+}
+
+// withoutAudit is a store that reads and can keep nothing any more.
+type withoutAudit struct {
+	store.Engine
+	failing bool
+}
+
+func (e *withoutAudit) Update(ctx context.Context, f func(store.Tx) error) error {
+	if e.failing {
+		return errors.New("the disk is gone")
+	}
+	return e.Engine.Update(ctx, f)
+}
+
+// TestNoAccessWithoutAudit: when the trace cannot be kept, every path is
+// refused as busy and shows nothing.
+func TestNoAccessWithoutAudit(t *testing.T) {
+	var broken *withoutAudit
+	s := newStageOn(t, func(e store.Engine) store.Engine { broken = &withoutAudit{Engine: e}; return broken })
+	p, o, message := s.withRecord()
+	everyone := map[access.Role]*record.Errand{}
+	for role := range mayDo {
+		everyone[role] = s.as(role)
+	}
+	everyone[access.Engineer] = s.desk.For(access.Requester{ID: "u", Role: access.Engineer, Org: "RQM"}, access.Reason{Purpose: access.Integrity, Text: "a reason"})
+	everyone[access.System] = s.client("R1K")
+	broken.failing = true
+	for role, e := range everyone {
+		for _, way := range s.paths(p, o, message) {
+			shown, err := way.do(e)
+			if err == nil || shown != "" {
+				t.Errorf("%q %s: %v, showing %q", role, way.name, err, shown)
+			}
+			if f := fault.Of(err); f != nil && f.Kind != fault.Busy {
+				t.Errorf("%q %s: %v is not busy", role, way.name, err)
+			}
+		}
+	}
+	broken.failing = false
+	if _, err := s.as(access.Clinician).Read(s.ctx, "Patient", p); err != nil {
+		t.Errorf("once it can be kept again: %v", err)
+	}
+	s.clean()
+}
+
+// TestScopesFilterEveryPath: a client with one type sees that type alone,
+// whichever way it asks.
+func TestScopesFilterEveryPath(t *testing.T) {
+	s := newStage(t)
+	p, o, message := s.withRecord()
+	scopes, err := access.ParseScopes("system/Observation.rs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := s.desk.For(access.Requester{ID: "lab", Role: access.System, Org: "RYJ", Scopes: scopes}, access.Reason{Purpose: access.DirectCare})
+	for _, way := range s.paths(p, o, message) {
+		shown, err := way.do(e)
+		if strings.Contains(shown, "Smith") {
+			t.Errorf("%s shows a Patient: %s", way.name, shown)
+		}
+		switch way.name {
+		case "read", "version", "history", "search", "chart", "everything", "export":
+			if err != nil || !strings.Contains(shown, "718-7") {
+				t.Errorf("%s: %q %v", way.name, shown, err)
+			}
+		default:
+			if !fault.Is(err, fault.Denied) {
+				t.Errorf("%s: %v", way.name, err)
+			}
+		}
+	}
+}
+
+// TestAuditNamesWhatWasSeen: an entry names requester, reason, record, and the
+// change that was seen; a search is written without its values.
+func TestAuditNamesWhatWasSeen(t *testing.T) {
+	s := newStage(t)
+	p, _, _ := s.withRecord()
+	_, from := s.audited(0)
+	e := s.desk.For(access.Requester{ID: "u-ada", Role: access.Clinician, Org: "RQM"}, access.Reason{Purpose: access.DirectCare, Text: "in clinic"})
+	if _, err := e.Search(s.ctx, "Patient", url.Values{"family": {"Smith"}, "birthdate": {"1950-01-01"}}, 0, false); err != nil {
+		t.Fatal(err)
+	}
+	var entry audit.Entry
+	err := s.engine.View(s.ctx, func(r store.Reader) error {
+		rows, err := r.LogEntries(s.ctx, audit.Log, from, 1)
+		if err != nil {
+			return err
+		}
+		entry, err = audit.Decode(rows[0].Body)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if entry.Who != "u-ada" || entry.Role != access.Clinician || entry.Org != "RQM" || entry.Reason != "in clinic" || entry.Count != 1 || entry.Change == 0 {
+		t.Errorf("%+v", entry)
+	}
+	if len(entry.Records) != 1 || !strings.HasPrefix(p, entry.Records[0]) {
+		t.Errorf("records %v of %s", entry.Records, p)
+	}
+	if len(entry.What) != 1 || entry.What[0] != "Patient?birthdate&family" {
+		t.Errorf("what %v", entry.What)
+	}
+	if strings.Contains(string(fhir.Of(entry.What[0]).JSON()), "Smith") {
+		t.Error("the audit holds a value")
+	}
+}
