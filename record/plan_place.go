@@ -1,0 +1,135 @@
+package record
+
+import (
+	"context"
+	"time"
+
+	"concord/fault"
+	"concord/standard/fhir"
+	"concord/store"
+)
+
+// place gives a new resource its key: in the record of the patient that it
+// names, else in a record of its own.
+func (p *plan) place(ctx context.Context, r store.Reader, dr *draft) error {
+	if dr.op.Kind == Delete {
+		return unknown(dr.op.Type)
+	}
+	pk := int64(0)
+	if !dr.patient {
+		var err error
+		if pk, err = p.recordOf(ctx, r, dr.op.Resource); err != nil {
+			return err
+		}
+	}
+	if pk == 0 {
+		var err error
+		if pk, err = p.desk.newRecord(ctx); err != nil {
+			return err
+		}
+		p.fresh[pk] = true
+	}
+	if dr.patient {
+		var err error
+		if dr.person, err = p.desk.newRecord(ctx); err != nil {
+			return err
+		}
+	}
+	seq, err := p.sequence(ctx, r, pk, fhir.R4().Number(dr.op.Type))
+	if err != nil {
+		return err
+	}
+	dr.key, dr.placed = store.Key{PK: pk, LID: store.MakeLID(fhir.R4().Number(dr.op.Type), seq)}, true
+	if dr.id == "" {
+		dr.id = p.desk.ids.encode(dr.key)
+	}
+	return nil
+}
+
+func (p *plan) sequence(ctx context.Context, r store.Reader, pk int64, typ uint16) (uint32, error) {
+	k := seqKey{pk, typ}
+	if n, ok := p.next[k]; ok {
+		p.next[k] = n + 1
+		return n, nil
+	}
+	n := uint32(1)
+	if !p.fresh[pk] {
+		var err error
+		if n, err = r.NextSeq(ctx, pk, typ); err != nil {
+			return 0, err
+		}
+	}
+	p.next[k] = n + 1
+	return n, nil
+}
+
+// recordOf finds the record that a resource belongs to: that of the patient in
+// its compartment reference; 0 when it names none.
+func (p *plan) recordOf(ctx context.Context, r store.Reader, resource *fhir.Value) (int64, error) {
+	ref := p.desk.table.PatientOf(resource)
+	if ref == "" {
+		return 0, nil
+	}
+	if dr := p.byURL[ref]; dr != nil {
+		if !dr.patient {
+			return 0, nil // a urn: that names something else
+		}
+		return dr.key.PK, nil
+	}
+	for i := range p.drafts {
+		if dr := p.drafts[i]; dr.patient && dr.placed && "Patient/"+dr.id == ref {
+			return dr.key.PK, nil
+		}
+	}
+	if rest, ok := cutQuery(ref); ok {
+		it, err := p.desk.single(ctx, r, "Patient", rest)
+		if err != nil {
+			return 0, err
+		}
+		if it == nil {
+			return 0, fault.New(fault.Invalid, "record.reference", "no Patient matches the conditional reference")
+		}
+		return it.key.PK, nil
+	}
+	parsed, ok := fhir.ParseReference(ref)
+	if !ok {
+		return 0, nil
+	}
+	return p.patientRecord(ctx, r, parsed.ID)
+}
+
+// patientRecord resolves a Patient id to its record. A client's own id that is
+// not known yet reserves a record: its patient may come later in the load.
+func (p *plan) patientRecord(ctx context.Context, r store.Reader, id string) (int64, error) {
+	n, err := p.desk.whose(ctx, r, id, time.Time{})
+	if err == nil {
+		if n.entry != 0 {
+			return n.entry, nil
+		}
+		return n.person, nil
+	}
+	if !fault.Is(err, fault.NotFound) {
+		return 0, err
+	}
+	if _, _, ours := p.desk.ids.decode(id); ours {
+		return 0, fault.New(fault.Invalid, "record.reference", "the patient that the resource names is not known")
+	}
+	return p.reserve(ctx, id)
+}
+
+// reserve makes a draft-less claim on a client's patient id.
+func (p *plan) reserve(ctx context.Context, id string) (int64, error) {
+	url := "reserved:Patient/" + id
+	if dr := p.byURL[url]; dr != nil {
+		return dr.key.PK, nil
+	}
+	pk, err := p.desk.newRecord(ctx)
+	if err != nil {
+		return 0, err
+	}
+	p.fresh[pk] = true
+	typ := fhir.R4().Number("Patient")
+	p.next[seqKey{pk, typ}] = 2
+	p.byURL[url] = &draft{id: id, key: store.Key{PK: pk, LID: store.MakeLID(typ, 1)}, patient: true, placed: true}
+	return pk, nil
+}

@@ -1,0 +1,115 @@
+package record
+
+import (
+	"context"
+
+	"concord/fault"
+	"concord/standard/fhir"
+	"concord/store"
+)
+
+// target finds the resource that an op is about, if it exists.
+func (p *plan) target(ctx context.Context, r store.Reader, dr *draft) error {
+	op := dr.op
+	if fhir.R4().Number(op.Type) == 0 {
+		return fault.New(fault.Invalid, "record.type", "R4 has no such resource type")
+	}
+	switch {
+	case op.Kind == Create && op.IfNoneExist != "":
+		return p.ifNoneExist(ctx, r, dr)
+	case op.Kind == Create:
+		return nil
+	case op.Where != "":
+		it, err := p.desk.single(ctx, r, op.Type, op.Where)
+		if err != nil {
+			return err
+		}
+		if it == nil {
+			return p.noneMatched(dr)
+		}
+		return p.existing(ctx, r, dr, it.key)
+	}
+	if !fhir.ValidID(op.ID) {
+		return fault.New(fault.Invalid, "record.id", "an id is 1 to 64 letters, digits, dashes and dots").In("id")
+	}
+	k, err := p.desk.locate(ctx, r, op.Type, op.ID)
+	if fault.Is(err, fault.NotFound) {
+		return p.absent(dr)
+	}
+	if err != nil {
+		return err
+	}
+	return p.existing(ctx, r, dr, k)
+}
+
+func (p *plan) noneMatched(dr *draft) error {
+	if dr.op.Kind == Delete {
+		return fault.New(fault.NotFound, "record.unknown", "nothing matches the condition")
+	}
+	if id := dr.op.Resource.ID(); id != "" {
+		dr.op.ID = id
+		return p.absent(dr)
+	}
+	return nil
+}
+
+// absent: an update of an id that is not known creates it, unless the id has
+// the form of ours.
+func (p *plan) absent(dr *draft) error {
+	if dr.op.Kind == Delete {
+		return unknown(dr.op.Type)
+	}
+	if dr.op.IfMatch != 0 {
+		return fault.New(fault.Conflict, "record.if-match", "there is no version to match")
+	}
+	if _, _, ours := p.desk.ids.decode(dr.op.ID); ours {
+		return fault.New(fault.Invalid, "record.id", "ids of this form are given by the server; create the resource instead").In("id")
+	}
+	dr.keepID, dr.id = true, dr.op.ID
+	return nil
+}
+
+func (p *plan) ifNoneExist(ctx context.Context, r store.Reader, dr *draft) error {
+	it, err := p.desk.single(ctx, r, dr.op.Type, dr.op.IfNoneExist)
+	if err != nil || it == nil {
+		return err
+	}
+	dr.found, dr.id, dr.key, dr.placed, dr.version = it, it.ID, it.key, true, it.Version
+	return nil
+}
+
+// existing takes the current version of a key as what is replaced.
+func (p *plan) existing(ctx context.Context, r store.Reader, dr *draft, k store.Key) error {
+	dr.key, dr.placed = k, true
+	doc, err := r.Get(ctx, k)
+	if fault.Is(err, fault.NotFound) { // reserved by a reference that came first
+		dr.keepID, dr.id = true, dr.op.ID
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if dr.op.Kind == Delete && doc.Deleted {
+		return fault.New(fault.Gone, "record.deleted", "it has been deleted already")
+	}
+	if dr.op.IfMatch != 0 && dr.op.IfMatch != doc.Version {
+		return fault.New(fault.Conflict, "record.if-match", "the current version is another one")
+	}
+	it, err := p.desk.item(doc)
+	if err != nil {
+		return err
+	}
+	dr.old, dr.id = doc, it.ID
+	if doc.Deleted {
+		dr.id = dr.op.ID
+		_, _, ours := p.desk.ids.decode(dr.op.ID)
+		dr.keepID = !ours
+		dr.lastBody, err = p.desk.bodyBefore(ctx, r, k)
+		return err
+	}
+	if dr.oldBody, err = p.desk.parse(doc); err != nil {
+		return err
+	}
+	dr.keepID = dr.oldBody.ID() != ""
+	return nil
+}
