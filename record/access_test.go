@@ -67,7 +67,7 @@ func (s *stage) paths(p, o string, message int64) []path {
 		return b.String()
 	}
 	ctx := s.ctx
-	return []path{
+	ways := []path{
 		{"read", access.Read, 1, func(e *record.Errand) (string, error) { it, err := e.Read(ctx, "Observation", o); return text(it), err }},
 		{"read a patient", access.Read, 1, func(e *record.Errand) (string, error) { it, err := e.Read(ctx, "Patient", p); return text(it), err }},
 		{"version", access.Read, 1, func(e *record.Errand) (string, error) {
@@ -122,6 +122,14 @@ func (s *stage) paths(p, o string, message int64) []path {
 			err := e.Export(ctx, "", func(items []*record.Item) error { shown += text(items...); return nil })
 			return shown, err
 		}},
+	}
+	return append(ways, s.powers(message)...)
+}
+
+// powers are the ways to change something, and those to the feeds.
+func (s *stage) powers(message int64) []path {
+	ctx := s.ctx
+	return []path{
 		{"create", access.Create, 1, func(e *record.Errand) (string, error) {
 			_, err := e.Transact(ctx, []record.Op{{Kind: record.Create, Type: "Flag", Resource: s.json(`{"resourceType":"Flag","status":"active"}`)}}, record.Commit{})
 			return "", err

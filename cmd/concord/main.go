@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/signal"
 	"syscall"
@@ -71,6 +72,9 @@ func exitCode(err error) int {
 		return exitFindings
 	}
 	fmt.Fprintln(os.Stderr, "concord:", err)
+	if errors.Is(err, fs.ErrNotExist) {
+		return exitMisuse // a file that the command names
+	}
 	switch fault.Of(err).Kind {
 	case fault.Invalid, fault.Unsupported, fault.NotFound, fault.Conflict:
 		return exitMisuse

@@ -13,9 +13,9 @@ import (
 	"concord/standard/hl7v2"
 )
 
-// Domain is the organisation that runs the shared record: what journal rows
-// carry when a message names no organisation that is known.
-const Domain = "QRV"
+// Domain is what journal rows carry when a message names no organisation that
+// is known.
+const Domain = access.Domain
 
 // Receiver journals messages and answers them.
 type Receiver struct {

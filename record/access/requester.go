@@ -36,6 +36,16 @@ func (r Role) Title() string {
 	return strings.ToUpper(string(r[:1])) + string(r[1:])
 }
 
+// Domain is the organisation that runs the shared record: NHS North West London
+// Integrated Care Board. What names no other organisation is its own.
+const Domain = "QRV"
+
+// Controls tells whether the requester may change what an organisation
+// controls: its own staff, clients and feeds may, and those of the domain.
+func (r Requester) Controls(org string) bool {
+	return r.Org == org || r.Org == Domain || r.Role == Operator
+}
+
 // Requester is who asks.
 type Requester struct {
 	ID     string // account name, client id or feed name

@@ -3,6 +3,7 @@ package journey
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -17,7 +18,10 @@ import (
 // cli runs a command and gives its outputs apart.
 func cli(t *testing.T, stdin string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
-	cmd := exec.Command(binary(t), args...)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, binary(t), args...)
+	cmd.Dir = t.TempDir()
 	cmd.Env = append(os.Environ(), "CONCORD_DATA=", "CONCORD_DATABASE=")
 	cmd.Stdin = strings.NewReader(stdin)
 	var out, errs bytes.Buffer
@@ -93,7 +97,7 @@ func TestMisuse(t *testing.T) {
 	dir, empty := t.TempDir(), t.TempDir()
 	plain := file(t, dir, "a.json", aPatient)
 	var steps []step
-	for _, c := range []string{"serve", "verify", "export", "replay", "token --client x --scope system/*.rs", "import " + plain} {
+	for _, c := range []string{"serve", "verify", "export", "replay", "token --client script --scope system/*.rs", "import " + plain} {
 		args := strings.Fields(c)
 		steps = append(steps,
 			step{c + ": without data", args, 2, nil, []string{"--data"}},
@@ -108,7 +112,7 @@ func TestMisuse(t *testing.T) {
 		{"verify of nothing", []string{"verify", "--data", filepath.Join(empty, "none")}, 2, nil, []string{"there is no store"}},
 		{"export of nothing", []string{"export", "--data", empty}, 2, nil, []string{"there is no store"}},
 		{"token without scope", []string{"token", "--data", empty, "--client", "x"}, 2, nil, nil},
-		{"token with a scope that is none", []string{"token", "--data", empty, "--client", "x", "--scope", "everything"}, 2, nil, []string{"access.scope"}},
+		{"token with a scope that is none", []string{"token", "--data", empty, "--client", "script", "--scope", "everything"}, 2, nil, []string{"access.scope"}},
 		{"import of nothing", []string{"import", "--data", empty, filepath.Join(empty, "none.json")}, 2, nil, []string{"none.json"}},
 		{"import of an empty folder", []string{"import", "--data", empty, t.TempDir()}, 2, nil, []string{"cli.files"}},
 		{"import to a server without token", []string{"import", "--to", "http://127.0.0.1:1/fhir", plain}, 2, nil, []string{"cli.token"}},
@@ -206,8 +210,10 @@ func TestBesideAServer(t *testing.T) {
 		{"export", []string{"export", "--data", dir, "--type", "Observation"}, 0, []string{`"id":"r1"`}, nil},
 		{"verify", []string{"verify", "--data", dir}, 0, []string{cleanStore}, nil},
 	})
-	if code := s.get(token, "Patient/ada", nil); code != 200 {
-		t.Errorf("the token gives %d", code)
+	for _, good := range []string{token, s.token()} {
+		if code := s.get(good, "Patient/ada", nil); code != 200 {
+			t.Errorf("the token gives %d", code)
+		}
 	}
 	if code := s.stop(); code != 0 {
 		t.Errorf("the server ended with %d", code)
