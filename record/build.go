@@ -82,6 +82,7 @@ func (p *plan) ready(e *Errand, dr *draft) error {
 	dr.put = store.Put{Key: dr.key, Org: e.who.Org, Feed: e.feedName(), Deleted: dr.op.Kind == Delete}
 	if dr.old != nil {
 		dr.put.IfVersion = dr.old.Version
+		dr.put.Org = dr.old.Org // who controls a resource does not change with who writes it
 		if dr.oldBody != nil {
 			dr.put.Old = d.extract.Extract(dr.oldBody)
 			if dr.patient {
@@ -100,13 +101,7 @@ func (p *plan) ready(e *Errand, dr *draft) error {
 	if dr.op.Key != "" {
 		body = withSourceKey(body, e.who.Org, dr.op.Key)
 	}
-	if body.Path("meta.source") == nil {
-		meta := body.Get("meta")
-		if meta == nil {
-			meta = fhir.Obj()
-		}
-		body = body.With("meta", meta.With("source", e.sourceOf()))
-	}
+	body = withSource(body, e.sourceOf(), p.system)
 	if dr.keepID {
 		body = body.With("id", dr.id)
 	}
@@ -118,6 +113,24 @@ func (p *plan) ready(e *Errand, dr *draft) error {
 	dr.put.Body = d.codec.Pack(dr.body.JSON())
 	p.claims(e, dr)
 	return nil
+}
+
+// ourSources is the namespace of what the server says of a source: a client may
+// name a source of its own, never one of ours.
+const ourSources = "urn:concord:"
+
+// withSource makes sure of meta.source: what the resource says, unless it says
+// nothing or claims a source of ours that this transaction does not come from.
+func withSource(body *fhir.Value, own, system string) *fhir.Value {
+	said := body.StrAt("meta.source")
+	if said != "" && (!strings.HasPrefix(said, ourSources) || system != "" && strings.HasPrefix(said, system)) {
+		return body
+	}
+	meta := body.Get("meta")
+	if meta == nil {
+		meta = fhir.Obj()
+	}
+	return body.With("meta", meta.With("source", own))
 }
 
 // keepsSubject refuses an update that would move a resource to another record,

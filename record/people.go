@@ -56,6 +56,9 @@ func (e *Errand) FindPeople(ctx context.Context, q PeopleQuery) (*People, error)
 
 // peopleKeys finds candidate entries; more tells that there were too many.
 func (d *Desk) peopleKeys(ctx context.Context, r store.Reader, text peopleText) ([]store.Key, bool, error) {
+	if text.NoSuchDay {
+		return nil, false, nil
+	}
 	if text.NHS != "" || text.Number != "" {
 		keys, err := d.byNumber(ctx, r, text)
 		return keys, len(keys) > maxPeopleCandidates, err

@@ -18,6 +18,8 @@ type peopleText struct {
 	Names  []string
 	Born   string // YYYY-MM-DD, "" when not given in full
 	Year   string // YYYY, when only the year was given
+	// NoSuchDay: a date was typed that does not exist; nobody was born on it.
+	NoSuchDay bool
 }
 
 var (
@@ -27,13 +29,14 @@ var (
 	wordDate    = regexp.MustCompile(`(?i)\b(\d{1,2})[ \-](jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[ \-](\d{4}|\d{2})\b`)
 	plainYear   = regexp.MustCompile(`^(18|19|20)\d{2}$`)
 	trustPrefix = regexp.MustCompile(`(?i)^(R[A-Z0-9]{2})[ :/\-]*([A-Z0-9\-]{3,})$`)
+	nhsLabel    = regexp.MustCompile(`(?i)^nhs(\s*(no\.?|number))?[:\s]+(\d)`)
 	hasDigit    = regexp.MustCompile(`\d`)
 )
 
 // readPeopleText understands a search. now decides the century of a two-digit
 // year: nobody is born in the future.
 func readPeopleText(text string, now time.Time) peopleText {
-	text = strings.TrimSpace(text)
+	text = nhsLabel.ReplaceAllString(strings.TrimSpace(text), "$3")
 	var p peopleText
 	if digitsOnly.MatchString(text) {
 		compact := strings.NewReplacer(" ", "", "-", "").Replace(text)
@@ -69,7 +72,9 @@ func readPeopleText(text string, now time.Time) peopleText {
 func (p *peopleText) word(w string, now time.Time) {
 	switch m := numericDate.FindStringSubmatch(w); {
 	case m != nil:
-		p.Born = dateOf(m[3], m[2], m[1], now)
+		if p.Born = dateOf(m[3], m[2], m[1], now); p.Born == "" {
+			p.NoSuchDay = true
+		}
 	case isoDate.MatchString(w):
 		p.Born = w
 	case plainYear.MatchString(w):
@@ -107,6 +112,8 @@ func dateOf(y, m, d string, now time.Time) string {
 // kind is how the text was understood, in words for the page.
 func (p peopleText) kind() string {
 	switch {
+	case p.NoSuchDay:
+		return "A date that does not exist"
 	case p.NHS != "":
 		return "NHS number"
 	case p.Number != "":

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"concord/fault"
+	"concord/record/access"
 	"concord/record/person"
 	"concord/standard/fhir"
 	"concord/store"
@@ -16,6 +17,8 @@ import (
 // rewritten, bodies packed, indexes made. It holds for the versions that it
 // saw; the commit fails with a lost race otherwise.
 type plan struct {
+	who    access.Requester
+	system string // where the transaction comes from, as meta.source begins
 	desk   *Desk
 	ops    []Op
 	drafts []*draft
@@ -65,7 +68,10 @@ type claim struct {
 
 // plan reads what the ops need on one snapshot and builds their drafts.
 func (d *Desk) plan(ctx context.Context, e *Errand, ops []Op, c Commit) (*plan, error) {
-	p := &plan{desk: d, ops: ops, byURL: map[string]*draft{}, byRef: map[string]string{}, next: map[seqKey]uint32{}, fresh: map[int64]bool{}}
+	p := &plan{who: e.who, desk: d, ops: ops, byURL: map[string]*draft{}, byRef: map[string]string{}, next: map[seqKey]uint32{}, fresh: map[int64]bool{}}
+	if c.Source != nil {
+		p.system = c.Source.System
+	}
 	err := d.engine.View(ctx, func(r store.Reader) error {
 		if err := p.find(ctx, r); err != nil {
 			return err

@@ -82,14 +82,14 @@ func (d *Desk) claim(ctx context.Context, tx store.Tx, c claim, k store.Key) err
 	return fault.New(fault.Internal, "record.alias", "too many ids share a hash")
 }
 
-// ownsClaim asks the body of a key. A key that is reserved, and a deleted one,
-// are taken at their word.
+// ownsClaim asks the body of a key. A key that is reserved is taken at its word;
+// a deleted one has lost its claim.
 func (d *Desk) ownsClaim(ctx context.Context, r store.Reader, k store.Key, owns func(*fhir.Value) bool) (bool, error) {
 	doc, err := r.Get(ctx, k)
-	if fault.Is(err, fault.NotFound) || err == nil && doc.Deleted {
+	if fault.Is(err, fault.NotFound) {
 		return true, nil
 	}
-	if err != nil {
+	if err != nil || doc.Deleted {
 		return false, err
 	}
 	body, err := d.parse(doc)

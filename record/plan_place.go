@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"concord/fault"
@@ -80,6 +81,9 @@ func (p *plan) recordOf(ctx context.Context, r store.Reader, resource *fhir.Valu
 		if dr := p.drafts[i]; dr.patient && dr.placed && "Patient/"+dr.id == ref {
 			return dr.key.PK, nil
 		}
+	}
+	if strings.HasPrefix(ref, "urn:") {
+		return 0, fault.New(fault.Invalid, "record.reference", "no entry of the transaction has the fullUrl that the resource names as its patient")
 	}
 	if rest, ok := cutQuery(ref); ok {
 		it, err := p.desk.single(ctx, r, "Patient", rest)

@@ -92,6 +92,9 @@ func (p *plan) existing(ctx context.Context, r store.Reader, dr *draft, k store.
 	if dr.op.Kind == Delete && doc.Deleted {
 		return fault.New(fault.Gone, "record.deleted", "it has been deleted already")
 	}
+	if !p.who.Controls(doc.Org) {
+		return fault.New(fault.Denied, "access.controller", "another organisation controls this resource")
+	}
 	if dr.op.IfMatch != 0 && dr.op.IfMatch != doc.Version {
 		return fault.New(fault.Conflict, "record.if-match", "the current version is another one")
 	}

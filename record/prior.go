@@ -104,7 +104,7 @@ func (d *Desk) owned(ctx context.Context, r store.Reader, hash uint64, confirm f
 			return nil, err
 		}
 		if doc.Deleted {
-			return nil, nil
+			continue
 		}
 		it, err := d.item(doc)
 		if err != nil {

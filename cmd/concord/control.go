@@ -105,18 +105,6 @@ func sayError(err error) string {
 	return strings.ReplaceAll(err.Error(), "\n", " ")
 }
 
-func exitCodeOf(err error) int {
-	switch {
-	case err == nil:
-		return exitDone
-	case errors.Is(err, errFindings):
-		return exitFindings
-	case fault.Of(err).Kind == fault.Internal:
-		return exitFailed
-	}
-	return exitMisuse
-}
-
 // command does a request in this process.
 func (s *server) command(ctx context.Context, req request, out io.Writer) error {
 	if req.Command == "where" {

@@ -65,18 +65,27 @@ func main() {
 
 // exitCode maps an error to the exit code and says it on standard error.
 func exitCode(err error) int {
+	code := exitCodeOf(err)
+	if code > exitFindings {
+		fmt.Fprintln(os.Stderr, "concord:", err)
+	}
+	return code
+}
+
+// exitCodeOf is the exit code of an error: misuse when other words or another
+// file would help, failed when only the machine's state would.
+func exitCodeOf(err error) int {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return exitDone
 	}
 	if errors.Is(err, errFindings) {
 		return exitFindings
 	}
-	fmt.Fprintln(os.Stderr, "concord:", err)
 	if errors.Is(err, fs.ErrNotExist) {
 		return exitMisuse // a file that the command names
 	}
 	switch fault.Of(err).Kind {
-	case fault.Invalid, fault.Unsupported, fault.NotFound, fault.Conflict:
+	case fault.Invalid, fault.Unsupported, fault.NotFound, fault.Conflict, fault.Unauthenticated, fault.Denied, fault.TooCostly:
 		return exitMisuse
 	}
 	return exitFailed

@@ -3,14 +3,18 @@ package main
 import (
 	"context"
 	"sync/atomic"
+	"time"
 
 	"concord/edge/ops"
 	"concord/store"
 )
 
-// ready tells whether the store can be read and written.
+// ready tells whether the store can be read and written: it writes, since a full
+// disk still reads.
 func (h *house) ready(ctx context.Context) error {
-	return h.engine.Update(ctx, func(tx store.Tx) error { _, err := tx.LastChange(ctx); return err })
+	return h.engine.Update(ctx, func(tx store.Tx) error {
+		return tx.SetKey(ctx, "ops", store.KeyValue{Key: "ready", Value: []byte(tx.Time().Format(time.RFC3339))})
+	})
 }
 
 func (h *house) gauges() []ops.Gauge {

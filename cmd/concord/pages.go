@@ -51,7 +51,11 @@ func (s *server) feedSettings() []webui.FeedSetting {
 		if ack == "" {
 			ack = "by message"
 		}
-		out = append(out, webui.FeedSetting{Feed: f.Name, Listen: s.mllpAddresses(), Accept: ack, Modes: f.Accept})
+		name := f.FeedName()
+		if name == "" {
+			continue // it fits several feeds
+		}
+		out = append(out, webui.FeedSetting{Feed: name, Listen: s.mllpAddresses(), Accept: ack, Modes: f.Accept})
 	}
 	return out
 }

@@ -186,6 +186,9 @@ func (w *writing) draft(m *Mapped, d *Draft, prior *record.Prior, refs map[strin
 	if out == nil {
 		return nil
 	}
+	if old != nil && old.Type == "Patient" && mergedAway(was) {
+		out = out.With("active", false)
+	}
 	if old != nil && old.Type != "Patient" {
 		out = keepSubject(out, was)
 		if p, ok := prior.ByKey[record.KeyRef{Type: d.Type, Key: d.Key}]; !ok || p != old {

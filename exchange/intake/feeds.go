@@ -26,6 +26,15 @@ type Feeds struct {
 	zone     *time.Location
 }
 
+// FeedName is the name of the feed that a setting makes; "" when it fits several
+// senders and names none.
+func (s FeedSetting) FeedName() string {
+	if s.Name != "" || s.Sender == "" || s.Facility == "" {
+		return s.Name
+	}
+	return senderName(hl7v2.Header{Application: s.Sender, Facility: s.Facility})
+}
+
 // NewFeeds checks settings. Errors: Invalid "feed.trust", "feed.ack".
 func NewFeeds(settings []FeedSetting, zone *time.Location) (*Feeds, error) {
 	for i, s := range settings {

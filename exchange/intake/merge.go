@@ -32,9 +32,9 @@ func (w *writing) merge(ctx context.Context, m *Mapped, old string, prior *recor
 		was = before.Patient.Resource.Without("id")
 		op.Kind, op.ID, op.IfMatch = record.Update, before.Patient.ID, before.Patient.Version
 	}
-	op.Resource = withLink(was.With("active", false), survivor, "replaced-by")
+	op.Resource = withLink(withoutLink(was, survivor, "replaces").With("active", false), survivor, "replaced-by")
 	w.ops = append(w.ops, op)
-	w.replaces(prior, from)
+	w.replaces(prior, newURL("Patient", m.Patient.Number), from)
 	if fromID == "" {
 		fromID = op.FullURL
 	}
@@ -44,15 +44,14 @@ func (w *writing) merge(ctx context.Context, m *Mapped, old string, prior *recor
 
 // replaces adds to the survivor what it took over, in the op that already
 // writes it or in one of its own.
-func (w *writing) replaces(prior *record.Prior, from string) {
+func (w *writing) replaces(prior *record.Prior, survivor, from string) {
 	for i := range w.ops {
 		op := &w.ops[i]
 		if op.Type != "Patient" {
 			continue
 		}
-		survivor := op.Kind == record.Create && prior.Patient == nil || prior.Patient != nil && op.ID == prior.Patient.ID
-		if survivor && op.Resource.StrAt("link.0.type") != "replaced-by" {
-			op.Resource = withLink(op.Resource, from, "replaces")
+		if op.FullURL == survivor || prior.Patient != nil && op.ID == prior.Patient.ID {
+			op.Resource = goesOn(op.Resource, from)
 			return
 		}
 	}
@@ -61,8 +60,47 @@ func (w *writing) replaces(prior *record.Prior, from string) {
 	}
 	w.ops = append(w.ops, record.Op{
 		Kind: record.Update, Type: "Patient", ID: prior.Patient.ID, IfMatch: prior.Patient.Version,
-		Resource: withLink(prior.Patient.Resource.Without("id"), from, "replaces"),
+		Resource: goesOn(prior.Patient.Resource.Without("id"), from),
 	})
+}
+
+// goesOn makes an entry the survivor over another: if the two were merged the
+// other way round before, that is over.
+func goesOn(patient *fhir.Value, other string) *fhir.Value {
+	if hasLink(patient, other, "replaced-by") {
+		patient = withoutLink(patient, other, "replaced-by").With("active", true)
+	}
+	return withLink(patient, other, "replaces")
+}
+
+// mergedAway tells whether a trust goes on under another number: a late message
+// under the old one does not bring it back.
+func mergedAway(patient *fhir.Value) bool {
+	for l := range patient.Get("link").Each() {
+		if l.StrAt("type") == "replaced-by" {
+			return true
+		}
+	}
+	return false
+}
+
+func hasLink(patient *fhir.Value, ref, kind string) bool {
+	for l := range patient.Get("link").Each() {
+		if l.StrAt("other.reference") == ref && l.StrAt("type") == kind {
+			return true
+		}
+	}
+	return false
+}
+
+func withoutLink(patient *fhir.Value, ref, kind string) *fhir.Value {
+	var links []*fhir.Value
+	for l := range patient.Get("link").Each() {
+		if l.StrAt("other.reference") != ref || l.StrAt("type") != kind {
+			links = append(links, l)
+		}
+	}
+	return patient.With("link", links)
 }
 
 func withLink(patient *fhir.Value, ref, kind string) *fhir.Value {

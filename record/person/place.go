@@ -43,6 +43,9 @@ func (x Index) Place(ctx context.Context, tx store.Tx, entry store.Key, patient 
 		mine = fresh
 	}
 	own := Of(patient)
+	if mine, err = x.stays(ctx, tx, entry, patient, own, mine); err != nil {
+		return err
+	}
 	for _, number := range own.NHS {
 		keys, err := tx.Find(ctx, x.NHSHash(number), maxShared)
 		if err != nil {

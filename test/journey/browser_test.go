@@ -68,7 +68,7 @@ func (p *person) signIn(name, password string) {
 	p.t.Helper()
 	p.do(chromedp.Navigate(p.base+"/sign-in"),
 		chromedp.SendKeys(`input[name="name"]`, name), chromedp.SendKeys(`input[name="password"]`, password+kb.Enter),
-		chromedp.WaitVisible(`a[href="/find"], input[name="q"]`))
+		chromedp.WaitReady(`form[action="/sign-out"]`))
 }
 
 // open goes to a page and holds it against axe-core.
