@@ -96,7 +96,7 @@ func parsedMessage(raw []byte) ([]webui.Parsed, error) {
 			if k := seen[seg.ID()]; k > 1 {
 				name = fmt.Sprintf("%s[%d]", name, k)
 			}
-			out = append(out, webui.Parsed{Path: fmt.Sprintf("%s-%d", name, n), Value: f.Text()})
+			out = append(out, webui.Parsed{Path: fmt.Sprintf("%s-%d", name, n), Name: hl7v2.FieldName(seg.ID(), n), Value: f.Text()})
 		}
 	}
 	return out, nil
