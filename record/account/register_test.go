@@ -222,7 +222,7 @@ func TestNothingIsStoredAsGivenOut(t *testing.T) {
 
 func TestToken(t *testing.T) {
 	s := newStage(t)
-	token, row, err := s.office().Issue(s.ctx, account.Grant{Client: "Loader", Org: "ryj", Scopes: "system/*.cruds", Life: time.Hour})
+	token, _, err := s.office().Issue(s.ctx, account.Grant{Client: "Loader", Org: "ryj", Scopes: "system/*.cruds", Life: time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -234,7 +234,7 @@ func TestToken(t *testing.T) {
 	_, err = s.register.Bearer(s.ctx, token)
 	s.is(err, fault.Unauthenticated, "account.token")
 
-	token, row, err = s.office().Issue(s.ctx, account.Grant{Client: "loader", Scopes: "system/*.rs", Life: time.Hour})
+	token, row, err := s.office().Issue(s.ctx, account.Grant{Client: "loader", Scopes: "system/*.rs", Life: time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}
