@@ -42,6 +42,7 @@ func (a *api) everything(r *http.Request, e *record.Errand) (*response, error) {
 
 // everythingForm reads the parameters. Those that are not served are an error,
 // as in a search: a client that asks for a part must not take the whole for it.
+// _count only asks for pages; the whole is one page.
 func everythingForm(r *http.Request) (types, unknown []string, err error) {
 	form, err := searchForm(r)
 	if err != nil {
@@ -49,7 +50,7 @@ func everythingForm(r *http.Request) (types, unknown []string, err error) {
 	}
 	for name, values := range form {
 		switch name {
-		case "_format", "_pretty":
+		case "_format", "_pretty", "_count":
 		case "_type":
 			for _, t := range strings.Split(strings.Join(values, ","), ",") {
 				types = append(types, strings.TrimSpace(t))
