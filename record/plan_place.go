@@ -82,7 +82,7 @@ func (p *plan) recordOf(ctx context.Context, r store.Reader, resource *fhir.Valu
 			return dr.key.PK, nil
 		}
 	}
-	if strings.HasPrefix(ref, "urn:") {
+	if strings.HasPrefix(ref, "urn:") && len(p.ops) > 1 {
 		return 0, fault.New(fault.Invalid, "record.reference", "no entry of the transaction has the fullUrl that the resource names as its patient")
 	}
 	if rest, ok := cutQuery(ref); ok {
