@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"concord/record"
-	"concord/standard/fhir"
 	"concord/standard/uk"
 )
 
@@ -60,71 +59,6 @@ type Timeline struct {
 	Authors     []string       // to filter by
 	Problems    []string       // to filter by
 	Withheld    bool
-}
-
-// Filter narrows a timeline.
-type Filter struct {
-	Org  string // ODS code, "" = every organisation
-	Kind string // "" = every kind
-	Span string // one of Spans
-	Page int    // from 1
-
-	Author   string    // recorder's name, "" = everybody
-	Problem  string    // rows that name this problem, "" = all
-	From, To time.Time // days of a range of one's own; either may be zero. They go before Span.
-}
-
-// Ranged tells whether a range of one's own is asked for.
-func (f Filter) Ranged() bool { return !f.From.IsZero() || !f.To.IsZero() }
-
-// Narrowed tells whether rows may be left out for another reason than time.
-func (f Filter) Narrowed() bool {
-	return f.Org != "" || f.Kind != "" || f.Author != "" || f.Problem != ""
-}
-
-func (f Filter) passes(e Event) bool {
-	return (f.Org == "" || e.Source.Org.Code == f.Org) && (f.Kind == "" || e.Kind == f.Kind) &&
-		(f.Author == "" || e.Source.Recorder == f.Author) && (f.Problem == "" || e.names(f.Problem))
-}
-
-// names tells whether a row is about a problem: it is that problem, or its
-// words or its reason name it.
-func (e Event) names(problem string) bool {
-	return strings.EqualFold(e.Title, problem) || strings.EqualFold(e.reason, problem) ||
-		strings.Contains(strings.ToLower(e.Title+"\n"+e.Line), strings.ToLower(problem))
-}
-
-// Spans are the stretches of time that can be chosen (GTAB-096), the default
-// being three years.
-func Spans() []string { return []string{"3m", "1y", "3y", "10y", "all"} }
-
-// rowsPerPage is what a page of the timeline shows.
-const rowsPerPage = 50
-
-// Since is where a span begins; the zero time is the beginning of the record.
-func (f Filter) Since(now time.Time) time.Time {
-	if f.Ranged() {
-		return f.From
-	}
-	switch f.Span {
-	case "3m":
-		return now.AddDate(0, -3, 0)
-	case "1y":
-		return now.AddDate(-1, 0, 0)
-	case "10y":
-		return now.AddDate(-10, 0, 0)
-	case "all":
-		return time.Time{}
-	}
-	return now.AddDate(-3, 0, 0)
-}
-
-// until is where the time asked for ends.
-func (f Filter) until(now time.Time) time.Time {
-	if end := f.To.AddDate(0, 0, 1); !f.To.IsZero() && end.Before(now) {
-		return end
-	}
-	return now
 }
 
 // timelineTypes are the types of resource on the timeline. Single results
@@ -284,93 +218,6 @@ func (t *Timeline) months(rows []Event, zone *time.Location) {
 		}
 		m := &t.Months[len(t.Months)-1]
 		m.Rows = append(m.Rows, e)
-	}
-}
-
-// event makes a timeline row of an item.
-func (l Lens) event(i *record.Item) Event {
-	r := i.Resource
-	e := Event{Type: i.Type, Ref: i.Ref(), Source: l.source(i)}
-	ref := r.StrAt("encounter.reference")
-	if ref == "" {
-		ref = r.StrAt("context.encounter.0.reference")
-	}
-	if p, ok := fhir.ParseReference(ref); ok {
-		e.parent = p.Type + "/" + p.ID
-	}
-	if e.reason = fhir.ConceptText(r.Path("reasonCode.0")); e.reason == "" {
-		e.reason = refName(r, r.Path("reasonReference.0"))
-	}
-	switch i.Type {
-	case "Encounter":
-		l.encounterEvent(&e, i)
-	case "DiagnosticReport", "DocumentReference", "Composition":
-		d := l.document(i)
-		e.Kind, e.Title, e.When, e.Status = "Document", d.Title, d.When, d.Status
-		e.Line = d.Summary
-		if i.Type == "DiagnosticReport" {
-			e.Kind = reportKind(r)
-			if n := r.Get("result").Len(); e.Line == "" && n > 0 {
-				e.Line = plural(n, "result")
-			}
-		} else if d.Kind != "" {
-			e.Line = d.Kind
-		}
-	case "Procedure":
-		e.Kind, e.Title = "Procedure", fhir.ConceptText(r.Get("code"))
-		e.When = l.firstWhen(r, "performedDateTime", "performedPeriod.start")
-		e.Line = fhir.ConceptText(r.Path("reasonCode.0"))
-		if s := r.StrAt("status"); s != "completed" {
-			e.Status = sentence(s)
-		}
-	case "Immunization":
-		e.Kind, e.Title = "Immunisation", fhir.ConceptText(r.Get("vaccineCode"))
-		e.When = l.firstWhen(r, "occurrenceDateTime", "recorded")
-		if r.StrAt("status") == "not-done" {
-			e.Status = "Not given"
-		}
-	case "Condition":
-		p := l.problem(i)
-		e.Kind, e.Title, e.Line, e.When = "Problem", p.Name, p.Status, p.Recorded
-	case "MedicationRequest":
-		m := l.medicine(i)
-		e.Kind, e.Title, e.When = "Medicine", m.Name, m.Started
-		e.Line = strings.TrimSpace(strings.Join([]string{m.Status, m.Dose, m.Route, m.How}, " "))
-	}
-	if e.Title == "" {
-		e.Title = e.Kind + " without a name"
-	}
-	if e.Source.Withdrawn {
-		e.Status = "Withdrawn"
-	}
-	return e
-}
-
-func (l Lens) encounterEvent(e *Event, i *record.Item) {
-	x := l.encounter(i)
-	e.Kind, e.Title, e.When, e.End, e.Stay = "Contact", x.Title, x.Start, x.End, x.InPatient
-	if x.InPatient {
-		e.Kind = "In-patient stay"
-	}
-	if x.Status != "Finished" {
-		e.Status = x.Status
-	}
-	var parts []string
-	if x.InPatient && x.Start.Known() {
-		if x.End.Known() {
-			parts = append(parts, "to "+x.End.Text+" ("+nights(x.Start.At, x.End.At)+")")
-		} else if x.Open {
-			parts = append(parts, "still in hospital")
-		}
-	}
-	for _, s := range []string{x.Place, x.Specialty, x.Reason, x.Outcome} {
-		if s != "" {
-			parts = append(parts, s)
-		}
-	}
-	e.Line = strings.Join(parts, " · ")
-	if e.parent == e.Ref {
-		e.parent = ""
 	}
 }
 
