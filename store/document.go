@@ -72,6 +72,27 @@ type Documents interface {
 	// Changes lists the change feed after a change number, in order. It never
 	// cuts a commit: the last one is given whole, even beyond limit.
 	Changes(ctx context.Context, after int64, limit int) ([]Change, error)
+	History
+}
+
+// History reads what was, in the order of its change numbers.
+type History interface {
+	// ChangesBefore lists the change feed below a change number (0 = from the
+	// newest on), newest commit first, within a commit in the order written.
+	// It never cuts a commit: the last one is given whole, even beyond limit.
+	ChangesBefore(ctx context.Context, before int64, limit int) ([]Change, error)
+	// ChangeAt is the newest change number written at or before a moment, 0 if
+	// there is none.
+	ChangeAt(ctx context.Context, at time.Time) (int64, error)
+	// GetVersions returns the versions named that exist, current or earlier,
+	// tombstones included, in the order asked.
+	GetVersions(ctx context.Context, versions []VersionKey) ([]*Doc, error)
+}
+
+// VersionKey names one version of one resource.
+type VersionKey struct {
+	Key
+	Version int64
 }
 
 // Change is one line of the change feed.
@@ -106,6 +127,10 @@ type DocumentWriter interface {
 	// Put writes a version and its index entries and returns the new version
 	// number.
 	Put(ctx context.Context, p Put) (version int64, err error)
+	// Index moves the index entries of a current version without writing a new
+	// one, when what is indexed has changed. Errors: Conflict "store.version"
+	// when that is not the current version.
+	Index(ctx context.Context, k Key, version int64, old, index search.Entries) error
 	// Claim files a key under a hash that may belong to one key only: it
 	// returns the owner, which is k when the claim succeeded or stood already.
 	Claim(ctx context.Context, h uint64, k Key) (owner Key, err error)

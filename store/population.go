@@ -12,4 +12,13 @@ type Population interface {
 	// FindQuantity lists the keys of documents with that unit whose value lies
 	// in [low, high], in order of value, at most limit.
 	FindQuantity(ctx context.Context, unit uint64, low, high float64, limit int) ([]Key, error)
+	// FindRecords walks, in ascending order after a record key, the records
+	// that hold for every group at least one current document with one of the
+	// group's terms (search.Entries.Terms), at most limit. It costs in
+	// proportion to what it returns and to the rarest group, never to the
+	// size of the store. No group means no record.
+	FindRecords(ctx context.Context, groups [][]uint64, after int64, limit int) ([]int64, error)
+	// CountTerm is the number of current documents with a term, over all
+	// records.
+	CountTerm(ctx context.Context, term uint64) (int64, error)
 }

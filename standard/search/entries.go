@@ -15,6 +15,11 @@ type Entries struct {
 	// Tokens are 32-bit keyed hashes of (parameter, value) for tokens and
 	// references; a filter only, confirmed on the body.
 	Tokens []uint32
+	// Terms are 48-bit keyed hashes of (type, parameter, value), ascending and
+	// without repeats: the store counts, for each record, how many of its
+	// documents have each, so that a search over all records finds the records
+	// to look into. A filter only, confirmed on the body.
+	Terms []uint64
 	// Strings are normalised values under the keyed hash of their parameter.
 	Strings []StringEntry
 	// Idents are 64-bit keyed hashes of (type, parameter, value) that are

@@ -100,7 +100,7 @@ func (c *chart) scan(pk int64, typ uint16, want []int) error {
 	}
 	st.BindInt64(1, first)
 	st.BindInt64(2, end)
-	return rows(st, func(st *sqlite.Stmt) error {
+	return c.s.traced(query, st, func(st *sqlite.Stmt) error {
 		row := st.ColumnInt64(0)
 		if c.asAt == 0 {
 			return c.row(st, row, want)

@@ -33,6 +33,8 @@ func rules() []rule {
 			SELECT ` + place + ` FROM ident WHERE NOT EXISTS (SELECT 1 FROM rec r WHERE r.id = ident.id AND r.del = 0)`},
 		{"store.string-orphan", "a string entry has no document", `
 			SELECT ` + place + ` FROM str WHERE NOT EXISTS (SELECT 1 FROM rec r WHERE r.id = str.id AND r.del = 0)`},
+		{"store.post-orphan", "a posting counts no document, or its record has none", `
+			SELECT pk || '/' || term FROM post WHERE n <= 0 OR NOT EXISTS (SELECT 1 FROM rec r WHERE r.id BETWEEN pk << 31 AND (pk << 31) + 2147483647 AND r.del = 0)`},
 		// A claim may come before its document (a reference to a patient who is
 		// loaded later), but not before its record.
 		{"store.alias-orphan", "a claimed identifier leads to a record without documents", `

@@ -105,6 +105,7 @@ type tx struct {
 	dirty  bool
 	broken error // a statement failed: nothing of this may be kept
 	puts   feed
+	posts  posts
 }
 
 var _ store.Tx = (*tx)(nil)
@@ -163,6 +164,9 @@ func (t *tx) finish() error {
 		return nil
 	}
 	t.w.c.change, t.w.c.at = t.change, t.at
+	if err := t.writePosts(context.Background()); err != nil {
+		return err
+	}
 	return t.writeFeed()
 }
 

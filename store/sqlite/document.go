@@ -43,12 +43,16 @@ func (s *snapshot) Get(ctx context.Context, k store.Key) (*store.Doc, error) {
 
 // get is Get with nil for a document that does not exist.
 func (s *snapshot) get(row int64) (*store.Doc, error) {
-	st, err := s.prepare("SELECT " + columns + ", body FROM rec WHERE id = ?1")
+	const query = "SELECT " + columns + ", body FROM rec WHERE id = ?1"
+	st, err := s.prepare(query)
 	if err != nil {
 		return nil, err
 	}
 	st.BindInt64(1, row)
-	return s.oneDoc(st, keyOf(row))
+	start := s.started()
+	d, err := s.oneDoc(st, keyOf(row))
+	s.told(query, start, d != nil)
+	return d, err
 }
 
 // at returns the version that stood at a moment (microseconds), nil if none.

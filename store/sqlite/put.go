@@ -58,6 +58,7 @@ func (t *tx) Put(ctx context.Context, p store.Put) (int64, error) {
 	if err := t.moveIndex(ctx, row, &p.Old, &p.Index); err != nil {
 		return 0, err
 	}
+	t.posts.move(p.PK, p.Old.Terms, p.Index.Terms)
 	t.puts.add(p.Key, have+1, p.Deleted)
 	t.w.c.pk = max(t.w.c.pk, p.PK) // NewRecord never gives a key in use
 	return have + 1, nil
@@ -123,16 +124,22 @@ func (t *tx) bindVersion(st *sqlite.Stmt, row int64, p *store.Put, ver, org, fee
 	st.BindBool(5, p.Deleted)
 	st.BindInt64(6, org)
 	st.BindInt64(7, feed)
-	st.BindInt64(8, p.Index.Date)
-	if p.Index.Code != 0 {
-		st.BindInt64(9, short(p.Index.Code))
-	}
-	if p.Index.Unit != 0 {
-		st.BindInt64(10, short(p.Index.Unit))
-		st.BindFloat(11, p.Index.Value)
-	}
-	bindBlob(st, 12, store.PackTokens(p.Index.Tokens))
+	bindIndex(st, 8, &p.Index)
 	bindBlob(st, 13, p.Body)
+}
+
+// bindIndex binds the five columns of a row that are its index: d, code, qh,
+// qv, tok.
+func bindIndex(st *sqlite.Stmt, from int, e *search.Entries) {
+	st.BindInt64(from, e.Date)
+	if e.Code != 0 {
+		st.BindInt64(from+1, short(e.Code))
+	}
+	if e.Unit != 0 {
+		st.BindInt64(from+2, short(e.Unit))
+		st.BindFloat(from+3, e.Value)
+	}
+	bindBlob(st, from+4, store.PackTokens(e.Tokens))
 }
 
 // moveIndex takes the entries away that only the old version had and files

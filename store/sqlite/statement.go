@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"fmt"
+	"time"
 
 	"zombiezen.com/go/sqlite"
 )
@@ -30,7 +31,18 @@ func (s *snapshot) each(query string, f func(*sqlite.Stmt) error, args ...any) e
 		return err
 	}
 	bind(st, args)
-	return rows(st, f)
+	return s.traced(query, st, f)
+}
+
+// traced is rows, told to who asked for a trace.
+func (s *snapshot) traced(query string, st *sqlite.Stmt, f func(*sqlite.Stmt) error) error {
+	if s.trace == nil {
+		return rows(st, f)
+	}
+	n, start := 0, s.now()
+	err := rows(st, func(st *sqlite.Stmt) error { n++; return f(st) })
+	s.trace(query, n, s.now().Sub(start))
+	return err
 }
 
 // bind sets ?1, ?2 … in order.
@@ -98,6 +110,26 @@ func rows(st *sqlite.Stmt, f func(*sqlite.Stmt) error) error {
 			return err
 		}
 	}
+}
+
+// started is the time at which a statement that is to be told of begins.
+func (s *snapshot) started() (at time.Time) {
+	if s.trace != nil {
+		at = s.now()
+	}
+	return at
+}
+
+// told tells of a statement for one row.
+func (s *snapshot) told(query string, start time.Time, found bool) {
+	if s.trace == nil {
+		return
+	}
+	n := 0
+	if found {
+		n = 1
+	}
+	s.trace(query, n, s.now().Sub(start))
 }
 
 // stop ends a walk over rows early, without an error.

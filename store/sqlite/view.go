@@ -21,6 +21,7 @@ type snapshot struct {
 	fresh map[string]int64
 	tok   []byte             // scratch of a scan
 	seen  func(query string) // told of every statement, if set
+	trace store.Trace        // told of the statements of one View, if set
 }
 
 var _ store.Reader = (*snapshot)(nil)
@@ -112,6 +113,7 @@ func (e *Engine) View(ctx context.Context, f func(store.Reader) error) (err erro
 	}
 	// A handle of one View, so that one kept beyond its end cannot read.
 	handle := *s
+	handle.trace = store.TraceOf(ctx)
 	defer func() { s.tok = handle.tok; handle.conn = nil }()
 	err = f(&handle)
 	if err != nil && ctx.Err() != nil && fault.Of(err).Code == "store.cancelled" {

@@ -282,7 +282,7 @@ func (w *writer) one(req *request) error {
 			return err
 		}
 	}
-	t := &tx{snapshot: w.snap, w: w, change: w.c.change + 1, at: max(w.c.at, w.snap.now().UnixMicro())}
+	t := &tx{snapshot: w.snap, w: w, posts: posts{}, change: w.c.change + 1, at: max(w.c.at, w.snap.now().UnixMicro())}
 	err := call(req.f, t)
 	if err == nil {
 		err = t.finish()

@@ -1,0 +1,201 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"zombiezen.com/go/sqlite"
+
+	"concord/standard/search"
+	"concord/store"
+)
+
+// posting names one term of one record.
+type posting struct {
+	term uint64
+	pk   int64
+}
+
+// posts gathers by how much the postings of an Update change: the documents of
+// one record mostly share their terms, so that many of them touch few rows.
+type posts map[posting]int
+
+// move counts the terms that a version brings and those that it takes away.
+func (p posts) move(pk int64, from, to []uint64) {
+	for _, h := range from {
+		if !slices.Contains(to, h) {
+			p[posting{h, pk}]--
+		}
+	}
+	for _, h := range to {
+		if !slices.Contains(from, h) {
+			p[posting{h, pk}]++
+		}
+	}
+}
+
+// writePosts files what has gathered, in the order of the table.
+func (t *tx) writePosts(ctx context.Context) error {
+	if len(t.posts) == 0 {
+		return nil
+	}
+	order := make([]posting, 0, len(t.posts))
+	for k, n := range t.posts {
+		if n != 0 {
+			order = append(order, k)
+		}
+	}
+	slices.SortFunc(order, func(a, b posting) int { return cmp.Or(cmp.Compare(a.term, b.term), cmp.Compare(a.pk, b.pk)) })
+	for _, k := range order {
+		if err := t.writePost(ctx, k, t.posts[k]); err != nil {
+			return err
+		}
+	}
+	clear(t.posts)
+	return nil
+}
+
+func (t *tx) writePost(ctx context.Context, k posting, n int) error {
+	if n > 0 {
+		return t.apply(ctx, "INSERT INTO post (term, pk, n) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET n = n + excluded.n", int64(k.term), k.pk, n)
+	}
+	if err := t.apply(ctx, "UPDATE post SET n = n + ?3 WHERE term = ?1 AND pk = ?2", int64(k.term), k.pk, n); err != nil {
+		return err
+	}
+	return t.apply(ctx, "DELETE FROM post WHERE term = ?1 AND pk = ?2 AND n <= 0", int64(k.term), k.pk)
+}
+
+// Index moves the index entries of a current version without a new one.
+func (t *tx) Index(ctx context.Context, k store.Key, version int64, from, to search.Entries) error {
+	row, err := rowOf(k)
+	if err != nil {
+		return err
+	}
+	have, err := t.version(row)
+	if err != nil {
+		return err
+	}
+	if have != version {
+		return versionFault()
+	}
+	st, err := t.write(ctx, "UPDATE rec SET d = ?2, code = ?3, qh = ?4, qv = ?5, tok = ?6 WHERE id = ?1")
+	if err != nil {
+		return err
+	}
+	st.BindInt64(1, row)
+	bindIndex(st, 2, &to)
+	if err := t.exec(st); err != nil {
+		return err
+	}
+	t.posts.move(k.PK, from.Terms, to.Terms)
+	return t.moveIndex(ctx, row, &from, &to)
+}
+
+// CountTerm adds up the postings of a term.
+func (s *snapshot) CountTerm(_ context.Context, term uint64) (int64, error) {
+	return s.intOf("SELECT coalesce(sum(n), 0) FROM post WHERE term = ?1", int64(term))
+}
+
+// FindRecords walks the records that have a term of every group: the cursors
+// of the groups leap over each other, so that the rarest sets the pace.
+func (s *snapshot) FindRecords(ctx context.Context, groups [][]uint64, after int64, limit int) ([]int64, error) {
+	var out []int64
+	if len(groups) == 0 {
+		return nil, nil
+	}
+	cursors := make([]cursor, len(groups))
+	for i, g := range groups {
+		cursors[i] = cursor{terms: g}
+	}
+	at, agree := after+1, 0
+	for i := 0; len(out) < limit; i = (i + 1) % len(cursors) {
+		if err := ctx.Err(); err != nil {
+			return nil, cancelled(err)
+		}
+		pk, err := cursors[i].seek(s, at)
+		if err != nil || pk == 0 {
+			return out, err
+		}
+		if pk != at {
+			at, agree = pk, 0
+		}
+		if agree++; agree == len(cursors) {
+			out = append(out, pk)
+			at, agree = pk+1, 0
+		}
+	}
+	return out, nil
+}
+
+// cursor walks the records of one group of terms in order. It reads ahead a
+// little, and more the longer it is followed step by step.
+type cursor struct {
+	terms []uint64
+	ahead []int64
+	more  bool // the table may hold more after ahead
+	size  int
+}
+
+const (
+	firstAhead = 4
+	mostAhead  = 512
+)
+
+// seek is the first record at or after pk that has a term of the group, 0 when
+// there is none.
+func (c *cursor) seek(s *snapshot, pk int64) (int64, error) {
+	for i, have := range c.ahead {
+		if have >= pk {
+			c.ahead = c.ahead[i:]
+			return have, nil
+		}
+	}
+	if c.size > 0 && !c.more {
+		return 0, nil
+	}
+	c.size = min(max(2*c.size, firstAhead), mostAhead)
+	if err := c.fill(s, pk); err != nil || len(c.ahead) == 0 {
+		return 0, err
+	}
+	return c.ahead[0], nil
+}
+
+// fill reads the next records of each term and merges them.
+func (c *cursor) fill(s *snapshot, pk int64) error {
+	c.ahead, c.more = c.ahead[:0], false
+	for _, term := range c.terms {
+		n := 0
+		err := s.each("SELECT pk FROM post WHERE term = ?1 AND pk >= ?2 ORDER BY pk LIMIT ?3", func(st *sqlite.Stmt) error {
+			c.ahead = append(c.ahead, st.ColumnInt64(0))
+			n++
+			return nil
+		}, int64(term), pk, c.size)
+		if err != nil {
+			return err
+		}
+		c.more = c.more || n == c.size
+	}
+	slices.Sort(c.ahead)
+	c.ahead = slices.Compact(c.ahead)
+	if len(c.ahead) > c.size { // beyond that a term may have been cut
+		c.ahead, c.more = c.ahead[:c.size], true
+	}
+	return nil
+}
+
+// FindRecords of an Update sees its own postings too.
+func (t *tx) FindRecords(ctx context.Context, groups [][]uint64, after int64, limit int) ([]int64, error) {
+	if err := t.writePosts(ctx); err != nil {
+		return nil, err
+	}
+	return t.snapshot.FindRecords(ctx, groups, after, limit)
+}
+
+// CountTerm of an Update counts its own postings too.
+func (t *tx) CountTerm(ctx context.Context, term uint64) (int64, error) {
+	if err := t.writePosts(ctx); err != nil {
+		return 0, err
+	}
+	return t.snapshot.CountTerm(ctx, term)
+}
