@@ -79,14 +79,14 @@ func (s *stage) paths(p, o string, message int64) []path {
 			return text(all...), err
 		}},
 		{"search", access.Search, 1, func(e *record.Errand) (string, error) {
-			f, err := e.Search(ctx, "Observation", url.Values{"patient": {p}}, 0, false)
+			f, err := e.Search(ctx, record.Asked{Types: []string{"Observation"}, Form: url.Values{"patient": {p}}})
 			if err != nil {
 				return "", err
 			}
 			return text(f.Matches...), nil
 		}},
 		{"include", access.Search, 1, func(e *record.Errand) (string, error) {
-			f, err := e.Search(ctx, "Patient", url.Values{"_id": {p}, "_revinclude": {"Observation:subject"}}, 0, false)
+			f, err := e.Search(ctx, record.Asked{Types: []string{"Patient"}, Form: url.Values{"_id": {p}, "_revinclude": {"Observation:subject"}}})
 			if err != nil {
 				return "", err
 			}
@@ -353,7 +353,7 @@ func TestAuditNamesWhatWasSeen(t *testing.T) {
 	p, _, _ := s.withRecord()
 	_, from := s.audited(0)
 	e := s.desk.For(access.Requester{ID: "u-ada", Role: access.Clinician, Org: "RQM"}, access.Reason{Purpose: access.DirectCare, Text: "in clinic"})
-	if _, err := e.Search(s.ctx, "Patient", url.Values{"family": {"Smith"}, "birthdate": {"1950-01-01"}}, 0, false); err != nil {
+	if _, err := e.Search(s.ctx, record.Asked{Types: []string{"Patient"}, Form: url.Values{"family": {"Smith"}, "birthdate": {"1950-01-01"}}}); err != nil {
 		t.Fatal(err)
 	}
 	var entry audit.Entry

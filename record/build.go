@@ -22,7 +22,7 @@ func (p *plan) references(ctx context.Context, r store.Reader) error {
 		fhir.Rewrite(dr.op.Resource, func(ref string) string {
 			if query, ok := cutQuery(ref); ok && failure == nil && p.byRef[ref] == "" {
 				typ, _, _ := strings.Cut(ref, "?")
-				it, err := p.desk.single(ctx, r, typ, query)
+				it, err := p.desk.single(ctx, r, p.finds, typ, query)
 				switch {
 				case err != nil:
 					failure = err
@@ -84,7 +84,7 @@ func (p *plan) ready(e *Errand, dr *draft) error {
 		dr.put.IfVersion = dr.old.Version
 		dr.put.Org = dr.old.Org // who controls a resource does not change with who writes it
 		if dr.oldBody != nil {
-			dr.put.Old = d.extract.Extract(dr.oldBody)
+			dr.put.Old = d.entries(dr.key.PK, dr.oldBody)
 			if dr.patient {
 				dr.oldCheck = person.Of(dr.oldBody)
 			}
@@ -109,7 +109,7 @@ func (p *plan) ready(e *Errand, dr *draft) error {
 	if err := p.keepsSubject(dr); err != nil {
 		return err
 	}
-	dr.put.Index = d.extract.Extract(dr.body)
+	dr.put.Index = d.entries(dr.key.PK, dr.body)
 	dr.put.Body = d.codec.Pack(dr.body.JSON())
 	p.claims(e, dr)
 	return nil
@@ -143,7 +143,7 @@ func (p *plan) keepsSubject(dr *draft) error {
 	if before == nil || dr.patient {
 		return nil
 	}
-	if p.desk.table.PatientOf(before) != p.desk.table.PatientOf(dr.body) {
+	if p.desk.searches().table.PatientOf(before) != p.desk.searches().table.PatientOf(dr.body) {
 		return fault.New(fault.Conflict, "record.subject", "the patient of a stored resource never changes")
 	}
 	return nil
@@ -152,10 +152,10 @@ func (p *plan) keepsSubject(dr *draft) error {
 // placePatients gives every new Patient its person and looks again where the
 // demographics changed.
 func (d *Desk) placePatients(ctx context.Context, tx store.Tx, p *plan) error {
-	index := person.Index{Hash: d.extract.Hash, Load: d.loadPatient}
+	index := person.Index{Hash: d.searches().extract.Hash, Load: d.loadPatient}
 	for url, dr := range p.byURL {
 		if dr.op == nil && strings.HasPrefix(url, "reserved:") {
-			owner, err := tx.Claim(ctx, d.extract.Hash("id", "Patient", dr.id), dr.key)
+			owner, err := tx.Claim(ctx, d.searches().extract.Hash("id", "Patient", dr.id), dr.key)
 			if err != nil {
 				return err
 			}

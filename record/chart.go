@@ -92,7 +92,7 @@ func (d *Desk) rangeOf(s Section, q *search.Query, past bool) store.Range {
 	if q == nil {
 		return r
 	}
-	r.Need = d.extract.Lookup(q).Need
+	r.Need = d.searches().extract.Lookup(q).Need
 	if len(r.Need) < len(q.Clauses) || past {
 		r.Newest = 0
 	}
@@ -159,7 +159,7 @@ func (d *Desk) sectionQuery(s Section) (*search.Query, error) {
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "record.section", "the filter is not a search query")
 	}
-	q, err := d.table.Parse(s.Type, form, d.london, false)
+	q, err := d.searches().table.Parse(s.Type, form, d.london, false)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package record
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"concord/fault"
@@ -28,15 +29,14 @@ type Options struct {
 
 // Desk hands out errands.
 type Desk struct {
-	engine  store.Engine
-	codec   *store.Codec
-	table   *search.Table
-	extract *search.Extractor
-	ids     ids
-	now     func() time.Time
-	check   func(*fhir.Value) []fhir.Issue
-	scan    int
-	london  *time.Location
+	engine store.Engine
+	codec  *store.Codec
+	index  atomic.Pointer[searches]
+	ids    ids
+	now    func() time.Time
+	check  func(*fhir.Value) []fhir.Issue
+	scan   int
+	london *time.Location
 
 	blockMu  sync.Mutex // guards the block of unused record keys
 	block    []int64
@@ -62,11 +62,11 @@ func Open(ctx context.Context, o Options) (*Desk, error) {
 	hash := search.NewHasher(o.Secret)
 	table := search.R4()
 	d := &Desk{
-		engine: o.Engine, codec: o.Codec, table: table,
-		extract: search.NewExtractor(table, hash, london),
-		ids:     ids{hash}, now: o.Now, check: o.Check, scan: o.ScanLimit, london: london,
+		engine: o.Engine, codec: o.Codec,
+		ids: ids{hash}, now: o.Now, check: o.Check, scan: o.ScanLimit, london: london,
 		sections: map[string]*search.Query{},
 	}
+	d.index.Store(&searches{table: table, extract: search.NewExtractor(table, hash, london)})
 	if d.scan == 0 {
 		d.scan = 20_000
 	}
@@ -93,7 +93,9 @@ func (d *Desk) proveSecret(ctx context.Context) error {
 	})
 }
 
-func (d *Desk) secretTrace() int64 { return int64(d.extract.Hash("secret-check") & (1<<idBits - 1)) }
+func (d *Desk) secretTrace() int64 {
+	return int64(d.searches().extract.Hash("secret-check") & (1<<idBits - 1))
+}
 
 // For makes an errand: one requester, one reason.
 func (d *Desk) For(who access.Requester, why access.Reason) *Errand {
@@ -101,7 +103,7 @@ func (d *Desk) For(who access.Requester, why access.Reason) *Errand {
 }
 
 // Table is the search parameters that are served.
-func (d *Desk) Table() *search.Table { return d.table }
+func (d *Desk) Table() *search.Table { return d.searches().table }
 
 // Zone is the time zone in which dates without offset are read.
 func (d *Desk) Zone() *time.Location { return d.london }

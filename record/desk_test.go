@@ -130,7 +130,7 @@ func TestTwoTrustsOnePerson(t *testing.T) {
 	if err != nil || len(it.Resource.All("link.other.reference")) != 2 {
 		t.Fatalf("composed %s %v", it.Resource.JSON(), err)
 	}
-	hits, err := s.client("R1K").Search(s.ctx, "Observation", url.Values{"patient": {p.ID}, "code": {"http://loinc.org|718-7"}, "date": {"ge2026-11-01"}}, 0, false)
+	hits, err := s.client("R1K").Search(s.ctx, record.Asked{Types: []string{"Observation"}, Form: url.Values{"patient": {p.ID}, "code": {"http://loinc.org|718-7"}, "date": {"ge2026-11-01"}}})
 	if err != nil || hits.Total != 1 {
 		t.Fatalf("search %+v %v", hits, err)
 	}

@@ -40,6 +40,7 @@ type trace struct {
 	change  int64
 	message string
 	failure error
+	keep    []store.KeyValue // pages of a search, kept with the entry
 }
 
 func (e *Errand) entry(act access.Action, v access.Verdict, t trace) *audit.Entry {
@@ -57,6 +58,11 @@ func (e *Errand) entry(act access.Action, v access.Verdict, t trace) *audit.Entr
 // audit makes an entry durable. Its error means that access is refused.
 func (e *Errand) audit(ctx context.Context, act access.Action, v access.Verdict, t trace) error {
 	err := e.desk.engine.Update(ctx, func(tx store.Tx) error {
+		for _, kv := range t.keep {
+			if err := tx.SetKey(ctx, pageSpace, kv); err != nil {
+				return err
+			}
+		}
 		return audit.Append(ctx, tx, e.entry(act, v, t))
 	})
 	if err != nil {

@@ -7,7 +7,6 @@ import (
 
 	"concord/fault"
 	"concord/record/access"
-	"concord/standard/fhir"
 	"concord/standard/search"
 	"concord/store"
 )
@@ -15,70 +14,114 @@ import (
 // maxIncluded bounds what a page may bring along.
 const maxIncluded = 5000
 
-// includes follows _include and _revinclude from a page of matches. The filter
-// of the verdict holds for each of them.
-func (d *Desk) includes(ctx context.Context, r store.Reader, v access.Verdict, q *search.Query, matches []*Item) ([]*Item, error) {
-	if len(q.Include) == 0 && len(q.RevInclude) == 0 {
-		return nil, nil
-	}
-	seen := map[string]bool{}
-	for _, it := range matches {
-		seen[it.Ref()] = true
-	}
-	var out []*Item
-	add := func(it *Item) error {
-		if it.Deleted || seen[it.Ref()] || !v.Filter.Type(it.Type) {
-			return nil
+// rounds bounds how often _include:iterate goes on from what it brought.
+const rounds = 10
+
+// along adds to a page what it brings along: included resources, and the link
+// from each Patient entry to its person.
+func (s *searching) along(ctx context.Context, f *Found) error {
+	if len(s.q.Include)+len(s.q.RevInclude) > 0 {
+		in := &including{s: s, seen: map[string]bool{}}
+		for _, it := range f.Matches {
+			in.seen[it.Ref()] = true
 		}
-		seen[it.Ref()] = true
-		out = append(out, it)
-		if len(out) > maxIncluded {
-			return fault.New(fault.TooCostly, "record.include", "a page may bring along %d resources; ask for smaller pages", maxIncluded)
+		if err := in.all(ctx, f.Matches); err != nil {
+			return err
 		}
-		return nil
+		f.Included = in.out
 	}
-	for _, in := range q.Include {
-		if err := d.include(ctx, r, in, matches, add); err != nil {
-			return nil, err
-		}
-	}
-	for _, in := range q.RevInclude {
-		if err := d.revInclude(ctx, r, v, in, matches, add); err != nil {
-			return nil, err
+	for _, list := range [...][]*Item{f.Matches, f.Included} {
+		for _, it := range list {
+			if it.Type != "Patient" {
+				continue
+			}
+			p, err := s.r.PersonOf(ctx, it.key.PK, time.Time{})
+			if err != nil {
+				return err
+			}
+			withRefer(it, s.desk.ids.person(p))
 		}
 	}
-	return out, nil
+	return nil
 }
 
-func (d *Desk) include(ctx context.Context, r store.Reader, in search.Include, matches []*Item, add func(*Item) error) error {
-	p := d.table.Param(in.Source, in.Param)
-	for _, it := range matches {
-		if it.Type != in.Source {
+// including is what a page brings along, gathered. The filter of the verdict
+// holds for each resource; a circle of references ends where it began.
+type including struct {
+	s    *searching
+	seen map[string]bool
+	out  []*Item
+}
+
+func (in *including) all(ctx context.Context, matches []*Item) error {
+	from := matches
+	for round := 0; len(from) > 0; round++ {
+		before := len(in.out)
+		for _, one := range in.s.q.Include {
+			if round == 0 || one.Iterate {
+				if err := in.forward(ctx, one, from); err != nil {
+					return err
+				}
+			}
+		}
+		for _, one := range in.s.q.RevInclude {
+			if round == 0 || one.Iterate {
+				if err := in.reverse(ctx, one, from); err != nil {
+					return err
+				}
+			}
+		}
+		from = in.out[before:]
+		if round == rounds {
+			return nil
+		}
+	}
+	return nil
+}
+
+func (in *including) add(it *Item) error {
+	if it == nil || it.Deleted || in.seen[it.Ref()] || !in.s.v.Filter.Type(it.Type) {
+		return nil
+	}
+	in.seen[it.Ref()] = true
+	in.out = append(in.out, it)
+	if len(in.out) > maxIncluded {
+		return fault.New(fault.TooCostly, "record.include", "a page may bring along %d resources; ask for smaller pages", maxIncluded)
+	}
+	return nil
+}
+
+// params are the reference parameters that an include names, of one type.
+func (in *including) params(one search.Include, typ string) []*search.Param {
+	table := in.s.desk.searches().table
+	if one.Param != "*" {
+		return []*search.Param{table.Param(typ, one.Param)}
+	}
+	var out []*search.Param
+	for _, p := range table.Params(typ) {
+		if p.Kind == search.Reference {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// forward follows the references of what is there.
+func (in *including) forward(ctx context.Context, one search.Include, from []*Item) error {
+	for _, it := range from {
+		if one.Source != "*" && it.Type != one.Source {
 			continue
 		}
-		for _, ref := range p.Refs(it.Resource) {
-			parsed, ok := fhir.ParseReference(ref)
-			if !ok || parsed.Base != "" || in.Target != "" && parsed.Type != in.Target {
-				continue
-			}
-			k, err := d.locate(ctx, r, parsed.Type, parsed.ID)
-			if fault.Is(err, fault.NotFound) {
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			docs, err := r.GetMany(ctx, []store.Key{k})
-			if err != nil {
-				return err
-			}
-			for _, doc := range docs {
-				found, err := d.item(doc)
+		for _, p := range in.params(one, it.Type) {
+			for _, ref := range p.Refs(it.Resource) {
+				target, err := in.s.target(ctx, ref)
 				if err != nil {
 					return err
 				}
-				if err := add(found); err != nil {
-					return err
+				if target != nil && (one.Target == "" || one.Target == target.Type) {
+					if err := in.add(target); err != nil {
+						return err
+					}
 				}
 			}
 		}
@@ -86,39 +129,28 @@ func (d *Desk) include(ctx context.Context, r store.Reader, in search.Include, m
 	return nil
 }
 
-// revInclude finds what points at the matches: within a match's record by its
-// tokens. Resources outside every patient's record are reached by a bounded
-// scan.
-func (d *Desk) revInclude(ctx context.Context, r store.Reader, v access.Verdict, in search.Include, matches []*Item, add func(*Item) error) error {
-	if !v.Filter.Type(in.Source) {
+// reverse finds what refers to what is there.
+func (in *including) reverse(ctx context.Context, one search.Include, from []*Item) error {
+	if one.Source == "*" {
+		return fault.New(fault.Unsupported, "search.unsupported", "_revinclude names the type that refers").In("_revinclude")
+	}
+	if !in.s.v.Filter.Type(one.Source) {
 		return nil
 	}
-	for _, it := range matches {
-		q, err := d.table.Parse(in.Source, url.Values{in.Param: {it.Ref()}}, d.london, false)
-		if err != nil {
-			return err
+	for _, it := range from {
+		if one.Target != "" && one.Target != it.Type {
+			continue
 		}
-		l := d.extract.Lookup(q)
-		var docs []*store.Doc
-		if it.Type == "Patient" || d.table.InCompartment(it.Type) {
-			groups, err := r.Chart(ctx, []int64{it.key.PK}, []store.Range{{Type: fhir.R4().Number(in.Source), Need: l.Need}}, time.Time{})
+		for _, p := range in.params(one, one.Source) {
+			q := &search.Query{Type: one.Source, Types: []string{one.Source}, Clauses: []search.Clause{search.Refer(p, it.Ref())}}
+			hits, _, err := in.s.sub(ctx, q, maxIncluded+1, in.s.budget)
 			if err != nil {
 				return err
 			}
-			docs = groups[0]
-		} else if docs, err = d.lookup(ctx, r, q, l); err != nil {
-			return err
-		}
-		for _, doc := range docs {
-			found, err := d.item(doc)
-			if err != nil {
-				return err
-			}
-			if found.Deleted || !q.Match(subject(found), d.london) {
-				continue
-			}
-			if err := add(found); err != nil {
-				return err
+			for _, hit := range hits {
+				if err := in.add(hit); err != nil {
+					return err
+				}
 			}
 		}
 	}
@@ -127,19 +159,8 @@ func (d *Desk) revInclude(ctx context.Context, r store.Reader, v access.Verdict,
 
 // single finds the one resource that a condition names: nil when none does,
 // Conflict "record.multiple" when several do.
-func (d *Desk) single(ctx context.Context, r store.Reader, typ, query string) (*Item, error) {
-	form, err := url.ParseQuery(query)
-	if err != nil || len(form) == 0 {
-		return nil, fault.New(fault.Invalid, "record.condition", "the condition is not a search query")
-	}
-	q, err := d.table.Parse(typ, form, d.london, false)
-	if err != nil {
-		return nil, err
-	}
-	if len(q.Clauses) == 0 {
-		return nil, fault.New(fault.Invalid, "record.condition", "the condition names no search parameter")
-	}
-	hits, err := d.candidates(ctx, r, q)
+func (d *Desk) single(ctx context.Context, r store.Reader, v access.Verdict, typ, query string) (*Item, error) {
+	hits, err := d.matching(ctx, r, v, typ, query, 2)
 	if err != nil || len(hits) == 0 {
 		return nil, err
 	}
@@ -147,4 +168,22 @@ func (d *Desk) single(ctx context.Context, r store.Reader, typ, query string) (*
 		return nil, fault.New(fault.Conflict, "record.multiple", "several resources match the condition")
 	}
 	return hits[0], nil
+}
+
+// matching finds the first resources that a condition names.
+func (d *Desk) matching(ctx context.Context, r store.Reader, v access.Verdict, typ, query string, limit int) ([]*Item, error) {
+	form, err := url.ParseQuery(query)
+	if err != nil || len(form) == 0 {
+		return nil, fault.New(fault.Invalid, "record.condition", "the condition is not a search query")
+	}
+	q, err := d.searches().table.Parse(typ, form, d.london, false)
+	if err != nil {
+		return nil, err
+	}
+	if len(q.Clauses) == 0 {
+		return nil, fault.New(fault.Invalid, "record.condition", "the condition names no search parameter")
+	}
+	s := &searching{desk: d, r: r, v: v, q: q, budget: d.scan}
+	hits, _, err := s.sub(ctx, q, limit, s.budget)
+	return hits, err
 }

@@ -93,7 +93,7 @@ func reusesControl(ctx context.Context, r store.Reader, m *Message) (bool, error
 
 // Digest is the keyed hash by which the same message is known again.
 func (d *Desk) Digest(feed, control string, raw []byte) uint64 {
-	return d.extract.Hash("message", feed, control, string(raw))
+	return d.searches().extract.Hash("message", feed, control, string(raw))
 }
 
 // Pending returns received messages that wait to be applied, in sequence, with

@@ -64,7 +64,7 @@ func (d *Desk) peopleKeys(ctx context.Context, r store.Reader, text peopleText) 
 		return keys, len(keys) > maxPeopleCandidates, err
 	}
 	if text.Born != "" {
-		keys, err := r.Find(ctx, d.extract.Ident("Patient", "birthdate", text.Born), maxPeopleCandidates+1)
+		keys, err := r.Find(ctx, d.searches().extract.Ident("Patient", "birthdate", text.Born), maxPeopleCandidates+1)
 		return keys, len(keys) > maxPeopleCandidates, err
 	}
 	return d.byNames(ctx, r, text.Names)
@@ -73,7 +73,7 @@ func (d *Desk) peopleKeys(ctx context.Context, r store.Reader, text peopleText) 
 func (d *Desk) byNumber(ctx context.Context, r store.Reader, text peopleText) ([]store.Key, error) {
 	var keys []store.Key
 	if text.NHS != "" {
-		found, err := r.Find(ctx, d.extract.Ident("Patient", "identifier", uk.NHSNumberSystem+"|"+text.NHS), maxPeopleCandidates+1)
+		found, err := r.Find(ctx, d.searches().extract.Ident("Patient", "identifier", uk.NHSNumberSystem+"|"+text.NHS), maxPeopleCandidates+1)
 		if err != nil {
 			return nil, err
 		}
@@ -84,7 +84,7 @@ func (d *Desk) byNumber(ctx context.Context, r store.Reader, text peopleText) ([
 		if text.Trust != "" {
 			value = uk.HospitalNumber.System(text.Trust) + "|" + form
 		}
-		found, err := r.Find(ctx, d.extract.Ident("Patient", "identifier", value), maxPeopleCandidates+1)
+		found, err := r.Find(ctx, d.searches().extract.Ident("Patient", "identifier", value), maxPeopleCandidates+1)
 		if err != nil {
 			return nil, err
 		}
@@ -101,7 +101,7 @@ func (d *Desk) byNames(ctx context.Context, r store.Reader, names []string) ([]s
 	for _, n := range names {
 		found := map[store.Key]bool{}
 		for _, param := range []string{"family", "given"} {
-			keys, err := r.FindString(ctx, d.extract.Hash("Patient", param), n, false, maxPeopleCandidates+1)
+			keys, err := r.FindString(ctx, d.searches().extract.Hash("Patient", param), n, false, maxPeopleCandidates+1)
 			if err != nil {
 				return nil, false, err
 			}

@@ -18,7 +18,8 @@ import (
 // saw; the commit fails with a lost race otherwise.
 type plan struct {
 	who    access.Requester
-	system string // where the transaction comes from, as meta.source begins
+	finds  access.Verdict // what the requester's conditions may look at
+	system string         // where the transaction comes from, as meta.source begins
 	desk   *Desk
 	ops    []Op
 	drafts []*draft
@@ -68,7 +69,7 @@ type claim struct {
 
 // plan reads what the ops need on one snapshot and builds their drafts.
 func (d *Desk) plan(ctx context.Context, e *Errand, ops []Op, c Commit) (*plan, error) {
-	p := &plan{who: e.who, desk: d, ops: ops, byURL: map[string]*draft{}, byRef: map[string]string{}, next: map[seqKey]uint32{}, fresh: map[int64]bool{}}
+	p := &plan{who: e.who, finds: access.Decide(e.who, e.why, access.Search, ""), desk: d, ops: ops, byURL: map[string]*draft{}, byRef: map[string]string{}, next: map[seqKey]uint32{}, fresh: map[int64]bool{}}
 	if c.Source != nil {
 		p.system = c.Source.System
 	}

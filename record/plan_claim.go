@@ -14,7 +14,7 @@ func (p *plan) claims(e *Errand, dr *draft) {
 	d := p.desk
 	if dr.keepID {
 		id := dr.id
-		dr.claims = append(dr.claims, claim{d.extract.Hash("id", dr.op.Type, id),
+		dr.claims = append(dr.claims, claim{d.searches().extract.Hash("id", dr.op.Type, id),
 			func(b *fhir.Value) bool { return b.Type() == dr.op.Type && b.ID() == id }, "record.raced", "the id was taken meanwhile"})
 	}
 	if dr.op.Key != "" {
@@ -37,11 +37,11 @@ func (p *plan) claims(e *Errand, dr *draft) {
 // business key below, so that the keys of one record lie together and a message
 // touches one page of the index, not one a resource.
 func (d *Desk) keyHash(pk int64, trust, typ, key string) uint64 {
-	return uint64(pk)<<32 | d.extract.Hash("key", trust, typ, key)&0xFFFFFFFF
+	return uint64(pk)<<32 | d.searches().extract.Hash("key", trust, typ, key)&0xFFFFFFFF
 }
 
 func (d *Desk) numberHash(n HospitalNumber) uint64 {
-	return d.extract.Hash("number", n.Trust, n.Number)
+	return d.searches().extract.Hash("number", n.Trust, n.Number)
 }
 
 // write puts one draft and files its claims.

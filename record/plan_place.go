@@ -67,7 +67,7 @@ func (p *plan) sequence(ctx context.Context, r store.Reader, pk int64, typ uint1
 // recordOf finds the record that a resource belongs to: that of the patient in
 // its compartment reference; 0 when it names none.
 func (p *plan) recordOf(ctx context.Context, r store.Reader, resource *fhir.Value) (int64, error) {
-	ref := p.desk.table.PatientOf(resource)
+	ref := p.desk.searches().table.PatientOf(resource)
 	if ref == "" {
 		return 0, nil
 	}
@@ -86,7 +86,7 @@ func (p *plan) recordOf(ctx context.Context, r store.Reader, resource *fhir.Valu
 		return 0, fault.New(fault.Invalid, "record.reference", "no entry of the transaction has the fullUrl that the resource names as its patient")
 	}
 	if rest, ok := cutQuery(ref); ok {
-		it, err := p.desk.single(ctx, r, "Patient", rest)
+		it, err := p.desk.single(ctx, r, p.finds, "Patient", rest)
 		if err != nil {
 			return 0, err
 		}

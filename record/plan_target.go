@@ -20,7 +20,7 @@ func (p *plan) target(ctx context.Context, r store.Reader, dr *draft) error {
 	case op.Kind == Create:
 		return nil
 	case op.Where != "":
-		it, err := p.desk.single(ctx, r, op.Type, op.Where)
+		it, err := p.desk.single(ctx, r, p.finds, op.Type, op.Where)
 		if err != nil {
 			return err
 		}
@@ -70,7 +70,7 @@ func (p *plan) absent(dr *draft) error {
 }
 
 func (p *plan) ifNoneExist(ctx context.Context, r store.Reader, dr *draft) error {
-	it, err := p.desk.single(ctx, r, dr.op.Type, dr.op.IfNoneExist)
+	it, err := p.desk.single(ctx, r, p.finds, dr.op.Type, dr.op.IfNoneExist)
 	if err != nil || it == nil {
 		return err
 	}

@@ -192,7 +192,7 @@ const aliasProbes = 8
 // alias looks up a client's own id. It returns the key that the id has (zero
 // if none) and the hash under which it has it, or may claim it.
 func (d *Desk) alias(ctx context.Context, r store.Reader, typ, id string) (store.Key, uint64, error) {
-	h := d.extract.Hash("id", typ, id)
+	h := d.searches().extract.Hash("id", typ, id)
 	for range aliasProbes {
 		keys, err := r.Find(ctx, h, 1)
 		if err != nil {

@@ -286,7 +286,11 @@ func TestFullStore(t *testing.T) {
 	if err != nil || found != len(kept) {
 		t.Errorf("%d kept, %d found: %v", len(kept), found, err)
 	}
-	if _, err := s.as(access.Clinician).Search(s.ctx, "Basic", nil, 0, false); !fault.Is(err, fault.Busy) {
+	err = nil
+	for i := 0; i < 1000 && err == nil; i++ { // an entry or two may still find room
+		_, err = s.as(access.Clinician).Search(s.ctx, record.Asked{Types: []string{"Basic"}})
+	}
+	if !fault.Is(err, fault.Busy) {
 		t.Errorf("a read whose trace cannot be kept: %v", err)
 	}
 }

@@ -88,7 +88,7 @@ func (d *Desk) verifyBody(ctx context.Context, r store.Reader, doc *store.Doc, r
 	if body.Type() != fhir.R4().Name(doc.Type()) {
 		report(Finding{Code: "record.type", Where: where, Text: "the body is of another type than its key"})
 	}
-	for _, h := range d.extract.Extract(body).Idents {
+	for _, h := range d.entries(doc.PK, body).Idents {
 		if ok, err := filed(ctx, r, h, doc.Key); err != nil {
 			return err
 		} else if !ok {

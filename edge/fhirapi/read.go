@@ -75,6 +75,11 @@ func (a *api) answer(r *http.Request, kind string, total int, entries []*fhir.Va
 	if next != "" {
 		links = append(links, fhir.Obj("relation", "next", "url", next))
 	}
+	return a.bundled(kind, total, entries, links)
+}
+
+// bundled is a Bundle of results with its links.
+func (a *api) bundled(kind string, total int, entries, links []*fhir.Value) *response {
 	b := fhir.Obj("resourceType", "Bundle", "type", kind)
 	if total >= 0 {
 		b = b.With("total", total)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"concord/fault"
@@ -12,24 +11,44 @@ import (
 	"concord/standard/fhir"
 )
 
-// offsetParam carries the place of a page in its links.
-const offsetParam = "_offset"
+// pageParam carries the token of a page in its links.
+const pageParam = "_page"
 
-// search, by GET or POST: https://hl7.org/fhir/R4/http.html#search
+// search of one type, by GET or POST: https://hl7.org/fhir/R4/http.html#search
 func (a *api) search(r *http.Request, e *record.Errand) (*response, error) {
+	return a.searched(r, e, record.Asked{Types: []string{r.PathValue("type")}}, r.PathValue("type"))
+}
+
+// searchSystem searches several types: https://hl7.org/fhir/R4/http.html#search
+func (a *api) searchSystem(r *http.Request, e *record.Errand) (*response, error) {
+	return a.searched(r, e, record.Asked{}, "")
+}
+
+// searchCompartment searches what belongs to one patient, encounter, …:
+// GET [base]/Patient/1/Observation or /Patient/1/*
+// (https://hl7.org/fhir/R4/compartmentdefinition.html).
+func (a *api) searchCompartment(r *http.Request, e *record.Errand) (*response, error) {
+	member := r.PathValue("member")
+	ask := record.Asked{Compartment: r.PathValue("type"), Owner: r.PathValue("id")}
+	if member != "*" {
+		if !kept(member) {
+			return nil, notServed()
+		}
+		ask.Types = []string{member}
+	}
+	return a.searched(r, e, ask, ask.Compartment+"/"+ask.Owner+"/"+member)
+}
+
+// searched runs a search and writes its page; path is what follows the base in
+// the links.
+func (a *api) searched(r *http.Request, e *record.Errand, ask record.Asked, path string) (*response, error) {
 	form, err := searchForm(r)
 	if err != nil {
 		return nil, err
 	}
-	offset := 0
-	if s := form.Get(offsetParam); s != "" {
-		if offset, err = strconv.Atoi(s); err != nil || offset < 0 {
-			return nil, fault.New(fault.Invalid, "search.value", "_offset is a whole number from 0").In(offsetParam)
-		}
-		form.Del(offsetParam)
-	}
-	typ := r.PathValue("type")
-	found, err := e.Search(r.Context(), typ, form, offset, lenient(r))
+	ask.Page, ask.Explain, ask.Form, ask.Lenient = form.Get(pageParam), form.Get("_explain") == "true", form, lenient(r)
+	form.Del(pageParam)
+	found, err := e.Search(r.Context(), ask)
 	if err != nil {
 		return nil, err
 	}
@@ -38,21 +57,49 @@ func (a *api) search(r *http.Request, e *record.Errand) (*response, error) {
 		entries = append(entries, a.entry(r, it, "match", form))
 	}
 	for _, it := range found.Included {
-		entries = append(entries, a.entry(r, it, "include", nil))
+		entries = append(entries, a.entry(r, it, "include", form))
 	}
-	if len(found.Ignored) > 0 {
-		entries = append(entries, fhir.Obj("resource", ignored(found.Ignored), "search", fhir.Obj("mode", "outcome")))
+	if notes := searchNotes(found); notes != nil {
+		entries = append(entries, fhir.Obj("resource", notes, "search", fhir.Obj("mode", "outcome")))
 	}
-	next := ""
-	if found.More {
-		form.Set(offsetParam, strconv.Itoa(offset+len(found.Matches)))
-		next = a.base(r) + "/" + typ + "?" + form.Encode()
+	links := pageLinks{base: a.base(r) + "/" + path, form: form}
+	links.add("self", ask.Page)
+	if ask.Page != "" {
+		links.add("first", "")
+	}
+	if found.Previous != "" {
+		links.add("previous", found.Previous)
+	}
+	if found.Next != "" {
+		links.add("next", found.Next)
 	}
 	total := found.Total
-	if form.Get("_total") == "none" {
+	if found.Query.Total == "none" {
 		total = -1
 	}
-	return a.answer(r, "searchset", total, entries, next), nil
+	return a.bundled("searchset", total, entries, links.all), nil
+}
+
+// pageLinks are the links of a page: what was asked, with the token of a page.
+type pageLinks struct {
+	base string
+	form url.Values
+	all  []*fhir.Value
+}
+
+func (l *pageLinks) add(relation, token string) {
+	form := l.form
+	if token != "" {
+		form = url.Values{pageParam: {token}}
+		for k, v := range l.form {
+			form[k] = v
+		}
+	}
+	target := strings.TrimSuffix(l.base, "/")
+	if len(form) > 0 {
+		target += "?" + form.Encode()
+	}
+	l.all = append(l.all, fhir.Obj("relation", relation, "url", target))
 }
 
 func searchForm(r *http.Request) (url.Values, error) {
@@ -85,40 +132,21 @@ func (a *api) entry(r *http.Request, it *record.Item, mode string, form url.Valu
 	return fhir.Obj("fullUrl", a.base(r)+"/"+it.Ref(), "resource", res, "search", fhir.Obj("mode", mode))
 }
 
-// summarised applies _elements and _summary=text|data
-// (https://hl7.org/fhir/R4/search.html#elements); the result is tagged SUBSETTED.
-func summarised(res *fhir.Value, summary, elements string) *fhir.Value {
-	keep := func(string) bool { return true }
-	switch {
-	case elements != "":
-		wanted := map[string]bool{"resourceType": true, "id": true, "meta": true}
-		for _, e := range strings.Split(elements, ",") {
-			wanted[strings.TrimSpace(e)] = true
-		}
-		keep = func(n string) bool { return wanted[n] }
-	case summary == "data":
-		keep = func(n string) bool { return n != "text" }
-	case summary == "text":
-		keep = func(n string) bool { return n == "resourceType" || n == "id" || n == "meta" || n == "text" }
-	default:
-		return res
+// searchNotes tells what was ignored, and how the search was done when that
+// was asked; nil when there is nothing to tell.
+func searchNotes(found *record.Found) *fhir.Value {
+	var issues []fhir.Issue
+	for _, n := range found.Ignored {
+		issues = append(issues, fhir.Issue{Severity: "warning", Code: "not-supported", Detail: "search.parameter",
+			Text: "this parameter is not known here and was ignored", Expression: n})
 	}
-	var drop []string
-	for n := range res.Members() {
-		if !keep(n) {
-			drop = append(drop, n)
-		}
+	for _, line := range found.Plan {
+		issues = append(issues, fhir.Issue{Severity: "information", Code: "informational", Detail: "search.plan", Text: line})
 	}
-	out := res.Without(drop...)
-	return out.With("meta", out.Get("meta").With("tag", fhir.Arr(fhir.Obj(
-		"system", "http://terminology.hl7.org/CodeSystem/v3-ObservationValue", "code", "SUBSETTED"))))
-}
-
-func ignored(names []string) *fhir.Value {
-	issues := make([]fhir.Issue, len(names))
-	for i, n := range names {
-		issues[i] = fhir.Issue{Severity: "warning", Code: "not-supported", Detail: "search.parameter",
-			Text: "this parameter is not known here and was ignored", Expression: n}
+	if issues == nil {
+		return nil
 	}
 	return fhir.Outcome(issues...)
 }
+
+func ignored(names []string) *fhir.Value { return searchNotes(&record.Found{Ignored: names}) }

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"slices"
 	"strings"
 
 	"concord/standard/fhir"
@@ -22,6 +23,23 @@ func QueriesOf(p *Param, resource *fhir.Value) []string {
 	}
 	for _, v := range p.values(resource) {
 		switch p.Kind {
+		case Composite:
+			parts := make([]string, len(p.Parts))
+			for i, part := range p.Parts {
+				at := v
+				if part.Root {
+					at = resource
+				}
+				for _, q := range QueriesOf(part.Param, at) {
+					if _, text, ok := strings.Cut(q, part.Param.Name+"="); ok && text != "" && !strings.HasPrefix(text, "ge") {
+						parts[i] = text
+						break
+					}
+				}
+			}
+			if !slices.Contains(parts, "") {
+				add("", strings.Join(parts, "$"))
+			}
 		case Token:
 			for _, t := range tokensOf(v) {
 				add("", Escape(t.code))
@@ -42,10 +60,7 @@ func QueriesOf(p *Param, resource *fhir.Value) []string {
 				}
 			}
 		case Reference:
-			ref := v.StrAt("reference")
-			if v.Kind() == fhir.String {
-				ref = v.Str()
-			}
+			ref := referenceOf(v)
 			if strings.HasPrefix(ref, "#") {
 				continue
 			}
@@ -68,8 +83,10 @@ func QueriesOf(p *Param, resource *fhir.Value) []string {
 			if v.Kind() == fhir.Object {
 				raw = v.Get("value").Raw()
 			}
-			add("", raw)
-			add("", "ge"+raw)
+			if raw != "" {
+				add("", raw)
+				add("", "ge"+raw)
+			}
 		}
 	}
 	return out

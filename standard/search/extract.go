@@ -3,7 +3,6 @@ package search
 import (
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"concord/standard/fhir"
@@ -19,12 +18,21 @@ type Extractor struct {
 
 // plan is what is extracted of one type, decided once.
 type plan struct {
-	filter  []*Param // tokens and references for the token column
-	idents  []*Param // indexed over all records
-	strings []*Param // indexed over all records
+	tokens  []tokenPlan // tokens and references
+	idents  []*Param    // indexed over all records
+	strings []*Param    // indexed over all records
+	spans   []*Param    // dates of custom parameters, indexed by month
 	date    *Param
 	code    *Param
 	value   *Param
+}
+
+// tokenPlan says where the values of a token or reference go: into the token
+// column, by which a chart is filtered, and into the terms, by which records
+// are found.
+type tokenPlan struct {
+	param        *Param
+	column, term bool
 }
 
 // SourceKey is the identifier system of the business key under which a feed's
@@ -40,104 +48,56 @@ func NewExtractor(t *Table, h Hasher, loc *time.Location) *Extractor {
 	return x
 }
 
-// leadingDates names, in order of preference, the parameter that dates a
-// resource on a timeline.
-var leadingDates = [...]string{"date", "period", "effective-time", "authoredon", "recorded", "recorded-date", "onset-date",
-	"authored-on", "authored", "issued", "created", "when", "started", "start-date", "death-date"}
-
-func (t *Table) plan(typ string) *plan {
-	p := &plan{}
-	for _, prm := range t.Params(typ) {
-		switch {
-		case prm.Name == "_id" || prm.Name == "_source" || prm.Name == "_lastUpdated" || prm.Name == "_profile":
-		case prm.Name == "identifier" && prm.Kind == Token:
-			p.idents = append(p.idents, prm)
-		case typ == "Patient" && prm.Name == "birthdate":
-			p.idents = append(p.idents, prm)
-		case indexedName(typ, prm.Name):
-			p.strings = append(p.strings, prm)
-		case prm.Kind == Token && filterToken(prm.Name):
-			p.filter = append(p.filter, prm)
-		case prm.Kind == Reference && filterReference(prm):
-			p.filter = append(p.filter, prm)
-		}
-	}
-	for _, name := range leadingDates {
-		if d := t.byType[typ][name]; d != nil && d.Kind == Date {
-			p.date = d
-			break
-		}
-	}
-	p.code = t.byType[typ]["code"]
-	p.value = t.byType[typ]["value-quantity"]
-	return p
-}
-
-// indexedName: people, places and organisations are found by name.
-func indexedName(typ, name string) bool {
-	switch typ {
-	case "Patient", "Practitioner":
-		return name == "family" || name == "given"
-	case "Organization", "Location":
-		return name == "name"
-	}
-	return false
-}
-
-// filterToken leaves out of the token column what nobody filters a chart by,
-// or what repeats another parameter: four bytes a value, in every resource.
-func filterToken(name string) bool {
-	switch name {
-	case "combo-code", "combo-data-absent-reason", "combo-value-concept", "telecom", "phone", "email",
-		"address-use", "language", "_security", "component-data-absent-reason", "data-absent-reason":
-		return false
-	}
-	return true
-}
-
-// filterReference leaves out the patient (all of a record shares it) and what
-// repeats another parameter.
-func filterReference(p *Param) bool {
-	switch p.Name {
-	case "patient", "subject", "practitioner", "link":
-		return false
-	}
-	return true
-}
+// Inside tells whether a literal reference leads to a resource of the same
+// record, so that no term is needed to find it; nil = none does.
+type Inside func(ref string) bool
 
 // Extract makes the entries of one resource. The resource needs no id.
-func (x *Extractor) Extract(resource *fhir.Value) Entries {
+func (x *Extractor) Extract(resource *fhir.Value, inside Inside) Entries {
 	var e Entries
-	p := x.plans[resource.Type()]
+	typ := resource.Type()
+	p := x.plans[typ]
 	if p == nil {
 		return e
 	}
-	typ := resource.Type()
-	for _, prm := range p.filter {
-		for _, v := range prm.values(resource) {
-			e.Tokens = x.appendTokens(e.Tokens, prm, v)
+	e.Terms = append(e.Terms, x.typeTerm(typ))
+	for _, tp := range p.tokens {
+		for _, v := range tp.param.values(resource) {
+			if tp.column {
+				e.Tokens = x.appendTokens(e.Tokens, tp.param, v)
+			}
+			if tp.term {
+				e.Terms = x.appendTerms(e.Terms, typ, tp.param, v, inside)
+			}
 		}
 	}
-	slices.Sort(e.Tokens)
-	e.Tokens = slices.Compact(e.Tokens)
+	for _, prm := range p.spans {
+		for _, v := range prm.values(resource) {
+			if pd, ok := periodOf(v, x.loc); ok {
+				e.Terms = x.appendMonths(e.Terms, typ, prm.Name, pd)
+			}
+		}
+	}
+	e.Terms = x.appendContained(e.Terms, resource)
 	for _, prm := range p.idents {
 		for _, v := range prm.values(resource) {
-			e.Idents = x.appendIdents(e.Idents, typ, prm.Name, v)
+			e.Idents = x.appendIdents(e.Idents, typ, prm, v)
 		}
 	}
+	x.strings(p, typ, resource, &e)
+	x.leading(p, typ, resource, &e)
+	slices.Sort(e.Tokens)
+	e.Tokens = slices.Compact(e.Tokens)
+	slices.Sort(e.Terms)
+	e.Terms = slices.Compact(e.Terms)
 	slices.Sort(e.Idents)
 	e.Idents = slices.Compact(e.Idents)
-	x.strings(p, typ, resource, &e)
-	x.leading(p, resource, &e)
 	return e
 }
 
 func (x *Extractor) appendTokens(out []uint32, prm *Param, v *fhir.Value) []uint32 {
 	if prm.Kind == Reference {
-		if v.Kind() == fhir.String { // canonical
-			return append(out, x.hash.Token(prm.Name, v.Str()))
-		}
-		if ref := v.StrAt("reference"); ref != "" {
+		if ref := referenceOf(v); ref != "" {
 			return append(out, x.hash.Token(prm.Name, ref))
 		}
 		if id := v.Get("identifier"); id != nil {
@@ -154,7 +114,10 @@ func (x *Extractor) appendTokens(out []uint32, prm *Param, v *fhir.Value) []uint
 	return out
 }
 
-func (x *Extractor) appendIdents(out []uint64, typ, name string, v *fhir.Value) []uint64 {
+func (x *Extractor) appendIdents(out []uint64, typ string, prm *Param, v *fhir.Value) []uint64 {
+	if prm.Kind == URI {
+		return append(out, x.hash.Sum(typ, prm.Name, v.Str()))
+	}
 	for _, t := range tokensOf(v) {
 		if t.code == "" {
 			continue
@@ -163,10 +126,10 @@ func (x *Extractor) appendIdents(out []uint64, typ, name string, v *fhir.Value) 
 			continue // found through the alias index
 		}
 		if t.system != "" {
-			out = append(out, x.hash.Sum(typ, name, t.system+"|"+t.code))
+			out = append(out, x.hash.Sum(typ, prm.Name, t.system+"|"+t.code))
 		}
-		if typ == "Patient" || t.system == "" {
-			out = append(out, x.hash.Sum(typ, name, t.code))
+		if bareIdent(typ) || t.system == "" {
+			out = append(out, x.hash.Sum(typ, prm.Name, t.code))
 		}
 	}
 	return out
@@ -177,7 +140,7 @@ func (x *Extractor) strings(p *plan, typ string, resource *fhir.Value, e *Entrie
 	for _, prm := range p.strings {
 		h := x.hash.Sum(typ, prm.Name)
 		for _, v := range prm.values(resource) {
-			for _, s := range stringsOf(v) {
+			for _, s := range x.table.filedStrings(prm, v) {
 				if en := (StringEntry{h, Fold(s)}); en.Value != "" && !seen[en] {
 					seen[en] = true
 					e.Strings = append(e.Strings, en)
@@ -187,43 +150,70 @@ func (x *Extractor) strings(p *plan, typ string, resource *fhir.Value, e *Entrie
 	}
 }
 
-func (x *Extractor) leading(p *plan, resource *fhir.Value, e *Entries) {
+func (x *Extractor) leading(p *plan, typ string, resource *fhir.Value, e *Entries) {
 	if p.date != nil {
 		for _, v := range p.date.values(resource) {
-			if pd, ok := periodOf(v, x.loc); ok {
-				at := pd.from
-				if at.IsZero() {
-					at = pd.to
-				}
-				e.Date = DateValue(at)
-				break
+			pd, ok := periodOf(v, x.loc)
+			if !ok {
+				continue
+			}
+			e.Terms = x.appendMonths(e.Terms, typ, p.date.Name, pd)
+			if e.Date == 0 {
+				e.Date = DateValue(pd.leading())
 			}
 		}
 	}
 	if p.code != nil {
-		for _, v := range p.code.values(resource) {
-			if ts := tokensOf(v); len(ts) > 0 {
-				e.Code = x.hash.Sum("code", ts[0].system+"|"+ts[0].code)
-				break
-			}
-		}
-	}
-	if p.value != nil && e.Code != 0 {
-		for _, v := range p.value.values(resource) {
-			if f, err := strconv.ParseFloat(v.Get("value").Raw(), 64); err == nil {
-				e.Unit = x.hash.Sum("value", strconv.FormatUint(e.Code, 36), unitOf(v))
-				e.Value = f
-				break
-			}
-		}
+		x.leadingCode(p, typ, resource, e)
 	}
 }
 
-func unitOf(v *fhir.Value) string {
-	if c := v.StrAt("code"); c != "" {
-		return c
+// leadingCode files the first coding with its value. What has further codings,
+// or a value that is no plain number, is filed so that a search by code and
+// value knows that the index of values does not tell all.
+func (x *Extractor) leadingCode(p *plan, typ string, resource *fhir.Value, e *Entries) {
+	var codes []tokenValue
+	for _, v := range p.code.values(resource) {
+		codes = append(codes, tokensOf(v)...)
 	}
-	return strings.TrimSpace(v.StrAt("unit"))
+	if len(codes) == 0 {
+		return
+	}
+	e.Code = x.codeHash(codes[0].system, codes[0].code)
+	if p.value == nil {
+		return
+	}
+	values := p.value.values(resource)
+	if len(values) == 0 {
+		return
+	}
+	others := codes[1:]
+	if f, err := strconv.ParseFloat(values[0].Get("value").Raw(), 64); err == nil && len(values) == 1 {
+		e.Unit, e.Value = x.unitHash(e.Code), f
+	} else {
+		others = codes
+	}
+	for _, c := range others {
+		e.Terms = append(e.Terms, x.otherTerm(typ, c.code))
+	}
+}
+
+func (x *Extractor) codeHash(system, code string) uint64 { return x.hash.Sum("code", system+"|"+code) }
+
+// unitHash is the name of a code's values; units are told apart on the body.
+func (x *Extractor) unitHash(code uint64) uint64 {
+	return x.hash.Sum("value", strconv.FormatUint(code, 36))
+}
+
+// otherTerm is filed for codes whose value is not in the index of values.
+func (x *Extractor) otherTerm(typ, code string) uint64 { return x.term("other", typ, code) }
+
+// leading is the moment by which a period stands on a timeline.
+func (p period) leading() time.Time {
+	if p.from.IsZero() {
+		return p.to
+	}
+	return p.from
 }
 
 // DateValue is a moment in the units of Entries.Date.

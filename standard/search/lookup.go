@@ -1,74 +1,177 @@
 package search
 
-import "strings"
+import (
+	"slices"
+	"strings"
+
+	"concord/standard/fhir"
+)
 
 // Lookup is what the store is asked for a query, from cheapest to costliest;
 // every candidate is confirmed by Match.
 type Lookup struct {
 	// IDs are logical ids of the type; when set, nothing else is needed.
 	IDs []string
-	// Records are ids of patients (entries or persons) whose records hold the
-	// answer.
-	Records []string
+	// Pin names the records that hold the answer.
+	Pin *Pin
 	// Need are the token groups for a scan within records.
 	Need [][]uint32
 	// Idents are hashes of which one must be filed.
 	Idents []uint64
 	// Strings are prefixes of which one must be filed.
 	Strings []StringEntry
-	// Scan tells that nothing narrows the search: every resource of the type
-	// has to be looked at, within the cost limit.
-	Scan bool
+	// Value is a range of the index by code and value.
+	Value *ValueRange
+	// Terms are the term groups that a record must have: of each at least one.
+	// The first is that of the type itself.
+	Terms [][]uint64
+	// By names, for each part of the plan, the clause that it comes from.
+	By map[string]string
 }
 
-// Lookup plans a query, and marks the clause that pins it to records.
-func (x *Extractor) Lookup(q *Query) Lookup {
-	var l Lookup
-	p := x.plans[q.Type]
+// Pin names records: those of the patients, those in which the resources
+// referred to lie, and those that have one of the terms.
+type Pin struct {
+	Patients []string // ids of Patient entries or of persons
+	Refs     []string // "Type/id"
+	Terms    []uint64
+}
+
+// ValueRange is a stretch of the index by code and value. It tells all unless
+// a record has the term Unless.
+type ValueRange struct {
+	Name      uint64
+	Low, High float64
+	Unless    uint64
+}
+
+// Lookup plans a query of one type, and marks the clause that pins it to
+// records.
+func (x *Extractor) Lookup(q *Query) Lookup { return x.LookupType(q, q.Type) }
+
+// LookupType plans a query for one of its types.
+func (x *Extractor) LookupType(q *Query, typ string) Lookup {
+	l := Lookup{Terms: [][]uint64{{x.typeTerm(typ)}}, By: map[string]string{}}
+	p := x.plans[typ]
+	if q.Contained == "true" {
+		l.Terms = [][]uint64{{x.term("contains", typ)}}
+		return l
+	}
+	if q.Contained == "both" {
+		l.Terms = [][]uint64{{x.typeTerm(typ), x.term("contains", typ)}}
+		return l
+	}
 	for i := range q.Clauses {
 		c := &q.Clauses[i]
-		if c.Modifier == "missing" || c.Modifier == "not" {
+		if c.Circle != nil {
+			x.circle(&l, p, typ, c)
+		}
+		if c.Param == nil || c.Chain != nil || !plannable(c.Modifier) {
 			continue
 		}
-		switch {
-		case c.Param.Name == "_id":
-			for _, v := range c.Values {
-				l.IDs = append(l.IDs, v.Code)
-			}
-		case l.Records == nil && x.table.namesPatient(q.Type, c):
-			c.Pinned = true
-			for _, v := range c.Values {
-				l.Records = append(l.Records, strings.TrimPrefix(v.Text, "Patient/"))
-			}
-		case l.Idents == nil && has(p.idents, c.Param):
-			l.Idents = x.identHashes(q.Type, c)
-		case l.Strings == nil && has(p.strings, c.Param) && c.Modifier != "contains":
-			l.Strings = x.prefixes(q.Type, c)
-		case has(p.filter, c.Param):
-			if need := x.need(c); need != nil {
-				l.Need = append(l.Need, need)
-			}
-		}
+		x.clause(&l, p, typ, c)
 	}
-	l.Scan = l.IDs == nil && l.Records == nil && l.Idents == nil && l.Strings == nil
+	x.dates(&l, p, q, typ)
+	x.value(&l, p, q)
 	return l
 }
 
-func has(list []*Param, p *Param) bool {
-	for _, x := range list {
-		if x == p {
-			return true
+// plannable tells whether a modifier leaves a clause as narrow as the index
+// thinks it is.
+func plannable(modifier string) bool {
+	switch modifier {
+	case "missing", "not", "not-in", "text", "in", "above", "below", "identifier", "contains", "=co", "=sw", "=ew":
+		return false
+	}
+	return true
+}
+
+func (x *Extractor) clause(l *Lookup, p *plan, typ string, c *Clause) {
+	prm := c.Param
+	if len(c.Param.Type) > 0 && c.Param.Type != typ && c.Param.Type != "Resource" && c.Param.Type != "DomainResource" {
+		if prm = x.table.Param(typ, c.Param.Name); prm == nil { // a query over several types
+			return
 		}
 	}
-	return false
+	switch {
+	case prm.Name == "_id" && prm.Type == "Resource":
+		for _, v := range c.Values {
+			l.IDs = append(l.IDs, v.Code)
+		}
+		l.By["ids"] = "_id"
+	case l.Pin == nil && x.table.namesPatient(typ, prm, c):
+		c.Pinned = true
+		l.Pin, l.By["pin"] = x.pinPatients(p, typ, prm, c), c.Name()
+	case l.Idents == nil && slices.Contains(p.idents, prm):
+		if l.Idents = x.identHashes(typ, prm, c); l.Idents != nil {
+			l.By["identifiers"] = c.Name()
+		}
+	case l.Strings == nil && prm.Kind == String:
+		if l.Strings = x.prefixes(p, typ, prm, c); l.Strings != nil {
+			l.By["strings"] = c.Name()
+		}
+	case prm.Kind == Token || prm.Kind == Reference || prm.Kind == URI:
+		x.tokens(l, p, typ, prm, c)
+	}
+}
+
+// tokens plans a token, reference or URI: by the token column within records,
+// by terms over all of them.
+func (x *Extractor) tokens(l *Lookup, p *plan, typ string, prm *Param, c *Clause) {
+	if p.columned(prm) {
+		if need := x.need(prm, c); need != nil {
+			l.Need = append(l.Need, need)
+		}
+	}
+	if !p.termed(prm) {
+		return
+	}
+	terms, near := x.valueTerms(typ, prm, c)
+	switch {
+	case terms == nil:
+	case near == nil:
+		l.Terms = append(l.Terms, terms)
+		l.By["records "+prm.Name] = c.Name()
+	case l.Pin == nil:
+		l.Pin, l.By["pin"] = &Pin{Refs: near, Terms: terms}, c.Name()
+	}
+}
+
+// valueTerms are the terms of a clause's values, and those references whose
+// targets may lie in the same record, where no term is filed.
+func (x *Extractor) valueTerms(typ string, prm *Param, c *Clause) (terms []uint64, near []string) {
+	for _, v := range c.Values {
+		switch {
+		case prm.Kind == Reference:
+			for _, r := range prm.References(v) {
+				terms = append(terms, x.valueTerm(typ, prm, r))
+				if ref, ok := fhir.ParseReference(r); ok && ref.Base == "" && x.table.InCompartment(ref.Type) {
+					near = append(near, r)
+				}
+			}
+			if strings.Contains(v.Text, "://") && !strings.Contains(v.Text, "|") { // also the canonical's versions
+				terms = append(terms, x.valueTerm(typ, prm, v.Text))
+			}
+		case prm.Kind == URI:
+			terms = append(terms, x.valueTerm(typ, prm, v.Text))
+		case v.Code == "":
+			return nil, nil
+		default:
+			terms = append(terms, x.valueTerm(typ, prm, v.Code))
+		}
+	}
+	if len(terms) > maxValues {
+		return nil, nil
+	}
+	return terms, near
 }
 
 // namesPatient tells whether a clause pins the query to patients' records.
-func (t *Table) namesPatient(typ string, c *Clause) bool {
-	if c.Param.Kind != Reference || len(t.compartment[typ]) == 0 {
+func (t *Table) namesPatient(typ string, prm *Param, c *Clause) bool {
+	if prm.Kind != Reference || len(t.compartment[typ]) == 0 {
 		return false
 	}
-	if c.Param.Name != "patient" && (c.Param.Name != "subject" || !has(t.compartment[typ], c.Param)) {
+	if prm.Name != "patient" && (prm.Name != "subject" || !slices.Contains(t.compartment[typ], prm)) {
 		return false
 	}
 	for _, v := range c.Values {
@@ -79,37 +182,58 @@ func (t *Table) namesPatient(typ string, c *Clause) bool {
 	return true
 }
 
+// pinPatients: the records of the patients, and those elsewhere that name one
+// of them beside their own.
+func (x *Extractor) pinPatients(p *plan, typ string, prm *Param, c *Clause) *Pin {
+	pin := &Pin{}
+	for _, v := range c.Values {
+		pin.Patients = append(pin.Patients, strings.TrimPrefix(v.Text, "Patient/"))
+	}
+	if subject := x.table.byType[typ]["subject"]; subject != nil && p.termed(subject) {
+		for _, id := range pin.Patients {
+			pin.Terms = append(pin.Terms, x.valueTerm(typ, subject, "Patient/"+id))
+		}
+	}
+	return pin
+}
+
 // prefixes are the filed strings to look for; nil when a value has no letter
 // or digit, since what folds to nothing is not filed.
-func (x *Extractor) prefixes(typ string, c *Clause) []StringEntry {
+func (x *Extractor) prefixes(p *plan, typ string, prm *Param, c *Clause) []StringEntry {
 	var out []StringEntry
-	for _, v := range c.Values {
-		folded := Fold(v.Text)
-		if folded == "" {
+	for _, name := range x.table.beside(typ, prm) {
+		filed := x.table.byType[typ][name]
+		if filed == nil || !slices.Contains(p.strings, filed) {
 			return nil
 		}
-		out = append(out, StringEntry{x.hash.Sum(typ, c.Param.Name), folded})
+		for _, v := range c.Values {
+			folded := Fold(v.Text)
+			if folded == "" {
+				return nil
+			}
+			out = append(out, StringEntry{x.hash.Sum(typ, name), folded})
+		}
 	}
 	return out
 }
 
-func (x *Extractor) identHashes(typ string, c *Clause) []uint64 {
+func (x *Extractor) identHashes(typ string, prm *Param, c *Clause) []uint64 {
 	var out []uint64
 	for _, v := range c.Values {
-		if c.Param.Kind == Date {
+		switch {
+		case prm.Kind == URI:
+			out = append(out, x.hash.Sum(typ, prm.Name, v.Text))
+		case prm.Kind == Date:
 			if v.Prefix != "eq" || v.When.to.Sub(v.When.from).Hours() > 26 {
 				return nil
 			}
-			out = append(out, x.hash.Sum(typ, c.Param.Name, v.When.from.In(x.loc).Format("2006-01-02")))
-			continue
-		}
-		if v.Code == "" || !v.HasSystem && typ != "Patient" || v.System == SourceKey {
+			out = append(out, x.hash.Sum(typ, prm.Name, v.When.from.In(x.loc).Format("2006-01-02")))
+		case v.Code == "" || c.Modifier == "of-type" && !bareIdent(typ) || !v.HasSystem && !bareIdent(typ) || v.System == SourceKey:
 			return nil
-		}
-		if v.HasSystem && v.System != "" {
-			out = append(out, x.hash.Sum(typ, c.Param.Name, v.System+"|"+v.Code))
-		} else {
-			out = append(out, x.hash.Sum(typ, c.Param.Name, v.Code))
+		case v.HasSystem && v.System != "" && c.Modifier != "of-type":
+			out = append(out, x.hash.Sum(typ, prm.Name, v.System+"|"+v.Code))
+		default:
+			out = append(out, x.hash.Sum(typ, prm.Name, v.Code))
 		}
 	}
 	return out
@@ -117,13 +241,16 @@ func (x *Extractor) identHashes(typ string, c *Clause) []uint64 {
 
 // need are the tokens of which a matching resource has at least one; nil when
 // the clause cannot be told from tokens.
-func (x *Extractor) need(c *Clause) []uint32 {
+func (x *Extractor) need(prm *Param, c *Clause) []uint32 {
+	if c.Modifier == "of-type" {
+		return nil
+	}
 	var out []uint32
 	for _, v := range c.Values {
 		switch {
-		case c.Param.Kind == Reference:
-			for _, r := range c.Param.References(v) {
-				out = append(out, x.hash.Token(c.Param.Name, r))
+		case prm.Kind == Reference:
+			for _, r := range prm.References(v) {
+				out = append(out, x.hash.Token(prm.Name, r))
 			}
 			if strings.Contains(v.Text, "://") {
 				return nil
@@ -131,9 +258,9 @@ func (x *Extractor) need(c *Clause) []uint32 {
 		case v.Code == "":
 			return nil
 		case v.HasSystem && v.System != "":
-			out = append(out, x.hash.Token(c.Param.Name, v.System+"|"+v.Code))
+			out = append(out, x.hash.Token(prm.Name, v.System+"|"+v.Code))
 		default:
-			out = append(out, x.hash.Token(c.Param.Name, v.Code))
+			out = append(out, x.hash.Token(prm.Name, v.Code))
 		}
 	}
 	if len(out) > 64 {
@@ -147,3 +274,24 @@ func (x *Extractor) Ident(typ, param, value string) uint64 { return x.hash.Sum(t
 
 // Hash is the extractor's keyed hash, for the aliases that other rooms file.
 func (x *Extractor) Hash(parts ...string) uint64 { return x.hash.Sum(parts...) }
+
+// Deciding is the one term that decides a query of a type, so that counting
+// its documents counts the matches; ok is false when more has to be looked at.
+func (x *Extractor) Deciding(q *Query, typ string) (term uint64, ok bool) {
+	switch len(q.Clauses) {
+	case 0:
+		return x.typeTerm(typ), true
+	case 1:
+	default:
+		return 0, false
+	}
+	c := &q.Clauses[0]
+	if c.Param == nil || c.Chain != nil || c.Modifier != "" || len(c.Values) != 1 || c.Param.Kind != Token {
+		return 0, false
+	}
+	prm := x.table.Param(typ, c.Param.Name)
+	if v := c.Values[0]; prm == nil || v.HasSystem || v.Code == "" || !x.plans[typ].termed(prm) {
+		return 0, false
+	}
+	return x.valueTerm(typ, prm, c.Values[0].Code), true
+}

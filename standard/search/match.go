@@ -2,7 +2,6 @@ package search
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -15,12 +14,15 @@ type Subject struct {
 	Resource *fhir.Value
 	ID       string
 	Updated  time.Time
+	// Home tells that it lies in a record that the query is pinned to.
+	Home bool
 }
 
-// Match tells whether every clause holds.
+// Match tells whether every clause holds that is about the resource itself;
+// linked ones (Clause.Linked) are the caller's to decide.
 func (q *Query) Match(s Subject, loc *time.Location) bool {
 	for i := range q.Clauses {
-		if !q.Clauses[i].Match(s, loc) {
+		if c := &q.Clauses[i]; !c.Linked() && !c.Match(s, loc) {
 			return false
 		}
 	}
@@ -29,6 +31,15 @@ func (q *Query) Match(s Subject, loc *time.Location) bool {
 
 // Match tells whether one clause holds.
 func (c *Clause) Match(s Subject, loc *time.Location) bool {
+	switch {
+	case c.Text != nil:
+		return c.Text.match(s.Resource)
+	case c.Circle != nil:
+		return c.Pinned && s.Home || c.Circle.match(s.Resource)
+	case c.Filter != nil:
+		ok, _ := c.Filter.Holds(func(leaf *Clause) (bool, error) { return leaf.Match(s, loc), nil })
+		return ok
+	}
 	if own := c.Param.Name == "_id" || c.Param.Name == "_lastUpdated"; own && c.Modifier == "missing" {
 		return !c.Values[0].Missing // every resource has both
 	}
@@ -37,39 +48,56 @@ func (c *Clause) Match(s Subject, loc *time.Location) bool {
 		return slices.ContainsFunc(c.Values, func(v Value) bool { return v.Code == s.ID }) != (c.Modifier == "not")
 	case "_lastUpdated":
 		shown := s.Updated.Truncate(time.Millisecond) // as meta.lastUpdated has it
-		return c.anyDate([]period{{shown, shown.Add(time.Millisecond)}})
+		return anyDate([]period{{shown, shown.Add(time.Millisecond)}}, c.Values)
 	}
 	found := c.Param.values(s.Resource)
 	if c.Modifier == "missing" {
 		return (len(found) == 0) == c.Values[0].Missing
 	}
+	return c.holds(found, s, loc)
+}
+
+// holds tells whether one of the elements found is what one of the values asks.
+func (c *Clause) holds(found []*fhir.Value, s Subject, loc *time.Location) bool {
 	switch c.Param.Kind {
 	case Token:
-		return c.anyToken(found) != (c.Modifier == "not")
+		return c.anyToken(found) != (c.Modifier == "not" || c.Modifier == "not-in")
 	case Reference:
-		return c.anyReference(found)
+		return c.anyReference(found, c.Pinned && s.Home)
 	case String:
 		return c.anyString(found)
 	case Date:
-		return c.anyDate(periods(found, loc))
+		return anyDate(periods(found, loc), c.Values)
 	case Number, Quantity:
-		return c.anyNumber(found)
+		return anyNumber(found, c.Values)
 	case URI:
 		return c.anyURI(found)
+	case Composite:
+		return c.anyComposite(found, s, loc)
+	case Special:
+		return slices.ContainsFunc(found, func(f *fhir.Value) bool {
+			return slices.ContainsFunc(c.Values, func(v Value) bool { return v.Near != nil && v.Near.holds(f) })
+		})
 	}
 	return false
 }
 
-func (c *Clause) anyToken(found []*fhir.Value) bool {
+// anyComposite: the parts of a value must hold for the same element.
+func (c *Clause) anyComposite(found []*fhir.Value, s Subject, loc *time.Location) bool {
 	for _, f := range found {
-		for _, t := range tokensOf(f) {
-			for _, v := range c.Values {
-				if v.Code != "" && v.Code != t.code {
-					continue
+		for _, v := range c.Values {
+			every := true
+			for i, part := range c.Param.Parts {
+				at := f
+				if part.Root {
+					at = s.Resource
 				}
-				if v.HasSystem && v.System != t.system {
-					continue
+				one := Clause{Param: part.Param, Values: v.Parts[i : i+1], terms: c.terms}
+				if every = one.holds(part.Param.values(at), s, loc); !every {
+					break
 				}
+			}
+			if every {
 				return true
 			}
 		}
@@ -77,44 +105,113 @@ func (c *Clause) anyToken(found []*fhir.Value) bool {
 	return false
 }
 
-func (c *Clause) anyReference(found []*fhir.Value) bool {
+func (c *Clause) anyReference(found []*fhir.Value, home bool) bool {
 	for _, f := range found {
-		ref := f.StrAt("reference")
-		if f.Kind() == fhir.String { // canonical
-			ref = f.Str()
+		if c.Modifier == "identifier" {
+			if id := f.Get("identifier"); id != nil && anyTokenValue(tokensOf(id), c.Values) {
+				return true
+			}
+			continue
 		}
+		ref := referenceOf(f)
 		if ref == "" {
 			continue
 		}
-		if c.Pinned && isPatientRef(ref, f.StrAt("type")) {
+		if home && isPatientRef(ref, f.StrAt("type")) {
 			return true
 		}
 		for _, v := range c.Values {
-			if c.Param.named(v, ref) {
+			if c.Param.named(v, ref) || canonicalNamed(f, c.Modifier, v.Text, ref) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// referenceOf is the literal or canonical reference of an element; a resource
+// in place of a reference (Bundle.entry.resource) is named by its id.
+func referenceOf(f *fhir.Value) string {
+	if f.Kind() == fhir.String {
+		return f.Str()
+	}
+	if ref := f.StrAt("reference"); ref != "" {
+		return ref
+	}
+	if typ := f.Type(); typ != "" && f.ID() != "" {
+		return typ + "/" + f.ID()
+	}
+	return ""
+}
+
+// canonicalNamed compares canonicals: one asked for without version names
+// every version; :below and :above compare the versions' beginnings
+// (https://hl7.org/fhir/R4/search.html#canonical).
+func canonicalNamed(f *fhir.Value, modifier, want, have string) bool {
+	if f.Kind() != fhir.String {
+		return false
+	}
+	url, version, _ := strings.Cut(have, "|")
+	wantURL, wantVersion, versioned := strings.Cut(want, "|")
+	if url != wantURL {
+		return false
+	}
+	switch modifier {
+	case "below":
+		return strings.HasPrefix(version, wantVersion)
+	case "above":
+		return strings.HasPrefix(wantVersion, version)
+	}
+	return !versioned || version == wantVersion
 }
 
 func (c *Clause) anyString(found []*fhir.Value) bool {
 	for _, f := range found {
 		for _, text := range stringsOf(f) {
-			for _, v := range c.Values {
-				switch c.Modifier {
-				case "exact":
-					if text == v.Text {
-						return true
-					}
-				case "contains":
-					if strings.Contains(Fold(text), Fold(v.Text)) {
-						return true
-					}
-				default:
-					if strings.HasPrefix(Fold(text), Fold(v.Text)) {
-						return true
-					}
+			if slices.ContainsFunc(c.Values, func(v Value) bool { return holdsText(c.Modifier, text, v.Text) }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func holdsText(modifier, text, want string) bool {
+	switch modifier {
+	case "exact":
+		return text == want
+	case "contains":
+		return strings.Contains(Fold(text), Fold(want))
+	case "=eq":
+		return Fold(text) == Fold(want)
+	case "=ew":
+		return strings.HasSuffix(Fold(text), Fold(want))
+	}
+	return strings.HasPrefix(Fold(text), Fold(want))
+}
+
+// anyURI compares exactly; :below finds what lies under a URI, :above what it
+// lies under (https://hl7.org/fhir/R4/search.html#uri).
+func (c *Clause) anyURI(found []*fhir.Value) bool {
+	for _, f := range found {
+		have := f.Str()
+		for _, v := range c.Values {
+			switch c.Modifier {
+			case "below":
+				if under(have, v.Text) {
+					return true
+				}
+			case "above":
+				if under(v.Text, have) {
+					return true
+				}
+			case "contains", "=ew", "=sw":
+				if holdsText(c.Modifier, have, v.Text) {
+					return true
+				}
+			default:
+				if have == v.Text {
+					return true
 				}
 			}
 		}
@@ -122,109 +219,9 @@ func (c *Clause) anyString(found []*fhir.Value) bool {
 	return false
 }
 
-func (c *Clause) anyURI(found []*fhir.Value) bool {
-	for _, f := range found {
-		for _, v := range c.Values {
-			if f.Str() == v.Text || c.Modifier == "below" && strings.HasPrefix(f.Str(), v.Text) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func periods(found []*fhir.Value, loc *time.Location) []period {
-	var out []period
-	for _, f := range found {
-		if p, ok := periodOf(f, loc); ok {
-			out = append(out, p)
-		}
-	}
-	return out
-}
-
-func (c *Clause) anyDate(found []period) bool {
-	for _, p := range found {
-		for _, v := range c.Values {
-			if v.Prefix == "ap" {
-				v.When = widen(v.When)
-			}
-			if compareDates(v.Prefix, p, v.When) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// widen is our reading of "approximately" for dates: a day either way beyond
-// the value's own precision.
-func widen(p period) period { return period{p.from.AddDate(0, 0, -1), p.to.AddDate(0, 0, 1)} }
-
-// compareDates follows https://hl7.org/fhir/R4/search.html#prefix: the resource's
-// period has, the parameter's period want; a zero end is open.
-func compareDates(prefix string, has, want period) bool {
-	startsBefore := has.from.IsZero() || has.from.Before(want.from)
-	endsAfter := has.to.IsZero() || has.to.After(want.to)
-	overlaps := (has.from.IsZero() || has.from.Before(want.to)) && (has.to.IsZero() || has.to.After(want.from))
-	switch prefix {
-	case "eq":
-		return !startsBefore && !endsAfter
-	case "ne":
-		return startsBefore || endsAfter
-	case "gt":
-		return endsAfter
-	case "lt":
-		return startsBefore
-	case "ge":
-		return endsAfter || !startsBefore && !endsAfter || overlaps && endsAfter
-	case "le":
-		return startsBefore || !startsBefore && !endsAfter
-	case "sa":
-		return !has.from.IsZero() && !has.from.Before(want.to)
-	case "eb":
-		return !has.to.IsZero() && !has.to.After(want.from)
-	}
-	return overlaps
-}
-
-func (c *Clause) anyNumber(found []*fhir.Value) bool {
-	for _, f := range found {
-		raw := f.Raw()
-		if f.Kind() == fhir.Object {
-			raw = f.Get("value").Raw()
-		}
-		n, err := strconv.ParseFloat(raw, 64)
-		if err != nil {
-			continue
-		}
-		for _, v := range c.Values {
-			if v.Code != "" && v.Code != f.StrAt("code") && v.Code != f.StrAt("unit") {
-				continue
-			}
-			if v.HasSystem && v.System != f.StrAt("system") {
-				continue
-			}
-			if compareNumbers(v, n) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func compareNumbers(v Value, n float64) bool {
-	switch v.Prefix {
-	case "ne":
-		return n < v.Low || n >= v.High
-	case "gt", "sa":
-		return n > v.Number
-	case "lt", "eb":
-		return n < v.Number
-	case "ge":
-		return n >= v.Number
-	case "le":
-		return n <= v.Number
-	}
-	return n >= v.Low && n < v.High
+// under tells whether a URI is another or lies below it, at a boundary of its
+// path.
+func under(uri, above string) bool {
+	rest, ok := strings.CutPrefix(uri, above)
+	return ok && above != "" && (rest == "" || strings.HasSuffix(above, "/") || rest[0] == '/')
 }

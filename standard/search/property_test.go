@@ -54,7 +54,7 @@ func TestIndexAndMatchAgree(t *testing.T) {
 		if err != nil || fhir.R4().Number(res.Type()) == 0 {
 			continue
 		}
-		s, entries := search.Subject{Resource: res, ID: res.ID(), Updated: time.Now()}, x.Extract(res)
+		s, entries := search.Subject{Resource: res, ID: res.ID(), Updated: time.Now()}, x.Extract(res, nil)
 		for _, p := range table.Params(res.Type()) {
 			if p.Name == "_lastUpdated" {
 				continue

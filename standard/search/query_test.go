@@ -84,11 +84,11 @@ func encode(text string) string {
 // lost tells why a look-up would miss a resource that matches: "" when it
 // would find it.
 func lost(x *search.Extractor, q *search.Query, res *fhir.Value) string {
-	return lostIn(x.Lookup(q), x.Extract(res))
+	return lostIn(x.Lookup(q), x.Extract(res, nil))
 }
 
 func lostIn(l search.Lookup, e search.Entries) string {
-	if l.IDs != nil || l.Scan {
+	if l.IDs != nil {
 		return ""
 	}
 	for _, group := range l.Need {
@@ -96,22 +96,35 @@ func lostIn(l search.Lookup, e search.Entries) string {
 			return "no token of a group"
 		}
 	}
-	switch {
-	case l.Records != nil:
-		return ""
-	case l.Idents != nil && !any(l.Idents, e.Idents):
+	if l.Pin != nil && l.Pin.Refs != nil && !any(l.Pin.Terms, e.Terms) {
+		return "no term of what is referred to"
+	}
+	if l.Idents != nil && !any(l.Idents, e.Idents) {
 		return "no identifier hash"
-	case l.Idents == nil && l.Strings != nil:
-		for _, want := range l.Strings {
-			for _, have := range e.Strings {
-				if have.Param == want.Param && strings.HasPrefix(have.Value, want.Value) {
-					return ""
-				}
-			}
-		}
+	}
+	if l.Strings != nil && !anyPrefix(l.Strings, e.Strings) {
 		return "no string"
 	}
+	if v := l.Value; v != nil && !any([]uint64{v.Unless}, e.Terms) && (e.Unit != v.Name || e.Value < v.Low || e.Value > v.High) {
+		return "not in the range of values"
+	}
+	for _, group := range l.Terms {
+		if !any(group, e.Terms) {
+			return "no term of a group"
+		}
+	}
 	return ""
+}
+
+func anyPrefix(wanted, have []search.StringEntry) bool {
+	for _, w := range wanted {
+		for _, h := range have {
+			if h.Param == w.Param && strings.HasPrefix(h.Value, w.Value) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func any[T comparable](wanted, have []T) bool {
@@ -184,14 +197,18 @@ func TestNumbersAndQuantities(t *testing.T) {
 
 func TestMistakes(t *testing.T) {
 	for query, code := range map[string]string{
-		"colour=red": "search.parameter", "code:text=x": "search.modifier", "date:exact=2026": "search.modifier", "subject:Poem=1": "search.modifier",
-		"subject.name=x": "search.unsupported", "_has:Observation:patient:code=1": "search.unsupported", "_filter=x": "search.unsupported", "_text=x": "search.unsupported",
+		"colour=red": "search.parameter", "code:exact=x": "search.modifier", "date:exact=2026": "search.modifier", "subject:Poem=1": "search.modifier",
+		"subject.nome=x": "search.parameter", "code.name=x": "search.parameter", "_has:Observation:patient=1": "search.parameter", "_has:Encounter:patient:class=1": "search.parameter", "_filter=x": "search.parameter",
+		"_filter=code eq 1 and": "search.parameter", "_filter=(code eq 1": "search.filter", "_filter=code eq": "search.filter", "_filter=code zz 1": "search.filter", "_filter=date eq tomorrow": "search.value", `_filter=code eq "1`: "search.filter",
+		`_text="x`: "search.value", "_text=": "search.value", "_content=OR x": "search.value", "_list=$current-allergies": "search.value", "_query=x": "search.unsupported",
+		"code-value-quantity=1": "search.value", "code-value-quantity=1$x": "search.value", "code:of-type=1": "search.value", "code:in=http://x": "search.value-set", "code:below=http://x|1": "search.code-system",
+		"subject.general-practitioner.subject.x=1": "search.parameter", "_contained=maybe": "search.value",
 		"date=yesterday": "search.value", "date=2026-02-30": "search.value", "date=gt": "search.value", "date=": "search.value",
 		"value-quantity=much": "search.value", "value-quantity=NaN": "search.value", "value-quantity=1e999": "search.value", "value-quantity=0e99999999999999999999": "search.value",
 		"value-quantity=0x10": "search.value", "code:missing=perhaps": "search.value", "code=": "search.value", "code=,": "search.value", "subject=a b": "search.value",
 		"_count=x": "search.value", "_count=-1": "search.value", "_total=some": "search.value", "_summary=short": "search.value", "_sort=colour": "search.parameter", "_sort=": "search.parameter",
-		"_include=Observation": "search.value", "_include=Observation:code": "search.parameter", "_include=Poem:x": "search.parameter", "_include:iterate=Observation:subject": "search.unsupported",
-		"_include:often=Observation:subject": "search.value", "code-value-quantity=x$1": "search.parameter",
+		"_include=Observation": "search.value", "_include=Observation:code": "search.parameter", "_include=Poem:x": "search.value", "_include:later=Observation:subject": "search.modifier",
+		"_include:often=Observation:subject": "search.modifier", 
 	} {
 		_, err := parse(t, "Observation", encode(query))
 		if fault.Of(err) == nil || fault.Of(err).Code != code {
@@ -219,30 +236,40 @@ func TestTrailingBackslash(t *testing.T) {
 func TestLookup(t *testing.T) {
 	x := extractor(t)
 	for query, want := range map[string]string{
-		"Observation?_id=a,b":                                           "ids",
-		"Observation?patient=p1":                                        "records",
-		"Observation?patient=p1&code=718-7":                             "records need:1",
-		"Observation?patient=p1&code=718-7&status=final,amended":        "records need:2",
-		"Observation?patient=p1&code:not=718-7":                         "records",
-		"Observation?patient=p1&code:missing=false":                     "records",
-		"Observation?patient=p1&code=http://loinc.org|":                 "records",
-		"Observation?subject=Group/g1":                                  "scan",
-		"Observation?subject=Patient/p1":                                "records",
-		"Observation?identifier=urn:x|1":                                "idents",
-		"Observation?identifier=1":                                      "scan",
-		"Observation?code=718-7":                                        "scan need:1",
-		"Patient?identifier=1":                                          "idents",
-		"Patient?birthdate=1948-03-14":                                  "idents",
-		"Patient?birthdate=1948":                                        "scan",
-		"Patient?birthdate=gt1948-03-14":                                "scan",
-		"Patient?birthdate=2026-03-29":                                  "idents", // a day of 23 hours
-		"Patient?birthdate=2026-10-25":                                  "idents", // a day of 25 hours
-		"Patient?family=smith":                                          "strings",
-		"Patient?family:exact=Smith":                                    "strings",
-		"Patient?family:contains=mit":                                   "scan",
-		"Patient?family=smith&birthdate=1948-03-14":                     "idents strings",
-		"Encounter?patient=p1&service-provider=Organization/o":          "records need:1",
-		"Encounter?patient=p1&service-provider=http://x/Organization/o": "records",
+		"Observation?_id=a,b":                                        "ids terms:1",
+		"Observation?patient=p1":                                     "pin terms:1",
+		"Observation?patient=p1&code=718-7":                          "pin need:1 terms:2",
+		"Observation?patient=p1&code=718-7&status=final,amended":     "pin need:2 terms:3",
+		"Observation?patient=p1&code:not=718-7":                      "pin terms:1",
+		"Observation?patient=p1&code:missing=false":                  "pin terms:1",
+		"Observation?patient=p1&code=http://loinc.org|":              "pin terms:1",
+		"Observation?subject=Group/g1":                               "pin terms:1",
+		"Observation?subject=Patient/p1":                             "pin terms:1",
+		"Observation?encounter=Encounter/e1":                         "pin need:1 terms:1",
+		"Observation?identifier=urn:x|1":                             "idents terms:1",
+		"Observation?identifier=1":                                   "terms:1",
+		"Observation?code=718-7":                                     "need:1 terms:2",
+		"Observation?date=2026-11-25":                                "terms:2",
+		"Observation?date=ge2026-11-01&date=lt2026-12-01":            "terms:2",
+		"Observation?date=lt2026":                                    "terms:1",
+		"Observation?code=http://loinc.org|718-7&value-quantity=gt5": "need:1 value terms:2",
+		"Observation?code-value-quantity=http://loinc.org|718-7$gt5": "value terms:1",
+		"Observation?_filter=code eq 718-7 and status eq final":      "need:2 terms:3",
+		"Observation?_filter=code eq 718-7 or status eq final":       "terms:1",
+		"Patient?identifier=1":                                       "idents terms:1",
+		"Patient?birthdate=1948-03-14":                               "idents terms:1",
+		"Patient?birthdate=1948":                                     "terms:1",
+		"Patient?birthdate=2026-03-29":                               "idents terms:1", // a day of 23 hours
+		"Patient?birthdate=2026-10-25":                               "idents terms:1", // a day of 25 hours
+		"Patient?family=smith":                                       "strings terms:1",
+		"Patient?name=smith":                                         "strings terms:1",
+		"Patient?address-city=harrow":                                "strings terms:1",
+		"Patient?family:exact=Smith":                                 "strings terms:1",
+		"Patient?family:contains=mit":                                "terms:1",
+		"Patient?family=smith&birthdate=1948-03-14":                  "idents strings terms:1",
+		"Patient?general-practitioner=Practitioner/1":                "need:1 terms:2",
+		"Encounter?patient=p1&service-provider=Organization/o":       "pin need:1 terms:2",
+		"ValueSet?url=http://x":                                      "idents terms:1",
 	} {
 		typ, text, _ := strings.Cut(query, "?")
 		q, err := parse(t, typ, encode(text))
@@ -258,7 +285,7 @@ func TestLookup(t *testing.T) {
 
 func planText(l search.Lookup) string {
 	var out []string
-	for name, there := range map[string]bool{"1ids": l.IDs != nil, "2records": l.Records != nil, "3idents": l.Idents != nil, "4strings": l.Strings != nil, "5scan": l.Scan} {
+	for name, there := range map[string]bool{"1ids": l.IDs != nil, "2pin": l.Pin != nil, "3idents": l.Idents != nil, "4strings": l.Strings != nil, "7value": l.Value != nil} {
 		if there {
 			out = append(out, name)
 		}
@@ -266,6 +293,7 @@ func planText(l search.Lookup) string {
 	if n := len(l.Need); n > 0 {
 		out = append(out, "6need:"+string(rune('0'+n)))
 	}
+	out = append(out, "8terms:"+string(rune('0'+len(l.Terms))))
 	sortText(out)
 	for i := range out {
 		out[i] = out[i][1:]

@@ -2,6 +2,8 @@ package search
 
 import (
 	_ "embed"
+	"maps"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -35,44 +37,112 @@ const (
 type Param struct {
 	Type, Name string
 	Kind       Kind
-	Targets    []string // of a reference; "*" = any
+	Targets    []string    // of a reference; "*" = any
+	Parts      []Component // of a composite
+	URL        string      // canonical of a custom parameter, "" for those of R4
 	paths      []path
+	find       Finder // of a custom parameter, instead of paths
 }
 
-// Table is every search parameter of R4 by type and name.
+// Component is one part of a composite parameter.
+type Component struct {
+	Param *Param
+	Root  bool // its paths start at the resource, not at the composite's element
+}
+
+// Finder finds the elements of a resource that a custom parameter speaks of.
+type Finder func(resource *fhir.Value) []*fhir.Value
+
+// Table is the search parameters that are served, by type and name. It is
+// immutable: With makes another.
 type Table struct {
 	byType      map[string]map[string]*Param
-	compartment map[string][]*Param
+	compartment map[string][]*Param            // of the patient, by type
+	around      map[string]map[string][]string // compartment → type → parameters
+	terms       Terminology
 }
 
 var loadTable = sync.OnceValue(buildTable)
 
-// R4 is the table of the official parameters, without composite and special
-// ones.
+// R4 is the table of the official parameters.
 func R4() *Table { return loadTable() }
 
 func buildTable() *Table {
-	t := &Table{byType: map[string]map[string]*Param{}, compartment: map[string][]*Param{}}
+	t := &Table{byType: map[string]map[string]*Param{}, compartment: map[string][]*Param{}, around: map[string]map[string][]string{}}
 	for row := range rows(paramsText) {
 		f := strings.Split(row, "\t")
-		p := &Param{Type: f[0], Name: f[1], Kind: Kind(f[2]), Targets: strings.Fields(f[4])}
-		if p.Kind == Composite || p.Kind == Special {
-			continue
-		}
-		for _, s := range strings.Fields(f[3]) {
-			p.paths = append(p.paths, compilePath(s))
+		p := &Param{Type: f[0], Name: f[1], Kind: Kind(f[2]), Targets: strings.Fields(f[4]), paths: compilePaths(strings.Fields(f[3]))}
+		for _, c := range strings.Fields(f[5]) {
+			p.Parts = append(p.Parts, component(p, c))
 		}
 		t.add(p)
 	}
 	for row := range rows(compartmentText) {
-		typ, names, _ := strings.Cut(row, "\t")
-		for _, n := range patientFirst(strings.Fields(names)) {
+		f := strings.Split(row, "\t")
+		if t.around[f[0]] == nil {
+			t.around[f[0]] = map[string][]string{}
+		}
+		t.around[f[0]][f[1]] = strings.Fields(f[2])
+	}
+	for typ, names := range t.around["Patient"] {
+		for _, n := range patientFirst(names) {
 			if p := t.byType[typ][n]; p != nil {
 				t.compartment[typ] = append(t.compartment[typ], p)
 			}
 		}
 	}
 	return t
+}
+
+func compilePaths(list []string) []path {
+	out := make([]path, len(list))
+	for i, s := range list {
+		out[i] = compilePath(s)
+	}
+	return out
+}
+
+// component reads "kind=path,path"; a caret before the paths starts them at
+// the resource.
+func component(of *Param, s string) Component {
+	kind, paths, _ := strings.Cut(s, "=")
+	paths, root := strings.CutPrefix(paths, "^")
+	return Component{Root: root, Param: &Param{Type: of.Type, Name: of.Name, Kind: Kind(kind), paths: compilePaths(strings.Split(paths, ","))}}
+}
+
+// With is a table that serves custom parameters too; they stand before those of
+// R4 of the same name.
+func (t *Table) With(custom ...*Param) *Table {
+	next := *t
+	next.byType = maps.Clone(t.byType)
+	for _, p := range custom {
+		next.byType[p.Type] = maps.Clone(next.byType[p.Type])
+		next.add(p)
+	}
+	return &next
+}
+
+// Custom makes a parameter that is none of R4's.
+func Custom(typ, name, url string, kind Kind, targets []string, find Finder) *Param {
+	return &Param{Type: typ, Name: name, URL: url, Kind: kind, Targets: targets, find: find}
+}
+
+// WithTerminology is a table that asks t what a code means.
+func (t *Table) WithTerminology(terms Terminology) *Table {
+	next := *t
+	next.terms = terms
+	return &next
+}
+
+// Terminology answers what a search cannot know of itself. known is false when
+// the value set or code system is not here.
+type Terminology interface {
+	// In tells whether a code is in a value set.
+	In(valueSet, system, code string) (in, known bool)
+	// Subsumes tells whether code a is b or stands above it.
+	Subsumes(system, a, b string) (yes, known bool)
+	// Knows tells whether a value set can be asked for.
+	Knows(valueSet string) bool
 }
 
 func (t *Table) add(p *Param) {
@@ -121,6 +191,40 @@ func (t *Table) Param(typ, name string) *Param {
 	return t.byType["Resource"][name]
 }
 
+// ofEvery finds a parameter that each of the types has; it is nil when one of
+// them lacks it. The parameters of one name mean the same across types.
+func (t *Table) ofEvery(types []string, name string) *Param {
+	var found *Param
+	for _, typ := range types {
+		p := t.Param(typ, name)
+		if p == nil {
+			return nil
+		}
+		found = p
+	}
+	if found == nil {
+		return t.byType["Resource"][name]
+	}
+	if len(types) > 1 && found.Type != "Resource" {
+		return t.merged(types, name)
+	}
+	return found
+}
+
+// merged is one parameter over several types: each resource is asked by the
+// paths of its own type.
+func (t *Table) merged(types []string, name string) *Param {
+	first := t.Param(types[0], name)
+	m := *first
+	m.find = func(resource *fhir.Value) []*fhir.Value {
+		if p := t.Param(resource.Type(), name); p != nil {
+			return p.values(resource)
+		}
+		return nil
+	}
+	return &m
+}
+
 // Params lists the parameters of a type in order of name, those of every type
 // first.
 func (t *Table) Params(typ string) []*Param {
@@ -149,6 +253,17 @@ func (t *Table) PatientOf(resource *fhir.Value) string {
 		}
 	}
 	return ""
+}
+
+// Compartments lists the compartment types that are served.
+func (t *Table) Compartments() []string { return slices.Sorted(maps.Keys(t.around)) }
+
+// Around lists the parameters that put a type into a compartment; ok is false
+// when the type does not belong to it.
+// https://hl7.org/fhir/R4/compartmentdefinition.html
+func (t *Table) Around(compartment, typ string) (params []string, ok bool) {
+	params, ok = t.around[compartment][typ]
+	return params, ok
 }
 
 // InCompartment tells whether resources of the type belong to a patient's

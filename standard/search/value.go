@@ -21,7 +21,11 @@ func (p *Param) value(s, modifier string, loc *time.Location) (Value, error) {
 	}
 	switch p.Kind {
 	case Token:
-		return tokenQuery(s), nil
+		return p.tokenQuery(s, modifier)
+	case Composite:
+		return p.compositeQuery(s, loc)
+	case Special:
+		return p.nearQuery(s)
 	case Date:
 		return p.dateQuery(s, loc)
 	case Number, Quantity:
@@ -36,12 +40,47 @@ func bad(p *Param, text string) error {
 	return fault.New(fault.Invalid, "search.value", "%s", text).In(p.Name)
 }
 
-func tokenQuery(s string) Value {
+func (p *Param) tokenQuery(s, modifier string) (Value, error) {
+	switch modifier {
+	case "text", "in", "not-in":
+		return Value{Text: unescape(s)}, nil
+	case "of-type":
+		parts := splitKeep(s, '|')
+		if len(parts) == 2 {
+			parts = append(parts[:1], splitKeep(parts[1], '|')...)
+		}
+		if len(parts) != 3 || parts[1] == "" || parts[2] == "" {
+			return Value{}, bad(p, ":of-type is system|type|value")
+		}
+		return Value{System: unescape(parts[0]), Type: unescape(parts[1]), Code: unescape(parts[2])}, nil
+	}
+	return tokenValueOf(s), nil
+}
+
+func tokenValueOf(s string) Value {
 	parts := splitKeep(s, '|')
 	if len(parts) == 1 {
 		return Value{Code: unescape(s)}
 	}
 	return Value{System: unescape(parts[0]), HasSystem: true, Code: unescape(strings.Join(parts[1:], "|"))}
+}
+
+// compositeQuery reads "a$b", each part as its own kind
+// (https://hl7.org/fhir/R4/search.html#composite).
+func (p *Param) compositeQuery(s string, loc *time.Location) (Value, error) {
+	parts := splitEscaped(s, '$')
+	if len(parts) != len(p.Parts) {
+		return Value{}, bad(p, "a composite value has "+strconv.Itoa(len(p.Parts))+" parts, with $ between them")
+	}
+	var v Value
+	for i, part := range parts {
+		one, err := p.Parts[i].Param.value(part, "", loc)
+		if err != nil {
+			return v, err
+		}
+		v.Parts = append(v.Parts, one)
+	}
+	return v, nil
 }
 
 // splitKeep splits at the first unescaped separator, keeping empty parts.
@@ -115,8 +154,11 @@ func halfUnit(s string) float64 {
 }
 
 func (p *Param) referenceQuery(s, modifier string) (Value, error) {
+	if modifier == "identifier" {
+		return tokenValueOf(s), nil
+	}
 	s = unescape(s)
-	if modifier != "" && modifier != "missing" {
+	if modifier != "" && fhir.R4().Number(modifier) != 0 && !strings.HasPrefix(s, modifier+"/") && !strings.Contains(s, "://") {
 		s = modifier + "/" + s
 	}
 	if !strings.Contains(s, "/") && !strings.HasPrefix(s, "urn:") && !fhir.ValidID(s) {
@@ -150,9 +192,9 @@ func (p *Param) References(v Value) []string {
 	if len(targets) == 0 || targets[0] == "*" {
 		targets = fhir.R4().Names()
 	}
-	out := make([]string, len(targets))
-	for i, t := range targets {
-		out[i] = t + "/" + v.Text
+	out := make([]string, 0, len(targets)+1)
+	for _, t := range targets {
+		out = append(out, t+"/"+v.Text)
 	}
-	return out
+	return append(out, v.Text) // a canonical may be any text
 }

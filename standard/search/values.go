@@ -49,8 +49,12 @@ func stringsOf(v *fhir.Value) []string {
 	default:
 		return nil
 	}
+	return textsOf(v, "family", "given", "prefix", "suffix", "text", "line", "city", "district", "state", "postalCode", "country")
+}
+
+func textsOf(v *fhir.Value, parts ...string) []string {
 	var out []string
-	for _, part := range [...]string{"family", "given", "prefix", "suffix", "text", "line", "city", "district", "state", "postalCode", "country"} {
+	for _, part := range parts {
 		for s := range v.Get(part).Each() {
 			if t := s.Str(); t != "" {
 				out = append(out, t)
@@ -58,6 +62,11 @@ func stringsOf(v *fhir.Value) []string {
 		}
 	}
 	return out
+}
+
+// cutVersion takes the version off a canonical.
+func cutVersion(canonical string) (url, version string, versioned bool) {
+	return strings.Cut(canonical, "|")
 }
 
 // period is the stretch of time of a date element; zero ends are open.

@@ -32,7 +32,7 @@ func TestSyntheaImports(t *testing.T) {
 				importBundle(t, d, f, want)
 			}
 			for typ, n := range want {
-				found, err := client(d).Search(context.Background(), typ, url.Values{"_summary": {"count"}}, 0, false)
+				found, err := client(d).Search(context.Background(), record.Asked{Types: []string{typ}, Form: url.Values{"_summary": {"count"}}})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -1,0 +1,237 @@
+package record
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"concord/fault"
+	"concord/standard/fhir"
+	"concord/standard/search"
+	"concord/store"
+)
+
+// source is how the candidates of one type are come by: all at once, or by
+// walking records.
+type source struct {
+	typ    string
+	lookup search.Lookup
+	docs   []*store.Doc   // candidates, when they were gathered
+	home   map[int64]bool // records that the query is pinned to
+	walk   bool
+}
+
+// source chooses the cheapest way to the candidates of a type: ids, then
+// identifiers, then the records that the query is pinned to, then values,
+// then strings, then what a chain leads to; else records are walked.
+func (s *searching) source(ctx context.Context, typ string) (*source, error) {
+	x := s.desk.searches().extract
+	src := &source{typ: typ, lookup: x.LookupType(s.q, typ)}
+	l := &src.lookup
+	if s.q.Contained != "" {
+		src.walk = true
+		s.tell(typ + ": walk the records that hold contained resources of the type")
+		return src, nil
+	}
+	var err error
+	switch {
+	case l.IDs != nil:
+		s.tell(fmt.Sprintf("%s: read %d ids", typ, len(l.IDs)))
+		src.docs, err = s.desk.byIDs(ctx, s.r, typ, l.IDs)
+	case l.Idents != nil:
+		s.tell(fmt.Sprintf("%s: look up %d identifiers (%s)", typ, len(l.Idents), l.By["identifiers"]))
+		src.docs, err = s.byKeys(ctx, typ, func(limit int) ([]store.Key, error) { return s.idents(ctx, l.Idents, limit) })
+	case l.Pin != nil:
+		err = s.pinned(ctx, src)
+	default:
+		err = s.narrowed(ctx, src)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if src.home != nil || l.IDs != nil {
+		return src, nil // a record is looked through whatever its size
+	}
+	return src, s.spend(len(src.docs))
+}
+
+// narrowed finds candidates by value or string, or by what a chain leads to.
+func (s *searching) narrowed(ctx context.Context, src *source) error {
+	l := &src.lookup
+	if l.Value != nil {
+		other, err := s.r.FindRecords(ctx, [][]uint64{{l.Value.Unless}}, 0, 1)
+		if err != nil {
+			return err
+		}
+		if len(other) == 0 {
+			s.tell(fmt.Sprintf("%s: look up the index of code and value (%s)", src.typ, l.By["value"]))
+			src.docs, err = s.byKeys(ctx, src.typ, func(limit int) ([]store.Key, error) {
+				return s.r.FindQuantity(ctx, l.Value.Name, l.Value.Low, l.Value.High, limit)
+			})
+			return err
+		}
+	}
+	if l.Strings != nil {
+		s.tell(fmt.Sprintf("%s: look up %d strings (%s)", src.typ, len(l.Strings), l.By["strings"]))
+		var err error
+		src.docs, err = s.byKeys(ctx, src.typ, func(limit int) ([]store.Key, error) { return s.strings(ctx, l.Strings, limit) })
+		return err
+	}
+	if done, err := s.ahead(ctx, src); done || err != nil {
+		return err
+	}
+	src.walk = true
+	by := []string{}
+	for part, clause := range l.By {
+		if strings.HasPrefix(part, "records") || strings.HasPrefix(part, "months") {
+			by = append(by, clause)
+		}
+	}
+	slices.Sort(by)
+	s.tell(fmt.Sprintf("%s: walk the records that hold the type and %v", src.typ, by))
+	return nil
+}
+
+// pinned scans the records that the query names.
+func (s *searching) pinned(ctx context.Context, src *source) error {
+	pin := src.lookup.Pin
+	pks, err := s.desk.recordsOf(ctx, s.r, pin.Patients)
+	if err != nil {
+		return err
+	}
+	src.home = map[int64]bool{}
+	for _, pk := range pks {
+		src.home[pk] = true
+	}
+	for _, ref := range pin.Refs {
+		r, _ := fhir.ParseReference(ref)
+		k, err := s.desk.locate(ctx, s.r, r.Type, r.ID)
+		if fault.Is(err, fault.NotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		pks = append(pks, k.PK)
+	}
+	if pin.Terms != nil {
+		more, err := s.r.FindRecords(ctx, [][]uint64{pin.Terms}, 0, maxPinned+1)
+		if err != nil {
+			return err
+		}
+		if len(more) > maxPinned {
+			src.walk, src.lookup.Terms = true, append(src.lookup.Terms, pin.Terms)
+			s.tell(fmt.Sprintf("%s: walk the records that %s names", src.typ, src.lookup.By["pin"]))
+			return nil
+		}
+		pks = append(pks, more...)
+	}
+	s.tell(fmt.Sprintf("%s: scan %d records (%s), filtered by %d groups of tokens", src.typ, len(pks), src.lookup.By["pin"], len(src.lookup.Need)))
+	if len(pks) == 0 {
+		return nil
+	}
+	groups, err := s.r.Chart(ctx, pks, []store.Range{{Type: fhir.R4().Number(src.typ), Need: src.lookup.Need}}, time.Time{})
+	if err != nil {
+		return err
+	}
+	src.docs = groups[0]
+	return nil
+}
+
+// maxPinned is how many records are scanned at once; beyond, they are walked.
+const maxPinned = 2000
+
+// byKeys reads the documents of an index's hits; the index may hold other
+// types too.
+func (s *searching) byKeys(ctx context.Context, typ string, find func(limit int) ([]store.Key, error)) ([]*store.Doc, error) {
+	limit := min(s.budget, maxCandidates) + 1
+	keys, err := find(limit)
+	if err != nil {
+		return nil, err
+	}
+	if len(keys) >= limit {
+		return nil, s.spend(limit)
+	}
+	n := fhir.R4().Number(typ)
+	keys = slices.DeleteFunc(keys, func(k store.Key) bool { return k.Type() != n })
+	return s.r.GetMany(ctx, keys)
+}
+
+func (s *searching) idents(ctx context.Context, hashes []uint64, limit int) ([]store.Key, error) {
+	return gather(limit, len(hashes), func(i, limit int) ([]store.Key, error) { return s.r.Find(ctx, hashes[i], limit) })
+}
+
+func (s *searching) strings(ctx context.Context, entries []search.StringEntry, limit int) ([]store.Key, error) {
+	return gather(limit, len(entries), func(i, limit int) ([]store.Key, error) {
+		return s.r.FindString(ctx, entries[i].Param, entries[i].Value, false, limit)
+	})
+}
+
+// gather collects the keys of several look-ups, each once.
+func gather(limit, n int, find func(i, limit int) ([]store.Key, error)) ([]store.Key, error) {
+	var out []store.Key
+	seen := map[store.Key]bool{}
+	for i := range n {
+		keys, err := find(i, limit)
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range keys {
+			if !seen[k] {
+				seen[k] = true
+				out = append(out, k)
+			}
+		}
+	}
+	return out, nil
+}
+
+func (d *Desk) byIDs(ctx context.Context, r store.Reader, typ string, list []string) ([]*store.Doc, error) {
+	var keys []store.Key
+	for _, id := range list {
+		k, err := d.locate(ctx, r, typ, id)
+		if fault.Is(err, fault.NotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(keys, k) {
+			keys = append(keys, k)
+		}
+	}
+	return r.GetMany(ctx, keys)
+}
+
+func (d *Desk) recordsOf(ctx context.Context, r store.Reader, patients []string) ([]int64, error) {
+	var pks []int64
+	for _, id := range patients {
+		n, err := d.whose(ctx, r, id, time.Time{})
+		if fault.Is(err, fault.NotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		pks = append(pks, n.records()...)
+	}
+	return pks, nil
+}
+
+// hit confirms a candidate: nil when it does not match.
+func (s *searching) hit(ctx context.Context, doc *store.Doc, src *source) (*Item, error) {
+	if doc.Deleted {
+		return nil, nil
+	}
+	it, err := s.desk.item(doc)
+	if err != nil {
+		return nil, err
+	}
+	ok, err := s.matches(ctx, s.q, it, src.home[doc.PK])
+	if err != nil || !ok {
+		return nil, err
+	}
+	return it, nil
+}

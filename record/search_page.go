@@ -1,0 +1,270 @@
+package record
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sort"
+	"time"
+
+	"concord/fault"
+	"concord/standard/search"
+	"concord/store"
+)
+
+// page answers the page that was asked for.
+func (s *searching) page(ctx context.Context) (*Found, error) {
+	f, err := s.answer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if f.Total != 0 || len(f.Matches) > 0 {
+		if err := s.along(ctx, f); err != nil {
+			return nil, err
+		}
+	}
+	s.tell(fmt.Sprintf("looked at %d resources, %d on this page, %d brought along", s.looked, len(f.Matches), len(f.Included)))
+	f.Plan = s.plan
+	return f, nil
+}
+
+func (s *searching) trace(statement string, rows int, took time.Duration) {
+	const most = 200
+	if len(s.plan) < most {
+		s.plan = append(s.plan, fmt.Sprintf("sql: %s — %d rows, %s", statement, rows, took.Round(time.Microsecond)))
+	}
+}
+
+func (s *searching) answer(ctx context.Context) (*Found, error) {
+	types := slices.DeleteFunc(slices.Clone(s.q.Types), func(typ string) bool { return !s.v.Filter.Type(typ) })
+	if s.asked.Page != "" {
+		return s.resume(ctx, types)
+	}
+	if len(types) == 0 {
+		return &Found{}, nil
+	}
+	if n, ok, err := s.counted(ctx, types); ok || err != nil {
+		return &Found{Total: n}, err
+	}
+	if s.q.Contained != "" { // one walk finds what contains any of the types
+		return s.containers(ctx, types)
+	}
+	var gathered []*Item
+	var walks []*source
+	for _, typ := range types {
+		src, err := s.source(ctx, typ)
+		if err != nil {
+			return nil, err
+		}
+		if src.walk {
+			walks = append(walks, src)
+			continue
+		}
+		hits, _, err := s.first(ctx, src, maxCandidates)
+		if err != nil {
+			return nil, err
+		}
+		gathered = append(gathered, hits...)
+	}
+	if len(walks) > 0 && len(s.q.Sort) == 0 && len(gathered) == 0 && s.q.Count != 0 && s.q.Summary != "count" {
+		return s.walkPage(ctx, types, cursor{change: s.now})
+	}
+	for _, src := range walks { // an order, or a count, needs them all
+		hits, _, err := s.first(ctx, src, maxCandidates)
+		if err != nil {
+			return nil, err
+		}
+		gathered = append(gathered, hits...)
+	}
+	return s.gatheredPage(gathered)
+}
+
+func (s *searching) containers(ctx context.Context, types []string) (*Found, error) {
+	var gathered []*Item
+	seen := map[store.Key]bool{}
+	for _, typ := range types {
+		src, err := s.source(ctx, typ)
+		if err != nil {
+			return nil, err
+		}
+		hits, _, err := s.first(ctx, src, maxCandidates)
+		if err != nil {
+			return nil, err
+		}
+		for _, it := range hits {
+			if !seen[it.key] && s.v.Filter.Type(it.Type) {
+				seen[it.key] = true
+				gathered = append(gathered, it)
+			}
+		}
+	}
+	return s.gatheredPage(gathered)
+}
+
+// size is how many matches a page holds.
+func (s *searching) size() int {
+	if s.q.Count < 0 {
+		return DefaultCount
+	}
+	return min(s.q.Count, MaxCount)
+}
+
+// gatheredPage sorts all matches, cuts the first page, and keeps the list of
+// the others for the pages to come.
+func (s *searching) gatheredPage(hits []*Item) (*Found, error) {
+	s.desk.order(s.q, hits)
+	f := &Found{Total: len(hits)}
+	if s.q.Summary == "count" || s.q.Count == 0 {
+		return f, nil
+	}
+	n := min(s.size(), len(hits))
+	f.Matches = hits[:n]
+	if n < len(hits) {
+		id, err := s.keepList(hits)
+		if err != nil {
+			return nil, err
+		}
+		f.Next = s.token(pageToken{List: id, Offset: n, Change: s.now})
+	}
+	return f, nil
+}
+
+// cursor is where a walk stands: the type, and the last key shown.
+type cursor struct {
+	typ    int
+	after  store.Key
+	change int64 // as of which the store is seen
+}
+
+// walkPage walks from a cursor until the page is full.
+func (s *searching) walkPage(ctx context.Context, types []string, c cursor) (*Found, error) {
+	f := &Found{Total: -1}
+	size := s.size()
+	first := c.typ == 0 && c.after == (store.Key{})
+	for ; c.typ < len(types); c.typ, c.after = c.typ+1, (store.Key{}) {
+		src, err := s.source(ctx, types[c.typ])
+		if err != nil {
+			return nil, err
+		}
+		if !src.walk { // few enough to be gathered in one type, too many in another
+			src.walk = true
+		}
+		then, err := s.asOf(ctx, c.change, src, c.after)
+		if err != nil {
+			return nil, err
+		}
+		full := false
+		_, err = s.walkAsOf(ctx, src, c.after, then, func(doc *store.Doc) (bool, error) {
+			it, err := s.hit(ctx, doc, src)
+			if err != nil || it == nil {
+				return true, err
+			}
+			if len(f.Matches) == size {
+				full = true
+				return false, nil
+			}
+			f.Matches = append(f.Matches, it)
+			return true, nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		if full {
+			last := f.Matches[len(f.Matches)-1]
+			next := pageToken{Walk: true, Change: c.change, Type: slices.Index(types, last.Type), PK: last.key.PK, LID: last.key.LID}
+			f.Next = s.token(next)
+			return f, s.estimate(ctx, types, f)
+		}
+	}
+	if first {
+		f.Total = len(f.Matches)
+	}
+	return f, nil
+}
+
+// counted answers a search that only counts, where the index can tell.
+func (s *searching) counted(ctx context.Context, types []string) (int, bool, error) {
+	if s.q.Summary != "count" && s.q.Count != 0 || s.q.Contained != "" {
+		return 0, false, nil
+	}
+	return s.exact(ctx, types)
+}
+
+// exact counts by the postings, when they alone decide the query.
+func (s *searching) exact(ctx context.Context, types []string) (int, bool, error) {
+	total := int64(0)
+	for _, typ := range types {
+		term, ok := s.desk.searches().extract.Deciding(s.q, typ)
+		if !ok {
+			return 0, false, nil
+		}
+		n, err := s.r.CountTerm(ctx, term)
+		if err != nil {
+			return 0, false, err
+		}
+		s.tell(typ + ": count the index")
+		total += n
+	}
+	return int(total), true, nil
+}
+
+// estimate fills in the total of a walk that was asked for one.
+func (s *searching) estimate(ctx context.Context, types []string, f *Found) error {
+	if s.q.Total != "accurate" && s.q.Total != "estimate" {
+		return nil
+	}
+	n, ok, err := s.exact(ctx, types)
+	if ok || err != nil {
+		f.Total = n
+		return err
+	}
+	n = 0
+	for _, typ := range types {
+		src, err := s.source(ctx, typ)
+		if err != nil {
+			return err
+		}
+		src.walk = true
+		_, err = s.walk(ctx, src, store.Key{}, func(doc *store.Doc) (bool, error) {
+			it, err := s.hit(ctx, doc, src)
+			if it != nil {
+				n++
+			}
+			return true, err
+		})
+		if fault.Is(err, fault.TooCostly) {
+			return nil // a total is a service, not a right: the page stands without
+		}
+		if err != nil {
+			return err
+		}
+	}
+	f.Total = n
+	return nil
+}
+
+// order sorts by the query, then newest first, then by key, so that pages hold
+// still.
+func (d *Desk) order(q *search.Query, hits []*Item) {
+	keys := make(map[*Item][]string, len(hits))
+	for _, it := range hits {
+		for _, s := range q.Sort {
+			keys[it] = append(keys[it], s.Param.SortKey(subject(it), d.london))
+		}
+	}
+	sort.SliceStable(hits, func(i, j int) bool {
+		a, b := keys[hits[i]], keys[hits[j]]
+		for n, s := range q.Sort {
+			if a[n] != b[n] {
+				if a[n] == "" || b[n] == "" {
+					return b[n] == "" // missing values last, whichever way
+				}
+				return (a[n] < b[n]) != s.Down
+			}
+		}
+		if hits[i].Change != hits[j].Change {
+			return hits[i].Change > hits[j].Change
+		}
+		return hits[i].key.LID < hits[j].key.LID
+	})
+}

@@ -1,0 +1,171 @@
+package record
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"concord/fault"
+	"concord/store"
+)
+
+// pageLife is how long the links to further pages hold.
+const pageLife = 30 * time.Minute
+
+const pageSpace = "search-page"
+
+// pageToken is what a next link carries: a place in a kept list, or where a
+// walk stands. It is good for the requester and the search that it was made
+// for, and no other.
+type pageToken struct {
+	List   string `json:"s,omitempty"`
+	Offset int    `json:"o,omitempty"`
+	Walk   bool   `json:"w,omitempty"`
+	Type   int    `json:"t,omitempty"`
+	PK     int64  `json:"p,omitempty"`
+	LID    int64  `json:"l,omitempty"`
+	Change int64  `json:"c"`
+	Until  int64  `json:"u"`
+}
+
+// token writes a page token with a keyed check.
+func (s *searching) token(t pageToken) string {
+	if t.Until == 0 {
+		t.Until = s.desk.now().Add(pageLife).Unix()
+	}
+	text, _ := json.Marshal(t)
+	body := base64.RawURLEncoding.EncodeToString(text)
+	return body + "." + s.seal(body)
+}
+
+func (s *searching) seal(body string) string {
+	names := make([]string, 0, len(s.asked.Form))
+	for n := range s.asked.Form {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	parts := []string{"page", s.who, s.asked.Compartment, s.asked.Owner, strings.Join(s.asked.Types, ","), body}
+	for _, n := range names {
+		parts = append(parts, n)
+		parts = append(parts, s.asked.Form[n]...)
+	}
+	return strconv.FormatUint(s.desk.searches().extract.Hash(parts...), 36)
+}
+
+func expired() error {
+	return fault.New(fault.Gone, "search.page-expired", "this page is no longer kept; search again").In("_page")
+}
+
+// open reads a page token.
+func (s *searching) open() (pageToken, error) {
+	var t pageToken
+	body, check, _ := strings.Cut(s.asked.Page, ".")
+	text, err := base64.RawURLEncoding.DecodeString(body)
+	if err != nil || check != s.seal(body) || json.Unmarshal(text, &t) != nil {
+		return t, fault.New(fault.Invalid, "search.page", "the page's link is not one that was given for this search").In("_page")
+	}
+	if s.desk.now().Unix() > t.Until {
+		return t, expired()
+	}
+	return t, nil
+}
+
+// resume answers a later page.
+func (s *searching) resume(ctx context.Context, types []string) (*Found, error) {
+	t, err := s.open()
+	if err != nil {
+		return nil, err
+	}
+	if t.Walk {
+		return s.walkPage(ctx, types, cursor{typ: t.Type, after: store.Key{PK: t.PK, LID: t.LID}, change: t.Change})
+	}
+	blob, err := s.r.GetKey(ctx, pageSpace, t.List)
+	if err != nil {
+		return nil, err
+	}
+	if blob == nil {
+		return nil, expired()
+	}
+	all, err := unpackVersions(blob)
+	if err != nil {
+		return nil, err
+	}
+	f := &Found{Total: len(all)}
+	from := min(max(t.Offset, 0), len(all))
+	to := min(from+s.size(), len(all))
+	docs, err := s.r.GetVersions(ctx, all[from:to])
+	if err != nil {
+		return nil, err
+	}
+	items, err := s.desk.items(docs)
+	if err != nil {
+		return nil, err
+	}
+	for _, it := range items {
+		if s.v.Filter.Type(it.Type) {
+			f.Matches = append(f.Matches, it)
+		}
+	}
+	if to < len(all) {
+		next := t
+		next.Offset = to
+		f.Next = s.token(next)
+	}
+	if from > 0 {
+		before := t
+		before.Offset = max(0, from-s.size())
+		f.Previous = s.token(before)
+	}
+	return f, nil
+}
+
+// keepList keeps the versions of all matches for later pages; it is written
+// together with the audit entry.
+func (s *searching) keepList(hits []*Item) (string, error) {
+	var b [12]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		return "", fault.Wrap(err, fault.Internal, "search.page", "no randomness")
+	}
+	id := base64.RawURLEncoding.EncodeToString(b[:])
+	s.keep = append(s.keep, store.KeyValue{Key: id, Value: packVersions(hits), Expires: s.desk.now().Add(pageLife)})
+	return id, nil
+}
+
+// packVersions writes keys and versions as varints, each key less the one
+// before it.
+func packVersions(hits []*Item) []byte {
+	var out []byte
+	var last store.Key
+	for _, it := range hits {
+		out = binary.AppendVarint(out, it.key.PK-last.PK)
+		out = binary.AppendVarint(out, it.key.LID-last.LID)
+		out = binary.AppendVarint(out, it.Version)
+		last = it.key
+	}
+	return out
+}
+
+func unpackVersions(blob []byte) ([]store.VersionKey, error) {
+	var out []store.VersionKey
+	var last store.Key
+	for len(blob) > 0 {
+		var v [3]int64
+		for i := range v {
+			n := 0
+			if v[i], n = binary.Varint(blob); n <= 0 {
+				return nil, fault.New(fault.Internal, "search.page", "a kept page cannot be read")
+			}
+			blob = blob[n:]
+		}
+		last.PK += v[0]
+		last.LID += v[1]
+		out = append(out, store.VersionKey{Key: last, Version: v[2]})
+	}
+	return out, nil
+}

@@ -1,0 +1,121 @@
+package search
+
+import (
+	"math"
+	"slices"
+	"time"
+)
+
+// dates plans the clauses on the leading date together: "ge…" and "lt…" bound
+// one stretch of time.
+func (x *Extractor) dates(l *Lookup, p *plan, q *Query, typ string) {
+	byParam := map[*Param]stretch{}
+	for i := range q.Clauses {
+		c := &q.Clauses[i]
+		if c.Param == nil || c.Chain != nil || c.Modifier != "" || c.Param.Kind != Date || c.Param != p.date && !slices.Contains(p.spans, c.Param) {
+			continue
+		}
+		s, known := byParam[c.Param]
+		if !known {
+			s = stretch{}
+		}
+		byParam[c.Param] = s.within(stretchOf(c.Values))
+	}
+	for prm, s := range byParam {
+		if terms := x.dateTerms(typ, prm.Name, s.from, s.to); terms != nil {
+			l.Terms = append(l.Terms, terms)
+			l.By["months "+prm.Name] = prm.Name
+		}
+	}
+}
+
+// stretch is a stretch of time that a matching date touches; zero ends are
+// open.
+type stretch struct{ from, to time.Time }
+
+func (s stretch) within(o stretch) stretch {
+	if s.from.IsZero() || o.from.After(s.from) {
+		s.from = o.from
+	}
+	if s.to.IsZero() || !o.to.IsZero() && o.to.Before(s.to) {
+		s.to = o.to
+	}
+	return s
+}
+
+// stretchOf covers all alternatives of a clause.
+func stretchOf(values []Value) stretch {
+	var out stretch
+	for i, v := range values {
+		s := stretch{}
+		switch v.Prefix {
+		case "eq", "":
+			s = stretch{v.When.from, v.When.to}
+		case "ap", "po":
+			w := widen(v.When)
+			s = stretch{w.from, w.to}
+		case "ge", "gt", "sa":
+			s = stretch{from: v.When.from}
+		case "le", "lt", "eb":
+			s = stretch{to: v.When.to}
+		}
+		if i == 0 {
+			out = s
+			continue
+		}
+		if s.from.IsZero() || s.from.Before(out.from) {
+			out.from = s.from
+		}
+		if s.to.IsZero() || s.to.After(out.to) && !out.to.IsZero() {
+			out.to = s.to
+		}
+	}
+	return out
+}
+
+// value plans a code together with a value: the composite code-value-quantity,
+// or a code with system beside a value-quantity with unit.
+func (x *Extractor) value(l *Lookup, p *plan, q *Query) {
+	if p.value == nil || p.code == nil {
+		return
+	}
+	var code, quantity *Value
+	by := ""
+	for i := range q.Clauses {
+		c := &q.Clauses[i]
+		if c.Param == nil || c.Chain != nil || c.Modifier != "" || len(c.Values) != 1 {
+			continue
+		}
+		switch {
+		case c.Param == p.code:
+			code = &c.Values[0]
+		case c.Param == p.value:
+			quantity, by = &c.Values[0], c.Name()
+		case c.Param.Name == "code-value-quantity" && c.Param.Type == p.code.Type:
+			code, quantity, by = &c.Values[0].Parts[0], &c.Values[0].Parts[1], c.Name()
+		}
+	}
+	if code == nil || quantity == nil || !code.HasSystem || code.Code == "" {
+		return
+	}
+	low, high := bounds(*quantity)
+	if low > high {
+		return
+	}
+	l.Value = &ValueRange{Name: x.unitHash(x.codeHash(code.System, code.Code)), Low: low, High: high, Unless: x.otherTerm(p.code.Type, code.Code)}
+	l.By["value"] = by
+}
+
+// bounds is the stretch in which a single number that matches lies; low above
+// high when that cannot be said.
+func bounds(v Value) (low, high float64) {
+	switch v.Prefix {
+	case "gt", "ge", "sa":
+		return v.Number, math.Inf(1)
+	case "lt", "le", "eb":
+		return math.Inf(-1), v.Number
+	case "ne":
+		return 1, 0
+	}
+	return v.Low, v.High
+}

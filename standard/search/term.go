@@ -1,0 +1,130 @@
+package search
+
+import (
+	"time"
+
+	"concord/standard/fhir"
+)
+
+// Terms are 48 bits: enough that two of a hundred million hardly meet, and two
+// bytes less than 64 in every row of the index.
+const termBits = 48
+
+func (x *Extractor) term(parts ...string) uint64 { return x.hash.Sum(parts...) & (1<<termBits - 1) }
+
+// typeTerm is the term of every resource of a type.
+func (x *Extractor) typeTerm(typ string) uint64 { return x.term("type", typ) }
+
+// TypeTerm is the term by which the store counts the resources of a type.
+func (x *Extractor) TypeTerm(typ string) uint64 { return x.typeTerm(typ) }
+
+// valueTerm is the term of a token's code (whatever its system: the body tells
+// systems apart), a reference or a URI.
+func (x *Extractor) valueTerm(typ string, prm *Param, v string) uint64 {
+	return x.term("is", typ, prm.Name, v)
+}
+
+func (x *Extractor) appendTerms(out []uint64, typ string, prm *Param, v *fhir.Value, inside Inside) []uint64 {
+	switch prm.Kind {
+	case Reference:
+		ref := referenceOf(v)
+		if ref == "" || inside != nil && inside(ref) {
+			return out
+		}
+		if v.Kind() == fhir.String { // a canonical is found with and without its version
+			url, _, versioned := cutVersion(ref)
+			if versioned {
+				out = append(out, x.valueTerm(typ, prm, url))
+			}
+		}
+		return append(out, x.valueTerm(typ, prm, ref))
+	case URI:
+		if s := v.Str(); s != "" {
+			return append(out, x.valueTerm(typ, prm, s))
+		}
+		return out
+	}
+	for _, t := range tokensOf(v) {
+		if t.code != "" {
+			out = append(out, x.valueTerm(typ, prm, t.code))
+		}
+	}
+	return out
+}
+
+// appendContained files what kinds of resource are contained.
+func (x *Extractor) appendContained(out []uint64, resource *fhir.Value) []uint64 {
+	for c := range resource.Get("contained").Each() {
+		out = append(out, x.term("contains", c.Type()))
+	}
+	return out
+}
+
+// Dates are filed by the months that they touch. What touches more than a
+// year, has an open end or lies beyond the horizon is filed as long, and every
+// search by date looks there too.
+const (
+	longMonths = 12
+	horizon    = 2100
+)
+
+func (x *Extractor) appendMonths(out []uint64, typ, param string, p period) []uint64 {
+	if p.from.IsZero() || p.to.IsZero() || p.to.Sub(p.from) > longMonths*31*24*time.Hour || p.to.Year() >= horizon {
+		return append(out, x.term("long", typ, param))
+	}
+	for _, m := range months(p.from, p.to, longMonths+2) {
+		out = append(out, x.term("month", typ, param, m), x.term("year", typ, param, m[:4]))
+	}
+	return out
+}
+
+// months lists the months (UTC) that [from, to) touches, "2026-11"; nil when
+// there are more than limit.
+func months(from, to time.Time, limit int) []string {
+	from, to = from.UTC(), to.UTC()
+	at := time.Date(from.Year(), from.Month(), 1, 0, 0, 0, 0, time.UTC)
+	var out []string
+	for at.Before(to) || len(out) == 0 {
+		if len(out) == limit {
+			return nil
+		}
+		out = append(out, at.Format("2006-01"))
+		at = at.AddDate(0, 1, 0)
+	}
+	return out
+}
+
+// Search ranges longer than so many months are looked up by year.
+const (
+	maxMonths = 24
+	maxYears  = 150
+)
+
+// dateTerms are the terms of which a resource that may lie in [from, to) has
+// one; nil when the range is too wide to narrow anything.
+func (x *Extractor) dateTerms(typ, param string, from, to time.Time) []uint64 {
+	if from.IsZero() {
+		return nil
+	}
+	if to.IsZero() {
+		to = time.Date(horizon, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	if !from.Before(to) {
+		return nil
+	}
+	out := []uint64{x.term("long", typ, param)}
+	if list := months(from, to, maxMonths); list != nil {
+		for _, m := range list {
+			out = append(out, x.term("month", typ, param, m))
+		}
+		return out
+	}
+	first, last := from.UTC().Year(), to.UTC().Year()
+	if last-first > maxYears {
+		return nil
+	}
+	for y := first; y <= last; y++ {
+		out = append(out, x.term("year", typ, param, time.Date(y, 1, 1, 0, 0, 0, 0, time.UTC).Format("2006")))
+	}
+	return out
+}
