@@ -75,8 +75,11 @@ func (s *stage) paths(p, o string, message int64) []path {
 			return text(it), err
 		}},
 		{"history", access.Read, 1, func(e *record.Errand) (string, error) {
-			all, err := e.History(ctx, "Observation", o)
-			return text(all...), err
+			past, err := e.History(ctx, record.AskedHistory{Type: "Observation", ID: o})
+			if err != nil {
+				return "", err
+			}
+			return text(past.Versions...), nil
 		}},
 		{"search", access.Search, 1, func(e *record.Errand) (string, error) {
 			f, err := e.Search(ctx, record.Asked{Types: []string{"Observation"}, Form: url.Values{"patient": {p}}})

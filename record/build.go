@@ -2,12 +2,15 @@ package record
 
 import (
 	"context"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"concord/fault"
 	"concord/record/person"
 	"concord/standard/fhir"
+	"concord/standard/search"
 	"concord/store"
 )
 
@@ -15,27 +18,116 @@ import (
 // of every draft, each once.
 func (p *plan) references(ctx context.Context, r store.Reader) error {
 	for _, dr := range p.drafts {
-		if dr.op.Kind == Delete || dr.found != nil {
+		if dr.op.Kind == Delete || dr.idle() {
 			continue
 		}
 		var failure error
 		fhir.Rewrite(dr.op.Resource, func(ref string) string {
 			if query, ok := cutQuery(ref); ok && failure == nil && p.byRef[ref] == "" {
 				typ, _, _ := strings.Cut(ref, "?")
-				it, err := p.desk.single(ctx, r, p.finds, typ, query)
-				switch {
-				case err != nil:
-					failure = err
-				case it == nil:
-					failure = fault.New(fault.Invalid, "record.reference", "nothing matches a conditional reference to %s", typ)
-				default:
-					p.byRef[ref] = typ + "/" + it.ID
-				}
+				p.byRef[ref], failure = p.conditional(ctx, r, typ, query)
 			}
 			return ref
 		})
 		if failure != nil {
 			return at(dr.op.At, failure)
+		}
+	}
+	return nil
+}
+
+// conditional resolves a conditional reference: to a resource that is here, or
+// to one that the transaction makes.
+func (p *plan) conditional(ctx context.Context, r store.Reader, typ, query string) (string, error) {
+	it, err := p.one(ctx, r, typ, query)
+	if err != nil {
+		return "", err
+	}
+	made, err := p.made(typ, query)
+	switch {
+	case err != nil:
+		return "", err
+	case it == nil && len(made) == 0:
+		return "", fault.New(fault.Invalid, "record.reference", "nothing matches a conditional reference to %s", typ)
+	case it != nil && len(made) == 1 && made[0].id == it.ID:
+		return typ + "/" + it.ID, nil
+	case it != nil && len(made) > 0 || len(made) > 1:
+		return "", fault.New(fault.Conflict, "record.multiple", "several resources match a conditional reference to %s", typ)
+	case it != nil:
+		return typ + "/" + it.ID, nil
+	}
+	return typ + "/" + made[0].id, nil
+}
+
+// made finds the drafts that match a query by what they say themselves.
+func (p *plan) made(typ, query string) ([]*draft, error) {
+	form, err := url.ParseQuery(query)
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "record.condition", "the condition is not a search query")
+	}
+	q, err := p.desk.searches().table.Parse(typ, form, p.desk.london, false)
+	if err != nil {
+		return nil, err
+	}
+	for i := range q.Clauses {
+		if q.Clauses[i].Linked() {
+			return nil, nil
+		}
+	}
+	var out []*draft
+	for _, dr := range p.drafts {
+		if dr.op.Type != typ || dr.op.Resource == nil || dr.idle() {
+			continue
+		}
+		if q.Match(search.Subject{Resource: dr.op.Resource, ID: dr.id}, p.desk.london) {
+			out = append(out, dr)
+		}
+	}
+	return out, nil
+}
+
+// one finds the one resource that a condition names and that the transaction
+// does not delete.
+func (p *plan) one(ctx context.Context, r store.Reader, typ, query string) (*Item, error) {
+	hits, err := p.desk.matching(ctx, r, p.finds, typ, query, 2+len(p.gone))
+	if err != nil {
+		return nil, err
+	}
+	hits = slices.DeleteFunc(hits, func(it *Item) bool { return p.gone[it.key] })
+	if len(hits) > 1 {
+		return nil, fault.New(fault.Conflict, "record.multiple", "several resources match the condition")
+	}
+	if len(hits) == 0 {
+		return nil, nil
+	}
+	return hits[0], nil
+}
+
+// holdsStill asks the conditions again when others have written since the plan
+// was made: what they found, or did not find, must still be so.
+func (p *plan) holdsStill(ctx context.Context, tx store.Tx) error {
+	last, err := tx.LastChange(ctx)
+	if err != nil || last == p.seen {
+		return err
+	}
+	for _, dr := range p.drafts {
+		query := dr.op.Where
+		if dr.op.Kind == Create {
+			query = dr.op.IfNoneExist
+		}
+		if query == "" || dr.twin != nil {
+			continue
+		}
+		it, err := p.one(ctx, tx, dr.op.Type, query)
+		if err != nil {
+			return at(dr.op.At, err)
+		}
+		was := store.Key{}
+		if dr.found != nil || dr.old != nil {
+			was = dr.key
+		}
+		if it == nil && was != (store.Key{}) || it != nil && it.key != was {
+			return fault.New(fault.Conflict, "record.raced", "what the condition names has changed meanwhile")
 		}
 	}
 	return nil
@@ -47,16 +139,32 @@ func cutQuery(ref string) (query string, ok bool) {
 }
 
 // rewrite turns the references of a resource into what is stored.
-func (p *plan) rewrite(resource *fhir.Value) *fhir.Value {
+func (p *plan) rewrite(resource *fhir.Value, from *draft) *fhir.Value {
 	return fhir.Rewrite(resource, func(ref string) string {
 		if to := p.byRef[ref]; to != "" {
 			return to
 		}
-		if dr := p.byURL[ref]; dr != nil && dr.op != nil {
+		if dr := p.within(ref, from); dr != nil {
 			return dr.op.Type + "/" + dr.id
 		}
 		return ref
 	})
+}
+
+// within finds the draft that a reference means: by its full URL, or, from an
+// entry with a RESTful full URL, by a relative reference under the same base
+// (https://hl7.org/fhir/R4/bundle.html#references).
+func (p *plan) within(ref string, from *draft) *draft {
+	dr := p.byURL[ref]
+	if dr == nil && from != nil && strings.Contains(from.op.FullURL, "://") {
+		if own, ok := fhir.ParseReference(from.op.FullURL); ok && !strings.Contains(ref, ":") {
+			dr = p.byURL[own.Base+"/"+ref]
+		}
+	}
+	if dr == nil || dr.op == nil {
+		return nil
+	}
+	return dr
 }
 
 // build makes every draft ready to be put.
@@ -67,7 +175,7 @@ func (p *plan) build(ctx context.Context, e *Errand, c Commit) error {
 		}
 	}
 	for _, dr := range p.drafts {
-		if dr.found != nil {
+		if dr.idle() {
 			continue
 		}
 		if err := p.ready(e, dr); err != nil {
@@ -94,7 +202,7 @@ func (p *plan) ready(e *Errand, dr *draft) error {
 	if dr.put.Deleted {
 		return nil
 	}
-	body := p.rewrite(dr.op.Resource)
+	body := p.rewrite(dr.op.Resource, dr)
 	if dr.patient {
 		body = d.withoutRefer(body)
 	}
@@ -165,7 +273,7 @@ func (d *Desk) placePatients(ctx context.Context, tx store.Tx, p *plan) error {
 		}
 	}
 	for _, dr := range p.drafts {
-		if !dr.patient || dr.found != nil || dr.put.Deleted {
+		if !dr.patient || dr.idle() || dr.put.Deleted {
 			continue
 		}
 		if dr.oldBody != nil && dr.oldCheck.Same(dr.ownCheck) {
@@ -227,8 +335,12 @@ func (p *plan) results() ([]Result, error) {
 		if i >= len(p.ops) {
 			break // Provenance of our own
 		}
+		outcome := dr
+		dr = dr.real()
 		res := Result{Type: dr.op.Type, ID: dr.id, Version: dr.version, Updated: p.at}
 		switch {
+		case outcome.twin != nil:
+			res.Outcome = Unchanged
 		case dr.found != nil:
 			res.Outcome, res.Item, res.Updated = Unchanged, dr.found, dr.found.Updated
 		case dr.put.Deleted:

@@ -17,23 +17,29 @@ const (
 	Create OpKind = iota + 1
 	Update
 	Delete
+	Patch
 )
 
 // Op is one write of a transaction.
 type Op struct {
 	Kind     OpKind
 	Type     string
-	ID       string      // of Update and Delete; a new id makes an Update a creation
+	ID       string      // of Update, Patch and Delete; a new id makes an Update a creation
 	Resource *fhir.Value // of Create and Update
 	// FullURL is how other resources of the transaction refer to this one
 	// (Bundle.entry.fullUrl).
 	FullURL string
+	// Change makes of the current resource the one to keep, for a Patch.
+	Change func(current *fhir.Value) (*fhir.Value, error)
+	// OnlyNew makes an Update that finds something a Conflict
+	// "record.exists" (If-None-Match: *).
+	OnlyNew bool
 	// IfMatch is the version that must be current; 0 = no condition.
 	IfMatch int64
 	// IfNoneExist makes a Create conditional: a search query; a single match
 	// makes it a no-op, several a Conflict "record.multiple".
 	IfNoneExist string
-	// Where makes an Update or Delete conditional (no ID): a search query.
+	// Where makes an Update, Patch or Delete conditional (no ID): a search query.
 	Where string
 	// Key is the business key under which the trust's feed finds the resource
 	// again ("visit|123"); "" = none.

@@ -17,19 +17,23 @@ import (
 // rewritten, bodies packed, indexes made. It holds for the versions that it
 // saw; the commit fails with a lost race otherwise.
 type plan struct {
-	who    access.Requester
-	finds  access.Verdict // what the requester's conditions may look at
-	system string         // where the transaction comes from, as meta.source begins
-	desk   *Desk
-	ops    []Op
-	drafts []*draft
-	byURL  map[string]*draft // fullUrl → draft
-	byRef  map[string]string // conditional reference → Type/id
-	next   map[seqKey]uint32 // sequences taken
-	fresh  map[int64]bool    // record keys allocated for this plan
-	joins  [][2]store.Key    // From, Into of the commit's Joins
-	change int64
-	at     time.Time
+	who      access.Requester
+	finds    access.Verdict // what the requester's conditions may look at
+	system   string         // where the transaction comes from, as meta.source begins
+	desk     *Desk
+	ops      []Op
+	drafts   []*draft
+	byURL    map[string]*draft  // fullUrl → draft
+	byRef    map[string]string  // conditional reference → Type/id
+	next     map[seqKey]uint32  // sequences taken
+	fresh    map[int64]bool     // record keys allocated for this plan
+	patients map[string]*draft  // "Patient/id" → draft, once placed
+	joins    [][2]store.Key     // From, Into of the commit's Joins
+	seen     int64              // change number of the snapshot that was planned on
+	asked    map[string]*draft  // the first conditional create of each condition
+	gone     map[store.Key]bool // what the transaction deletes
+	change   int64
+	at       time.Time
 }
 
 type seqKey struct {
@@ -51,6 +55,7 @@ type draft struct {
 	claims   []claim // hashes that must be this key's
 	person   int64   // a fresh person key, for a new Patient
 	found    *Item   // a conditional create that found it: nothing is written
+	twin     *draft  // a conditional create that asks for what another makes
 	version  int64
 	patient  bool
 	keepID   bool
@@ -69,7 +74,7 @@ type claim struct {
 
 // plan reads what the ops need on one snapshot and builds their drafts.
 func (d *Desk) plan(ctx context.Context, e *Errand, ops []Op, c Commit) (*plan, error) {
-	p := &plan{who: e.who, finds: access.Decide(e.who, e.why, access.Search, ""), desk: d, ops: ops, byURL: map[string]*draft{}, byRef: map[string]string{}, next: map[seqKey]uint32{}, fresh: map[int64]bool{}}
+	p := &plan{who: e.who, finds: access.Decide(e.who, e.why, access.Search, ""), desk: d, ops: ops, byURL: map[string]*draft{}, byRef: map[string]string{}, next: map[seqKey]uint32{}, fresh: map[int64]bool{}, gone: map[store.Key]bool{}, asked: map[string]*draft{}}
 	if c.Source != nil {
 		p.system = c.Source.System
 	}
@@ -93,36 +98,82 @@ func (d *Desk) plan(ctx context.Context, e *Errand, ops []Op, c Commit) (*plan, 
 // find resolves targets: what exists first, then patients, then what belongs
 // to patients.
 func (p *plan) find(ctx context.Context, r store.Reader) error {
-	named := map[string]bool{}
+	var err error
+	if p.seen, err = r.LastChange(ctx); err != nil {
+		return err
+	}
 	for i := range p.ops {
-		dr := &draft{op: &p.ops[i], patient: p.ops[i].Type == "Patient"}
-		if err := p.target(ctx, r, dr); err != nil {
-			return at(dr.op.At, err)
-		}
-		if dr.id != "" && dr.found == nil {
-			name := dr.op.Type + "/" + dr.id
-			if named[name] {
-				return at(dr.op.At, fault.New(fault.Invalid, "record.twice", "a transaction may write a resource once"))
-			}
-			named[name] = true
-		}
-		p.drafts = append(p.drafts, dr)
-		if u := dr.op.FullURL; u != "" {
-			p.byURL[u] = dr
-		}
+		p.drafts = append(p.drafts, &draft{op: &p.ops[i], patient: p.ops[i].Type == "Patient"})
+	}
+	if err := p.targets(ctx, r); err != nil {
+		return err
 	}
 	for _, patients := range []bool{true, false} {
 		for _, dr := range p.drafts {
-			if dr.placed || dr.patient != patients {
+			if dr.placed || dr.twin != nil || dr.patient != patients {
 				continue
 			}
 			if err := p.place(ctx, r, dr); err != nil {
 				return at(dr.op.At, err)
 			}
 		}
+		if patients {
+			p.placed()
+		}
 	}
 	return p.references(ctx, r)
 }
+
+// placed makes the patients of the transaction known by their references.
+func (p *plan) placed() {
+	p.patients = map[string]*draft{}
+	for _, dr := range p.drafts {
+		if dr.patient && dr.placed {
+			p.patients["Patient/"+dr.id] = dr
+		}
+	}
+}
+
+// targets finds what each op is about. Deletions come first, so that what they
+// take away answers no condition (https://hl7.org/fhir/R4/http.html#trules).
+func (p *plan) targets(ctx context.Context, r store.Reader) error {
+	named := map[string]bool{}
+	for _, deletions := range []bool{true, false} {
+		for _, dr := range p.drafts {
+			if (dr.op.Kind == Delete) != deletions {
+				continue
+			}
+			if err := p.target(ctx, r, dr); err != nil {
+				return at(dr.op.At, err)
+			}
+			if dr.id != "" && dr.found == nil && dr.twin == nil {
+				name := dr.op.Type + "/" + dr.id
+				if named[name] {
+					return at(dr.op.At, fault.New(fault.Invalid, "record.twice", "a transaction may write a resource once"))
+				}
+				named[name] = true
+			}
+			if deletions && dr.placed {
+				p.gone[dr.key] = true
+			}
+			if u := dr.op.FullURL; u != "" {
+				p.byURL[u] = dr.real()
+			}
+		}
+	}
+	return nil
+}
+
+// real is the draft that makes the resource.
+func (dr *draft) real() *draft {
+	if dr.twin != nil {
+		return dr.twin
+	}
+	return dr
+}
+
+// idle tells a draft that writes nothing.
+func (dr *draft) idle() bool { return dr.found != nil || dr.twin != nil }
 
 // inOrder lists the drafts by record and place within it: rows that lie
 // together are written together.
@@ -141,7 +192,7 @@ func (p *plan) inOrder() []*draft {
 func (p *plan) keys() []store.Key {
 	out := make([]store.Key, 0, len(p.drafts))
 	for _, dr := range p.drafts {
-		if dr.found == nil {
+		if !dr.idle() {
 			out = append(out, dr.key)
 		}
 	}

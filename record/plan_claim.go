@@ -46,7 +46,7 @@ func (d *Desk) numberHash(n HospitalNumber) uint64 {
 
 // write puts one draft and files its claims.
 func (d *Desk) write(ctx context.Context, tx store.Tx, e *Errand, dr *draft) error {
-	if dr.found != nil {
+	if dr.idle() {
 		return nil
 	}
 	for _, c := range dr.claims {

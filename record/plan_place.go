@@ -19,7 +19,7 @@ func (p *plan) place(ctx context.Context, r store.Reader, dr *draft) error {
 	pk := int64(0)
 	if !dr.patient {
 		var err error
-		if pk, err = p.recordOf(ctx, r, dr.op.Resource); err != nil {
+		if pk, err = p.recordOf(ctx, r, dr); err != nil {
 			return err
 		}
 	}
@@ -66,40 +66,47 @@ func (p *plan) sequence(ctx context.Context, r store.Reader, pk int64, typ uint1
 
 // recordOf finds the record that a resource belongs to: that of the patient in
 // its compartment reference; 0 when it names none.
-func (p *plan) recordOf(ctx context.Context, r store.Reader, resource *fhir.Value) (int64, error) {
-	ref := p.desk.searches().table.PatientOf(resource)
+func (p *plan) recordOf(ctx context.Context, r store.Reader, from *draft) (int64, error) {
+	ref := p.desk.searches().table.PatientOf(from.op.Resource)
 	if ref == "" {
 		return 0, nil
 	}
-	if dr := p.byURL[ref]; dr != nil {
+	if dr := p.within(ref, from); dr != nil {
 		if !dr.patient {
 			return 0, nil // a urn: that names something else
 		}
 		return dr.key.PK, nil
 	}
-	for i := range p.drafts {
-		if dr := p.drafts[i]; dr.patient && dr.placed && "Patient/"+dr.id == ref {
-			return dr.key.PK, nil
-		}
+	if dr := p.patients[ref]; dr != nil {
+		return dr.key.PK, nil
 	}
 	if strings.HasPrefix(ref, "urn:") && len(p.ops) > 1 {
 		return 0, fault.New(fault.Invalid, "record.reference", "no entry of the transaction has the fullUrl that the resource names as its patient")
 	}
 	if rest, ok := cutQuery(ref); ok {
-		it, err := p.desk.single(ctx, r, p.finds, "Patient", rest)
-		if err != nil {
-			return 0, err
-		}
-		if it == nil {
-			return 0, fault.New(fault.Invalid, "record.reference", "no Patient matches the conditional reference")
-		}
-		return it.key.PK, nil
+		return p.conditionalRecord(ctx, r, ref, rest)
 	}
 	parsed, ok := fhir.ParseReference(ref)
 	if !ok {
 		return 0, nil
 	}
 	return p.patientRecord(ctx, r, parsed.ID)
+}
+
+// conditionalRecord is the record of the patient that a conditional reference
+// names, one that the transaction makes included.
+func (p *plan) conditionalRecord(ctx context.Context, r store.Reader, ref, query string) (int64, error) {
+	if p.byRef[ref] == "" {
+		to, err := p.conditional(ctx, r, "Patient", query)
+		if err != nil {
+			return 0, err
+		}
+		p.byRef[ref] = to
+	}
+	if dr := p.patients[p.byRef[ref]]; dr != nil {
+		return dr.key.PK, nil
+	}
+	return p.patientRecord(ctx, r, strings.TrimPrefix(p.byRef[ref], "Patient/"))
 }
 
 // patientRecord resolves a Patient id to its record. A client's own id that is

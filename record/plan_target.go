@@ -20,7 +20,7 @@ func (p *plan) target(ctx context.Context, r store.Reader, dr *draft) error {
 	case op.Kind == Create:
 		return nil
 	case op.Where != "":
-		it, err := p.desk.single(ctx, r, p.finds, op.Type, op.Where)
+		it, err := p.one(ctx, r, op.Type, op.Where)
 		if err != nil {
 			return err
 		}
@@ -43,7 +43,7 @@ func (p *plan) target(ctx context.Context, r store.Reader, dr *draft) error {
 }
 
 func (p *plan) noneMatched(dr *draft) error {
-	if dr.op.Kind == Delete {
+	if dr.op.Kind == Delete || dr.op.Kind == Patch {
 		return fault.New(fault.NotFound, "record.unknown", "nothing matches the condition")
 	}
 	if id := dr.op.Resource.ID(); id != "" {
@@ -56,7 +56,7 @@ func (p *plan) noneMatched(dr *draft) error {
 // absent: an update of an id that is not known creates it, unless the id has
 // the form of ours.
 func (p *plan) absent(dr *draft) error {
-	if dr.op.Kind == Delete {
+	if dr.op.Kind == Delete || dr.op.Kind == Patch {
 		return unknown(dr.op.Type)
 	}
 	if dr.op.IfMatch != 0 {
@@ -70,7 +70,14 @@ func (p *plan) absent(dr *draft) error {
 }
 
 func (p *plan) ifNoneExist(ctx context.Context, r store.Reader, dr *draft) error {
-	it, err := p.desk.single(ctx, r, p.finds, dr.op.Type, dr.op.IfNoneExist)
+	name := dr.op.Type + "?" + dr.op.IfNoneExist
+	if first := p.asked[name]; first == nil {
+		p.asked[name] = dr
+	} else if first.found == nil {
+		dr.twin = first
+		return nil
+	}
+	it, err := p.one(ctx, r, dr.op.Type, dr.op.IfNoneExist)
 	if err != nil || it == nil {
 		return err
 	}
@@ -89,8 +96,11 @@ func (p *plan) existing(ctx context.Context, r store.Reader, dr *draft, k store.
 	if err != nil {
 		return err
 	}
-	if dr.op.Kind == Delete && doc.Deleted {
+	if (dr.op.Kind == Delete || dr.op.Kind == Patch) && doc.Deleted {
 		return fault.New(fault.Gone, "record.deleted", "it has been deleted already")
+	}
+	if dr.op.OnlyNew && !doc.Deleted {
+		return fault.New(fault.Conflict, "record.exists", "there is such a resource already")
 	}
 	if !p.who.Controls(doc.Org) {
 		return fault.New(fault.Denied, "access.controller", "another organisation controls this resource")
@@ -114,5 +124,22 @@ func (p *plan) existing(ctx context.Context, r store.Reader, dr *draft, k store.
 		return err
 	}
 	dr.keepID = dr.oldBody.ID() != ""
+	if dr.op.Kind == Patch {
+		return p.desk.change(dr.op, it)
+	}
 	return nil
+}
+
+// change applies a patch to the current resource and holds the outcome against
+// the base rules.
+func (d *Desk) change(op *Op, current *Item) error {
+	changed, err := op.Change(current.Resource)
+	if err != nil {
+		return err
+	}
+	if changed.Type() != current.Type || changed.ID() != current.ID {
+		return fault.New(fault.Invalid, "record.identity", "a patch may not change the type or id of a resource").In("id")
+	}
+	op.Resource = changed
+	return d.checkOne(op)
 }

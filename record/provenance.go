@@ -16,7 +16,7 @@ func (p *plan) provenance(ctx context.Context, e *Errand, src *Source) error {
 	var pk int64
 	targets := make([]*fhir.Value, 0, len(p.drafts))
 	for _, dr := range p.drafts {
-		if dr.found != nil {
+		if dr.idle() {
 			continue
 		}
 		targets = append(targets, fhir.Obj("reference", dr.op.Type+"/"+dr.id))

@@ -66,59 +66,6 @@ func (e *Errand) admit(v access.Verdict, t *trace, doc *store.Doc, typ string) (
 	return e.desk.item(doc)
 }
 
-// ReadVersion returns one version. Errors as for Read.
-func (e *Errand) ReadVersion(ctx context.Context, typ, id string, version int64) (*Item, error) {
-	all, err := e.History(ctx, typ, id)
-	if err != nil {
-		return nil, err
-	}
-	for _, it := range all {
-		if it.Version != version {
-			continue
-		}
-		if it.Deleted {
-			return nil, fault.New(fault.Gone, "record.deleted", "this version is a deletion")
-		}
-		return it, nil
-	}
-	return nil, fault.New(fault.NotFound, "record.version", "there is no such version")
-}
-
-// History returns the versions of one resource, newest first, deletions
-// included.
-func (e *Errand) History(ctx context.Context, typ, id string) ([]*Item, error) {
-	var out []*Item
-	err := e.read(ctx, access.Read, typ, func(r store.Reader, v access.Verdict, t *trace) error {
-		out = nil
-		t.what = []string{typ + "/" + id + "/_history"}
-		k, err := e.desk.locate(ctx, r, typ, id)
-		if err != nil {
-			return err
-		}
-		if !v.Filter.Type(typ) {
-			return fault.New(fault.Withheld, "record.withheld", "no such %s is known", typ)
-		}
-		docs, err := r.Versions(ctx, k)
-		if err != nil || len(docs) == 0 {
-			return unknown(typ)
-		}
-		t.records, t.count = e.desk.recordIDs(k), len(docs)
-		if out, err = e.desk.items(docs); err != nil {
-			return err
-		}
-		for _, it := range out {
-			if it.Deleted { // a tombstone has no body that could tell a client's own id
-				it.ID = id
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
 // bodyBefore is the newest body of a resource that has been deleted, nil when
 // there is none.
 func (d *Desk) bodyBefore(ctx context.Context, r store.Reader, k store.Key) (*fhir.Value, error) {

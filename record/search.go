@@ -22,10 +22,14 @@ type Asked struct {
 	Form  url.Values
 	// Compartment and Owner narrow to what belongs to one patient, encounter,
 	// practitioner …; "" = no compartment.
+	// With Whole the owner must be there, else NotFound.
 	Compartment, Owner string
+	Whole              bool
 	Lenient            bool
 	// Page is the token of a next or previous link; "" = the first page.
 	Page string
+	// LastN keeps, of Observations, only the newest few of each code; 0 = all.
+	LastN int
 	// Explain asks for the plan and its cost beside the answer.
 	Explain bool
 }
@@ -73,6 +77,11 @@ func (e *Errand) Search(ctx context.Context, a Asked) (*Found, error) {
 	err = e.read(ctx, access.Search, q.Type, func(r store.Reader, v access.Verdict, t *trace) error {
 		t.what = []string{searchNames(q)}
 		s = &searching{desk: d, r: r, v: v, q: q, asked: a, who: e.who.ID, now: t.change, budget: d.scan}
+		if a.Whole {
+			if err := s.owner(ctx); err != nil {
+				return err
+			}
+		}
 		if out, err = s.page(ctx); err != nil {
 			return err
 		}
@@ -162,6 +171,23 @@ type searching struct {
 	lists   map[string]map[string]bool
 	keep    []store.KeyValue // pages to keep, with the audit entry
 	plan    []string
+}
+
+// owner makes sure of a compartment's owner.
+func (s *searching) owner(ctx context.Context) error {
+	if s.asked.Compartment == "Patient" {
+		_, err := s.desk.whose(ctx, s.r, s.asked.Owner, time.Time{})
+		return err
+	}
+	k, err := s.desk.locate(ctx, s.r, s.asked.Compartment, s.asked.Owner)
+	if err != nil {
+		return err
+	}
+	doc, err := s.r.Get(ctx, k)
+	if err == nil && doc.Deleted {
+		err = fault.New(fault.Gone, "record.deleted", "this %s has been deleted", s.asked.Compartment)
+	}
+	return err
 }
 
 // spend counts documents that are looked at.

@@ -66,7 +66,7 @@ func (s *searching) answer(ctx context.Context) (*Found, error) {
 		}
 		gathered = append(gathered, hits...)
 	}
-	if len(walks) > 0 && len(s.q.Sort) == 0 && len(gathered) == 0 && s.q.Count != 0 && s.q.Summary != "count" {
+	if len(walks) > 0 && len(s.q.Sort) == 0 && s.asked.LastN == 0 && len(gathered) == 0 && s.q.Count != 0 && s.q.Summary != "count" {
 		return s.walkPage(ctx, types, cursor{change: s.now})
 	}
 	for _, src := range walks { // an order, or a count, needs them all
@@ -113,6 +113,9 @@ func (s *searching) size() int {
 // the others for the pages to come.
 func (s *searching) gatheredPage(hits []*Item) (*Found, error) {
 	s.desk.order(s.q, hits)
+	if s.asked.LastN > 0 {
+		hits = lastN(hits, s.asked.LastN)
+	}
 	f := &Found{Total: len(hits)}
 	if s.q.Summary == "count" || s.q.Count == 0 {
 		return f, nil

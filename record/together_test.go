@@ -78,12 +78,12 @@ func TestWritersTogether(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	all, err := e.History(s.ctx, "Basic", "counter")
-	if err != nil || len(all) != writers {
-		t.Fatalf("%d versions, %v", len(all), err)
+	past, err := e.History(s.ctx, record.AskedHistory{Type: "Basic", ID: "counter", Count: 1000})
+	if err != nil || len(past.Versions) != writers {
+		t.Fatalf("%+v, %v", past, err)
 	}
 	seen := map[string]bool{}
-	for _, it := range all {
+	for _, it := range past.Versions {
 		seen[it.Resource.StrAt("code.text")] = true
 	}
 	if len(seen) != writers {

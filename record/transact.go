@@ -125,24 +125,32 @@ func messageOf(c Commit) string {
 func (d *Desk) checkAll(ops []Op) error {
 	for i := range ops {
 		op := &ops[i]
-		if op.Kind == Delete {
+		if op.Kind == Delete || op.Kind == Patch { // what a patch makes is checked when it is made
 			continue
 		}
-		if got := op.Resource.Type(); got != op.Type {
-			return at(op.At, fault.New(fault.Invalid, "record.type", "the resource is not of the type that the request names").In("resourceType"))
+		if err := d.checkOne(op); err != nil {
+			return err
 		}
-		if d.check == nil {
-			continue
+	}
+	return nil
+}
+
+// checkOne holds one resource against the base rules.
+func (d *Desk) checkOne(op *Op) error {
+	if got := op.Resource.Type(); got != op.Type {
+		return at(op.At, fault.New(fault.Invalid, "record.type", "the resource is not of the type that the request names").In("resourceType"))
+	}
+	if d.check == nil {
+		return nil
+	}
+	var wrong []fhir.Issue
+	for _, is := range d.check(op.Resource) {
+		if is.Severity == "error" || is.Severity == "fatal" {
+			wrong = append(wrong, is)
 		}
-		var wrong []fhir.Issue
-		for _, is := range d.check(op.Resource) {
-			if is.Severity == "error" || is.Severity == "fatal" {
-				wrong = append(wrong, is)
-			}
-		}
-		if len(wrong) > 0 {
-			return &Rejection{At: op.At, Issues: wrong}
-		}
+	}
+	if len(wrong) > 0 {
+		return &Rejection{At: op.At, Issues: wrong}
 	}
 	return nil
 }
@@ -153,6 +161,9 @@ func (e *Errand) commit(ctx context.Context, tx store.Tx, v access.Verdict, p *p
 		if err := once(ctx, tx, c.Once); err != nil {
 			return err
 		}
+	}
+	if err := p.holdsStill(ctx, tx); err != nil {
+		return err
 	}
 	for _, dr := range p.inOrder() {
 		if err := e.desk.write(ctx, tx, e, dr); err != nil {

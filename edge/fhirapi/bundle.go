@@ -1,9 +1,9 @@
 package fhirapi
 
 import (
+	"encoding/base64"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 
@@ -17,7 +17,7 @@ import (
 // alone. A collection is taken as a transaction that creates or, where entries
 // carry ids, updates.
 func (a *api) bundle(r *http.Request, e *record.Errand) (*response, error) {
-	b, err := body(r)
+	b, err := a.body(r)
 	if err != nil {
 		return nil, err
 	}
@@ -34,87 +34,6 @@ func (a *api) bundle(r *http.Request, e *record.Errand) (*response, error) {
 		return a.batch(r, e, b)
 	}
 	return nil, fault.New(fault.Invalid, "fhir.bundle", "a Bundle posted here is a transaction, a batch or a collection").In("Bundle.type")
-}
-
-// line is one entry of a Bundle, understood: a write, or a GET.
-type line struct {
-	op  record.Op
-	get string // relative URL of a GET
-}
-
-// Ops turns the entries of a transaction or collection into writes; GET
-// entries are left out. Errors: Invalid, Unsupported, with the entry's place.
-func Ops(b *fhir.Value) ([]record.Op, error) {
-	all, err := lines(b)
-	if err != nil {
-		return nil, err
-	}
-	ops := make([]record.Op, 0, len(all))
-	for _, l := range all {
-		if l.get == "" {
-			ops = append(ops, l.op)
-		}
-	}
-	return ops, nil
-}
-
-func lines(b *fhir.Value) ([]line, error) {
-	var out []line
-	i := 0
-	for entry := range b.Get("entry").Each() {
-		l, err := lineOf(entry, fmt.Sprintf("Bundle.entry[%d]", i))
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, l)
-		i++
-	}
-	return out, nil
-}
-
-func lineOf(entry *fhir.Value, at string) (line, error) {
-	res := entry.Get("resource")
-	method, target := entry.StrAt("request.method"), entry.StrAt("request.url")
-	if entry.Get("request") == nil {
-		method, target = collected(res)
-	}
-	op := record.Op{At: at, Resource: res, FullURL: entry.StrAt("fullUrl")}
-	if method == "GET" || method == "HEAD" {
-		return line{get: target, op: op}, nil
-	}
-	path, query, _ := strings.Cut(target, "?")
-	typ, id, _ := strings.Cut(strings.Trim(path, "/"), "/")
-	op.Type, op.ID, op.Where = typ, id, query
-	version, err := ifMatch(entry.StrAt("request.ifMatch"))
-	if err != nil {
-		return line{}, fault.Of(err).In(at + ".request.ifMatch")
-	}
-	op.IfMatch = version
-	switch method {
-	case "POST":
-		op.Kind, op.IfNoneExist, op.ID, op.Where = record.Create, entry.StrAt("request.ifNoneExist"), "", ""
-	case "PUT":
-		op.Kind = record.Update
-	case "DELETE":
-		op.Kind, op.Resource = record.Delete, nil
-	default:
-		return line{}, fault.New(fault.Unsupported, "fhir.method", "an entry's method is GET, POST, PUT or DELETE").In(at + ".request.method")
-	}
-	if op.Kind != record.Delete && res.Kind() != fhir.Object {
-		return line{}, fault.New(fault.Invalid, "fhir.entry", "a resource is expected").In(at + ".resource")
-	}
-	if op.Kind == record.Update && op.ID != "" && res.ID() != op.ID {
-		return line{}, fault.New(fault.Invalid, "fhir.id", "the id in the resource must be that in the URL").In(at + ".resource.id")
-	}
-	return line{op: op}, nil
-}
-
-// collected is what to do with an entry that has no request.
-func collected(res *fhir.Value) (method, target string) {
-	if id := res.ID(); id != "" {
-		return "PUT", res.Type() + "/" + id
-	}
-	return "POST", res.Type()
 }
 
 func (a *api) source(r *http.Request, e *record.Errand, b *fhir.Value) *record.Source {
@@ -136,10 +55,11 @@ func (a *api) transaction(r *http.Request, e *record.Errand, b *fhir.Value) (*re
 	}
 	var ops []record.Op
 	for _, l := range all {
-		if l.get == "" {
+		switch {
+		case !l.reads:
 			ops = append(ops, l.op)
-		} else if _, _, err := a.getter(r, l.get); err != nil {
-			return nil, fault.Of(err).In(l.op.At + ".request.url")
+		case !a.answers(r, l):
+			return nil, fault.New(fault.Unsupported, "fhir.route", "this interaction is not served within a transaction").In(l.op.At + ".request.url")
 		}
 	}
 	var results []record.Result
@@ -151,12 +71,8 @@ func (a *api) transaction(r *http.Request, e *record.Errand, b *fhir.Value) (*re
 	entries := make([]*fhir.Value, 0, len(all))
 	next := 0
 	for _, l := range all {
-		if l.get != "" {
-			got, err := a.got(r, e, l.get)
-			if err != nil { // what was written stands, so it cannot fail the transaction
-				got = a.failed(err)
-			}
-			entries = append(entries, got)
+		if l.reads {
+			entries = append(entries, a.got(r, e, l)) // what was written stands, so it cannot fail the transaction
 			continue
 		}
 		entries = append(entries, a.written(r, results[next], prefer(r)))
@@ -165,28 +81,34 @@ func (a *api) transaction(r *http.Request, e *record.Errand, b *fhir.Value) (*re
 	return &response{status: http.StatusOK, body: fhir.Obj("resourceType", "Bundle", "type", "transaction-response", "entry", entries)}, nil
 }
 
+// batch answers each entry by itself, the writes before the reads as their
+// order has it (https://hl7.org/fhir/R4/http.html#brules).
 func (a *api) batch(r *http.Request, e *record.Errand, b *fhir.Value) (*response, error) {
-	var entries []*fhir.Value
-	i := 0
-	for entry := range b.Get("entry").Each() {
-		entries = append(entries, a.alone(r, e, b, entry, fmt.Sprintf("Bundle.entry[%d]", i)))
-		i++
+	entries := make([]*fhir.Value, b.Get("entry").Len())
+	for _, methods := range [...]string{"DELETE", "POST", "PUT PATCH", "GET HEAD", ""} {
+		i := 0
+		for entry := range b.Get("entry").Each() {
+			if entries[i] == nil && (methods == "" || strings.Contains(methods, entry.StrAt("request.method"))) {
+				entries[i] = a.alone(r, e, b, entry, fmt.Sprintf("Bundle.entry[%d]", i))
+			}
+			i++
+		}
 	}
 	return &response{status: http.StatusOK, body: fhir.Obj("resourceType", "Bundle", "type", "batch-response", "entry", entries)}, nil
 }
 
 func (a *api) alone(r *http.Request, e *record.Errand, b, entry *fhir.Value, at string) *fhir.Value {
 	l, err := lineOf(entry, at)
-	if err == nil && l.get != "" {
-		var got *fhir.Value
-		if got, err = a.got(r, e, l.get); err == nil {
-			return got
-		}
+	if err == nil && l.reads {
+		return a.got(r, e, l)
 	}
 	if err == nil {
 		var results []record.Result
 		if results, err = e.Transact(r.Context(), []record.Op{l.op}, record.Commit{Source: a.source(r, e, b)}); err == nil {
 			return a.written(r, results[0], prefer(r))
+		}
+		if fault.Of(err).Code == "record.deleted" && l.op.Kind == record.Delete {
+			return fhir.Obj("response", fhir.Obj("status", statusLine(http.StatusNoContent)))
 		}
 	}
 	return a.failed(err)
@@ -213,48 +135,53 @@ func (a *api) written(r *http.Request, res record.Result, preference string) *fh
 	if res.Outcome != record.Deleted {
 		full = a.base(r) + "/" + res.Type + "/" + res.ID
 	}
+	if preference == "OperationOutcome" {
+		response = response.With("outcome", keptNote())
+	}
 	return fhir.Obj("fullUrl", full, "resource", shown, "response", response)
 }
 
 func statusLine(code int) string { return strconv.Itoa(code) + " " + http.StatusText(code) }
 
-// getter finds the route that a GET entry takes.
-func (a *api) getter(r *http.Request, target string) (action, *http.Request, error) {
-	u, err := url.Parse("/fhir/" + strings.TrimPrefix(target, "/"))
+// answers tells whether a route would take an entry that reads.
+func (a *api) answers(r *http.Request, l line) bool {
+	target := "/fhir/" + strings.TrimPrefix(l.target, "/")
+	path, _, _ := strings.Cut(target, "?")
+	req, err := http.NewRequestWithContext(r.Context(), l.method, path, http.NoBody)
 	if err != nil {
-		return nil, nil, fault.New(fault.Invalid, "fhir.entry", "the URL of a GET entry cannot be read")
+		return false
 	}
-	inner := r.Clone(r.Context())
-	inner.Method, inner.URL, inner.Body = http.MethodGet, u, http.NoBody
-	inner.Header.Del("If-None-Match")
-	parts := strings.Split(strings.Trim(strings.TrimPrefix(u.Path, "/fhir"), "/"), "/")
-	var f action
-	switch {
-	case len(parts) == 1:
-		f = a.search
-	case len(parts) == 2:
-		inner.SetPathValue("id", parts[1])
-		f = a.read
-	case len(parts) == 3 && parts[0] == "Patient" && parts[2] == "$everything":
-		inner.SetPathValue("id", parts[1])
-		f = a.everything
-	}
-	inner.SetPathValue("type", parts[0])
-	if f == nil || !routed(inner) {
-		return nil, nil, fault.New(fault.Unsupported, "fhir.route", "this GET is not served within a Bundle")
-	}
-	return f, inner, nil
+	_, pattern := a.mux.Handler(req)
+	return pattern != "/fhir" && pattern != "/fhir/" && pattern != ""
 }
 
-// got answers a GET entry.
-func (a *api) got(r *http.Request, e *record.Errand, target string) (*fhir.Value, error) {
-	f, inner, err := a.getter(r, target)
+// got answers an entry that reads, or that calls an operation.
+func (a *api) got(r *http.Request, e *record.Errand, l line) *fhir.Value {
+	res, err := a.dispatch(r, e, l.method, l.target, l.op.Resource, l.header)
 	if err != nil {
-		return nil, err
+		return a.failed(err)
 	}
-	res, err := f(inner, e)
+	answer := fhir.Obj("status", statusLine(res.status), "etag", res.header["ETag"], "location", res.header["Location"])
+	return fhir.Obj("resource", res.body, "response", answer)
+}
+
+// patchOf reads the patch of an entry: Parameters of a FHIRPath Patch, or a
+// Binary that holds a JSON Patch (https://hl7.org/fhir/R4/http.html#jsonpatch-transaction).
+func patchOf(res *fhir.Value, at string) (func(*fhir.Value) (*fhir.Value, error), error) {
+	if res.Type() != "Binary" {
+		change, err := fhirPathPatch(res)
+		if err != nil {
+			return nil, fault.Of(err).In(at + ".resource")
+		}
+		return change, nil
+	}
+	text, err := base64.StdEncoding.DecodeString(res.StrAt("data"))
+	if err != nil || !strings.HasPrefix(res.StrAt("contentType"), typeJSONPatch) {
+		return nil, fault.New(fault.Invalid, "fhir.entry", "a Binary that patches holds application/json-patch+json in base64").In(at + ".resource")
+	}
+	ops, err := fhir.Parse(text)
 	if err != nil {
-		return nil, err
+		return nil, fault.Of(err).In(at + ".resource.data")
 	}
-	return fhir.Obj("resource", res.body, "response", fhir.Obj("status", statusLine(res.status), "etag", res.header["ETag"])), nil
+	return jsonPatch(ops), nil
 }

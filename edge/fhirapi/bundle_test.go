@@ -67,7 +67,7 @@ func TestTransactions(t *testing.T) {
 			has: []string{"Bundle.entry[1].resource.Observation.status", `"required"`}, audit: trail{"update?": 1}},
 		{name: "nothing was applied", path: "Patient?family=okonkwo", status: 200, has: []string{`"total":0`}, audit: trail{"search": 1}},
 		{name: "a type that is none", method: "POST", status: 422, body: tx(good, entry("", "POST", "Poem", `{"resourceType":"Poem"}`)), has: []string{"Bundle.entry[1]"}, audit: trail{"update?": 1}},
-		{name: "a method that is none", method: "POST", status: 501, body: tx(good, entry("", "PATCH", "Patient/1", okonkwo)), has: []string{"Bundle.entry[1].request.method"}},
+		{name: "a method that is none", method: "POST", status: 501, body: tx(good, entry("", "LINK", "Patient/1", okonkwo)), has: []string{"Bundle.entry[1].request.method"}},
 		{name: "no resource", method: "POST", status: 400, body: tx(good, entry("", "POST", "Patient", "")), has: []string{"Bundle.entry[1].resource"}},
 		{name: "ids differ", method: "POST", status: 400, body: tx(good, entry("", "PUT", "Patient/a", withID(okonkwo, "b", "", ""))), has: []string{"Bundle.entry[1].resource.id"}},
 		{name: "odd ifMatch", method: "POST", status: 412, body: tx(good, `{"request":{"method":"DELETE","url":"Patient/a","ifMatch":"latest"}}`), has: []string{"Bundle.entry[1].request.ifMatch"}},
@@ -106,7 +106,7 @@ func TestBatch(t *testing.T) {
 			entry("", "GET", "Observation?patient={p}", ""),
 			entry("", "GET", "Patient/{p}/$everything", ""),
 			entry("", "DELETE", "Observation/nobody", ""),
-			entry("", "PATCH", "Patient/{p}", okonkwo)),
+			entry("", "LINK", "Patient/{p}", okonkwo)),
 			has:   []string{`"type":"batch-response"`, `"422 Unprocessable Entity"`, `"201 Created"`, `"200 OK"`, `"404 Not Found"`, `"501 Not Implemented"`, "Bundle.entry[0].resource.Observation.status", `"total":1`},
 			audit: trail{"create?": 1, "create": 1, "read": 1, "read?": 1, "search": 2, "delete?": 1}},
 	})

@@ -2,6 +2,7 @@ package fhirapi
 
 import (
 	"net/http"
+	"strings"
 
 	"concord/standard/fhir"
 	"concord/standard/search"
@@ -25,22 +26,33 @@ func (a *api) capability(r *http.Request) (*response, error) {
 		"software", fhir.Obj("name", "Concord", "version", a.Version),
 		"implementation", fhir.Obj("description", "Concord shared patient record", "url", a.base(r)),
 		"fhirVersion", "4.0.1",
-		"format", fhir.Arr("json", "application/fhir+json"),
+		"format", fhir.Arr("json", "xml", typeJSON, typeXML),
+		"patchFormat", fhir.Arr(typeJSONPatch, typeJSON, typeXML),
 		"rest", fhir.Arr(fhir.Obj(
 			"mode", "server",
-			"documentation", "Unknown search parameters are an error unless the request prefers handling=lenient, in which case they are reported. Pages are cut by _offset, which the next link carries.",
+			"documentation", restNotes,
 			"security", fhir.Obj("cors", false, "description", "A bearer token is needed for everything but this statement; access follows the token's system scopes."),
 			"resource", resources,
-			"interaction", fhir.Arr(fhir.Obj("code", "transaction"), fhir.Obj("code", "batch")),
+			"interaction", fhir.Arr(code("transaction"), code("batch"), code("history-system"), code("search-system")),
 			"searchParam", commonParams(),
+			"operation", operations(systemOperations),
+			"compartment", a.compartments(),
 		)),
 	)}, nil
 }
 
+const restNotes = `An unknown search parameter is an error (400), so that a client does not take the whole list for the part it asked for. ` +
+	`R4 says that a server should ignore it: Prefer: handling=lenient does, and names in the Bundle what was ignored; a client may be registered so that this holds for all its searches. ` +
+	`Pages show resources as they were when the first page was made; their links hold for 30 minutes (then 410). ` +
+	`Bundle.total is given when it is known, and on _total=accurate. A search that would look at too many resources is answered by 422 too-costly. ` +
+	`_explain=true tells how a search was done. Prefer: respond-async is served for every request that reads.`
+
+func code(c string) *fhir.Value { return fhir.Obj("code", c) }
+
 func (a *api) resourceCapability(typ string) *fhir.Value {
 	var interactions []*fhir.Value
-	for _, c := range []string{"read", "vread", "update", "delete", "history-instance", "create", "search-type"} {
-		interactions = append(interactions, fhir.Obj("code", c))
+	for _, c := range []string{"read", "vread", "update", "patch", "delete", "history-instance", "history-type", "create", "search-type"} {
+		interactions = append(interactions, code(c))
 	}
 	v := fhir.Obj(
 		"type", typ,
@@ -49,26 +61,55 @@ func (a *api) resourceCapability(typ string) *fhir.Value {
 		"readHistory", true,
 		"updateCreate", true,
 		"conditionalCreate", true,
-		"conditionalRead", "not-match",
+		"conditionalRead", "full-support",
 		"conditionalUpdate", true,
 		"conditionalDelete", "single",
 		"referencePolicy", fhir.Arr("literal", "logical", "local"),
 	)
-	var params, includes []*fhir.Value
+	var params, includes, reverse []*fhir.Value
 	for _, p := range a.Desk.Table().Params(typ) {
 		if p.Type != typ {
 			continue
 		}
-		params = append(params, fhir.Obj("name", p.Name, "type", string(p.Kind)))
+		params = append(params, fhir.Obj("name", p.Name, "definition", p.URL, "type", string(p.Kind)))
 		if p.Kind == search.Reference {
 			includes = append(includes, fhir.Of(typ+":"+p.Name))
 		}
 	}
-	v = v.With("searchInclude", includes).With("searchParam", params)
-	if typ == "Patient" {
-		v = v.With("operation", fhir.Arr(fhir.Obj("name", "everything", "definition", "http://hl7.org/fhir/OperationDefinition/Patient-everything")))
+	for _, p := range a.Desk.Table().Referring(typ) {
+		reverse = append(reverse, fhir.Of(p.Type+":"+p.Name))
 	}
-	return v
+	return v.With("searchInclude", append([]*fhir.Value{fhir.Of("*"), fhir.Of(typ + ":*")}, includes...)).With("searchRevInclude", reverse).
+		With("searchParam", params).With("operation", operations(append(append([]string{}, everyOperation...), typeOperations[typ]...)))
+}
+
+// The operations, by where they are called.
+var (
+	systemOperations = []string{"meta", "diff", "reindex"}
+	everyOperation   = []string{"meta", "meta-add", "meta-delete", "validate", "diff", "reindex"}
+	typeOperations   = map[string][]string{"Patient": {"everything"}, "Encounter": {"everything"}, "Observation": {"lastn"}}
+	definitions      = map[string]string{
+		"meta": "http://hl7.org/fhir/OperationDefinition/Resource-meta", "meta-add": "http://hl7.org/fhir/OperationDefinition/Resource-meta-add",
+		"meta-delete": "http://hl7.org/fhir/OperationDefinition/Resource-meta-delete", "validate": "http://hl7.org/fhir/OperationDefinition/Resource-validate",
+		"everything": "http://hl7.org/fhir/OperationDefinition/Patient-everything", "lastn": "http://hl7.org/fhir/OperationDefinition/Observation-lastn",
+		"diff": "urn:concord:operation:diff", "reindex": "urn:concord:operation:reindex",
+	}
+)
+
+func operations(names []string) []*fhir.Value {
+	var out []*fhir.Value
+	for _, n := range names {
+		out = append(out, fhir.Obj("name", n, "definition", definitions[n]))
+	}
+	return out
+}
+
+func (a *api) compartments() []*fhir.Value {
+	var out []*fhir.Value
+	for _, c := range a.Desk.Table().Compartments() {
+		out = append(out, fhir.Of("http://hl7.org/fhir/CompartmentDefinition/"+strings.ToLower(c[:1])+c[1:]))
+	}
+	return out
 }
 
 func commonParams() []*fhir.Value {

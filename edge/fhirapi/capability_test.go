@@ -24,6 +24,10 @@ func routeOf(interaction, typ string) (method, path string) {
 		return "DELETE", typ + "/x"
 	case "create":
 		return "POST", typ
+	case "patch":
+		return "PATCH", typ + "/x"
+	case "history-type":
+		return "GET", typ + "/_history"
 	case "search-type":
 		return "GET", typ + "?_id=x"
 	}
@@ -68,8 +72,9 @@ func TestCapabilityStatement(t *testing.T) {
 			}
 		}
 		for op := range res.Get("operation").Each() {
-			if !s.served("GET", "/"+typ+"/x/$"+op.StrAt("name")) {
-				t.Errorf("%s $%s is listed and not served", typ, op.StrAt("name"))
+			name := op.StrAt("name")
+			if !s.served("GET", "/"+typ+"/x/$"+name) && !s.served("POST", "/"+typ+"/x/$"+name) && !s.served("GET", "/"+typ+"/$"+name) {
+				t.Errorf("%s $%s is listed and not served", typ, name)
 			}
 		}
 	}
@@ -78,7 +83,18 @@ func TestCapabilityStatement(t *testing.T) {
 			t.Errorf("%s is served and not listed", typ)
 		}
 	}
+	for op := range rest.Get("operation").Each() {
+		if name := op.StrAt("name"); !s.served("GET", "/$"+name) && !s.served("POST", "/$"+name) {
+			t.Errorf("$%s is listed and not served", name)
+		}
+	}
 	for in := range rest.Get("interaction").Each() {
+		if path := map[string]string{"history-system": "/_history", "search-system": "?_id=x"}[in.StrAt("code")]; path != "" {
+			if !s.served("GET", path) {
+				t.Errorf("%s is listed and not served", in.StrAt("code"))
+			}
+			continue
+		}
 		body := `{"resourceType":"Bundle","type":"` + in.StrAt("code") + `"}`
 		s.step(call{name: in.StrAt("code"), method: "POST", path: "", body: body, status: 200})
 	}
@@ -89,10 +105,10 @@ func TestCapabilityStatement(t *testing.T) {
 func TestNothingElseIsServed(t *testing.T) {
 	s := newStage(t)
 	for _, c := range []string{
-		"GET ", "GET /", "GET /_history", "GET /Patient/_history", "PATCH /Patient/x", "POST /_search", "PUT /", "DELETE /",
+		"PUT /", "DELETE /", "PATCH /", "GET /Parameters/x", "GET /Patient/x/Parameters",
 		"POST /Patient/x", "POST /Patient/x/_history", "DELETE /Patient/x/_history/1", "GET /Patient/x/_history/1/2",
-		"GET /Observation/x/$everything", "GET /Patient/$everything", "POST /Patient/$match", "GET /Patient/x/$meta",
-		"POST /Patient/x/$everything", "GET /Patient/x/Observation", "POST /$convert", "OPTIONS /Patient", "TRACE /Patient/x",
+		"GET /Observation/x/$everything", "GET /Patient/$everything", "POST /Patient/$match",
+		"GET /Patient/x/$lastn", "POST /$convert", "OPTIONS /Patient", "TRACE /Patient/x",
 		"POST /metadata", "GET /Patient/",
 	} {
 		method, path, _ := strings.Cut(c, " ")
@@ -102,7 +118,7 @@ func TestNothingElseIsServed(t *testing.T) {
 	}
 	if w := httptest.NewRecorder(); true {
 		s.handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/fhir/Patient/x/$nothing", nil))
-		if w.Code != http.StatusNotFound {
+		if w.Code != http.StatusNotFound && w.Code != http.StatusUnauthorized {
 			t.Errorf("an operation that is none: %d", w.Code)
 		}
 	}

@@ -2,6 +2,7 @@ package fhirapi
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -10,58 +11,63 @@ import (
 	"concord/standard/fhir"
 )
 
-// everything: https://hl7.org/fhir/R4/operation-patient-everything.html. On a
-// person's id it covers every trust's entry, on an entry's id that entry alone.
+// everything: https://hl7.org/fhir/R4/operation-patient-everything.html and
+// https://hl7.org/fhir/R4/operation-encounter-everything.html: the compartment,
+// with what it refers to brought along, in pages. On a person's id it covers
+// every trust's entry, on an entry's id that entry alone.
 func (a *api) everything(r *http.Request, e *record.Errand) (*response, error) {
-	types, unknown, err := everythingForm(r)
+	form, err := searchForm(r)
 	if err != nil {
 		return nil, err
 	}
-	c, err := e.Everything(r.Context(), r.PathValue("id"), types)
+	ask, ignored, err := a.everythingForm(form, lenient(r))
 	if err != nil {
 		return nil, err
 	}
-	var entries []*fhir.Value
-	add := func(it *record.Item) {
-		entries = append(entries, a.entry(r, it, "match", nil))
+	ask.Compartment, ask.Owner = "Patient", r.PathValue("id")
+	if strings.Contains(r.URL.Path, "/Encounter/") {
+		ask.Compartment = "Encounter"
 	}
-	for _, it := range c.Person.Entries {
-		add(it)
+	found, err := e.Search(r.Context(), ask)
+	if err != nil {
+		return nil, err
 	}
-	for _, section := range c.Sections {
-		for _, it := range section {
-			add(it)
-		}
-	}
-	total := len(entries)
-	if len(unknown) > 0 {
-		entries = append(entries, fhir.Obj("resource", ignored(unknown), "search", fhir.Obj("mode", "outcome")))
-	}
-	return a.answer(r, "searchset", total, entries, ""), nil
+	found.Ignored = ignored
+	return a.page(r, ask, found, pageOptions{path: ask.Compartment + "/" + ask.Owner + "/$everything", form: form}), nil
 }
 
 // everythingForm reads the parameters. Those that are not served are an error,
 // as in a search: a client that asks for a part must not take the whole for it.
-// _count only asks for pages; the whole is one page.
-func everythingForm(r *http.Request) (types, unknown []string, err error) {
-	form, err := searchForm(r)
-	if err != nil {
-		return nil, nil, err
-	}
+func (a *api) everythingForm(form url.Values, lenient bool) (ask record.Asked, unknown []string, err error) {
+	ask = record.Asked{Whole: true, Form: url.Values{"_include": {"*"}}, Page: form.Get(pageParam)}
 	for name, values := range form {
 		switch name {
-		case "_format", "_pretty", "_count":
+		case "_format", "_pretty", pageParam:
+		case "_count":
+			ask.Form["_count"] = values
+		case "_since":
+			if _, ok := fhir.ParseInstant(strings.ReplaceAll(values[0], " ", "+"), a.Desk.Zone()); !ok {
+				return ask, nil, fault.New(fault.Invalid, "search.value", "an instant is expected").In(name)
+			}
+			ask.Form.Set("_lastUpdated", "ge"+values[0])
 		case "_type":
 			for _, t := range strings.Split(strings.Join(values, ","), ",") {
-				types = append(types, strings.TrimSpace(t))
+				if t = strings.TrimSpace(t); !kept(t) {
+					return ask, nil, fault.New(fault.Invalid, "search.value", "_type names no resource type").In(name)
+				}
+				ask.Types = append(ask.Types, t)
 			}
 		default:
 			unknown = append(unknown, name)
 		}
 	}
-	slices.Sort(unknown)
-	if len(unknown) > 0 && !lenient(r) {
-		return nil, nil, fault.New(fault.Invalid, "search.parameter", "$everything is served with _type alone").In(unknown[0])
+	if len(ask.Types) > 0 {
+		ask.Form.Del("_include")
 	}
-	return types, unknown, nil
+	form.Del(pageParam)
+	slices.Sort(unknown)
+	if len(unknown) > 0 && !lenient {
+		return ask, nil, fault.New(fault.Invalid, "search.parameter", "$everything is served with _type, _since and _count").In(unknown[0])
+	}
+	return ask, unknown, nil
 }

@@ -45,11 +45,11 @@ func statusOf(f *fault.Fault) int {
 		return http.StatusUnsupportedMediaType
 	case "fhir.too-large":
 		return http.StatusRequestEntityTooLarge
-	case "record.if-match", "record.multiple":
+	case "record.if-match", "record.multiple", "record.exists":
 		return http.StatusPreconditionFailed
 	case "fhir.route":
 		return http.StatusNotFound
-	case "record.reference", "record.subject", "record.hospital-number":
+	case "record.identity", "patch.test", "record.reference", "record.subject", "record.hospital-number":
 		return http.StatusUnprocessableEntity
 	case "search.unsupported", "search.modifier":
 		return http.StatusBadRequest

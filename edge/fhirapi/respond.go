@@ -1,7 +1,6 @@
 package fhirapi
 
 import (
-	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -18,8 +17,6 @@ type response struct {
 	body   *fhir.Value
 }
 
-const contentType = "application/fhir+json; charset=utf-8"
-
 func (a *api) write(w http.ResponseWriter, r *http.Request, res *response) {
 	h := w.Header()
 	for k, v := range res.header {
@@ -34,7 +31,7 @@ func (a *api) write(w http.ResponseWriter, r *http.Request, res *response) {
 		w.WriteHeader(res.status)
 		return
 	}
-	body := res.body.Append(make([]byte, 0, 4096))
+	body, contentType := encode(r, res.body)
 	h.Set("Content-Type", contentType)
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(res.status)
@@ -81,31 +78,6 @@ func ifMatch(s string) (int64, error) {
 	v, err := strconv.ParseInt(strings.Trim(s, `"`), 10, 64)
 	if err != nil || v < 1 {
 		return 0, fault.New(fault.Conflict, "record.if-match", "the version in If-Match is none of ours")
-	}
-	return v, nil
-}
-
-// body reads and parses the resource of a request.
-func body(r *http.Request) (*fhir.Value, error) {
-	ct, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
-	switch strings.TrimSpace(strings.ToLower(ct)) {
-	case "", "application/fhir+json", "application/json", "text/json", "application/json+fhir":
-	default:
-		return nil, fault.New(fault.Unsupported, "fhir.content-type", "a resource is sent as application/fhir+json")
-	}
-	text, err := io.ReadAll(r.Body)
-	if err != nil {
-		return nil, err
-	}
-	if len(text) == 0 {
-		return nil, fault.New(fault.Invalid, "fhir.empty", "a resource is expected in the body")
-	}
-	v, err := fhir.ParseObject(text)
-	if err != nil {
-		return nil, err
-	}
-	if fhir.R4().Number(v.Type()) == 0 {
-		return nil, fault.New(fault.Invalid, "fhir.type", "resourceType names no R4 resource type").In("resourceType")
 	}
 	return v, nil
 }

@@ -32,7 +32,10 @@ type Options struct {
 	MaxEntries int
 }
 
-type api struct{ Options }
+type api struct {
+	Options
+	mux *http.ServeMux
+}
 
 // New is the handler of everything under /fhir.
 func New(o Options) http.Handler {
@@ -42,31 +45,44 @@ func New(o Options) http.Handler {
 	if o.MaxEntries == 0 {
 		o.MaxEntries = 20_000
 	}
-	a := &api{o}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /fhir/metadata", a.plain(a.capability))
-	mux.HandleFunc("POST /fhir", a.errand(a.bundle))
-	mux.HandleFunc("POST /fhir/{$}", a.errand(a.bundle))
-	mux.HandleFunc("GET /fhir", a.errand(a.searchSystem))
-	mux.HandleFunc("GET /fhir/{$}", a.errand(a.searchSystem))
-	mux.HandleFunc("POST /fhir/_search", a.errand(a.searchSystem))
-	mux.HandleFunc("GET /fhir/{type}", a.errand(a.search))
-	mux.HandleFunc("GET /fhir/{type}/{id}/{member}", a.errand(a.searchCompartment))
-	mux.HandleFunc("POST /fhir/{type}/{id}/{member}/_search", a.errand(a.searchCompartment))
-	mux.HandleFunc("POST /fhir/{type}/_search", a.errand(a.search))
-	mux.HandleFunc("POST /fhir/{type}", a.errand(a.create))
-	mux.HandleFunc("PUT /fhir/{type}", a.errand(a.update))
-	mux.HandleFunc("DELETE /fhir/{type}", a.errand(a.remove))
-	mux.HandleFunc("GET /fhir/{type}/{id}", a.errand(a.read))
-	mux.HandleFunc("PUT /fhir/{type}/{id}", a.errand(a.update))
-	mux.HandleFunc("DELETE /fhir/{type}/{id}", a.errand(a.remove))
-	mux.HandleFunc("GET /fhir/{type}/{id}/_history", a.errand(a.history))
-	mux.HandleFunc("GET /fhir/{type}/{id}/_history/{version}", a.errand(a.vread))
-	mux.HandleFunc("GET /fhir/Patient/{id}/$everything", a.errand(a.everything))
-	for _, rest := range []string{"/fhir", "/fhir/"} {
-		mux.HandleFunc(rest, a.plain(func(*http.Request) (*response, error) { return nil, notServed() }))
+	a := &api{Options: o, mux: http.NewServeMux()}
+	for _, rt := range a.routes() {
+		a.mux.HandleFunc(rt.pattern, a.errand(rt.action))
 	}
-	return mux
+	a.mux.HandleFunc("GET /fhir/metadata", a.plain(a.capability))
+	for _, rest := range []string{"/fhir", "/fhir/"} {
+		a.mux.HandleFunc(rest, a.plain(func(*http.Request) (*response, error) { return nil, notServed() }))
+	}
+	return a.mux
+}
+
+type route struct {
+	pattern string
+	action  action
+}
+
+// routes is every interaction but the CapabilityStatement.
+func (a *api) routes() []route {
+	return []route{
+		{"POST /fhir", a.bundle}, {"POST /fhir/{$}", a.bundle},
+		{"GET /fhir", a.searchSystem}, {"GET /fhir/{$}", a.searchSystem}, {"POST /fhir/_search", a.searchSystem},
+		{"GET /fhir/{type}", a.search}, {"POST /fhir/{type}/_search", a.search},
+		{"GET /fhir/{type}/{id}/{member}", a.searchCompartment}, {"POST /fhir/{type}/{id}/{member}/_search", a.searchCompartment},
+		{"POST /fhir/{type}", a.create},
+		{"PUT /fhir/{type}", a.update}, {"PUT /fhir/{type}/{id}", a.update},
+		{"PATCH /fhir/{type}", a.patch}, {"PATCH /fhir/{type}/{id}", a.patch},
+		{"DELETE /fhir/{type}", a.remove}, {"DELETE /fhir/{type}/{id}", a.remove},
+		{"GET /fhir/{type}/{id}", a.read},
+		{"GET /fhir/{type}/{id}/_history/{version}", a.vread},
+		{"GET /fhir/_history", a.history}, {"GET /fhir/{type}/_history", a.history}, {"GET /fhir/{type}/{id}/_history", a.history},
+		{"GET /fhir/Patient/{id}/$everything", a.everything}, {"POST /fhir/Patient/{id}/$everything", a.everything},
+		{"GET /fhir/Encounter/{id}/$everything", a.everything}, {"POST /fhir/Encounter/{id}/$everything", a.everything},
+		{"GET /fhir/Observation/$lastn", a.lastN}, {"POST /fhir/Observation/$lastn", a.lastN},
+		{"GET /fhir/$meta", a.meta}, {"GET /fhir/{type}/$meta", a.meta}, {"GET /fhir/{type}/{id}/$meta", a.meta},
+		{"GET /fhir/{type}/{id}/_history/{version}/$meta", a.meta},
+		{"POST /fhir/{type}/{id}/$meta-add", a.metaAdd}, {"POST /fhir/{type}/{id}/$meta-delete", a.metaDelete},
+		{"GET /fhir/{type}/{id}/$diff", a.diff}, {"GET /fhir/$diff", a.diffTwo}, {"POST /fhir/$diff", a.diffTwo},
+	}
 }
 
 func notServed() error {
@@ -93,6 +109,9 @@ func (a *api) errand(f action) http.HandlerFunc {
 		if !routed(r) {
 			return nil, notServed()
 		}
+		if in := innerOf(r); in != nil {
+			return f(r, in.errand)
+		}
 		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 		if !strings.EqualFold(scheme, "Bearer") || strings.TrimSpace(token) == "" {
 			return nil, fault.New(fault.Unauthenticated, "fhir.token", "a bearer token is needed")
@@ -107,6 +126,10 @@ func (a *api) errand(f action) http.HandlerFunc {
 
 func (a *api) plain(f func(r *http.Request) (*response, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		if in := innerOf(r); in != nil {
+			in.res, in.err = f(r)
+			return
+		}
 		r.Body = http.MaxBytesReader(w, r.Body, a.MaxBytes)
 		res, err := a.negotiated(r, f)
 		if err != nil {
@@ -117,19 +140,10 @@ func (a *api) plain(f func(r *http.Request) (*response, error)) http.HandlerFunc
 }
 
 func (a *api) negotiated(r *http.Request, f func(r *http.Request) (*response, error)) (*response, error) {
-	if !acceptsJSON(r) {
-		return nil, fault.New(fault.Unsupported, "fhir.accept", "answers are application/fhir+json")
+	if wanted(r) == "" {
+		return nil, fault.New(fault.Unsupported, "fhir.accept", "answers are application/fhir+json or application/fhir+xml")
 	}
 	return f(r)
-}
-
-// acceptsJSON looks at _format and Accept.
-func acceptsJSON(r *http.Request) bool {
-	if f := r.URL.Query().Get("_format"); f != "" {
-		return strings.Contains(f, "json")
-	}
-	accept := r.Header.Get("Accept")
-	return accept == "" || strings.Contains(accept, "json") || strings.Contains(accept, "*/*") || strings.Contains(accept, "application/*")
 }
 
 func (a *api) base(r *http.Request) string {

@@ -52,17 +52,29 @@ func (a *api) searched(r *http.Request, e *record.Errand, ask record.Asked, path
 	if err != nil {
 		return nil, err
 	}
+	return a.page(r, ask, found, pageOptions{path: path, form: form}), nil
+}
+
+// pageOptions say how a page is written: what follows the base in its links,
+// and the parameters that they carry.
+type pageOptions struct {
+	path string
+	form url.Values
+}
+
+// page writes a page of matches and what they bring along.
+func (a *api) page(r *http.Request, ask record.Asked, found *record.Found, o pageOptions) *response {
 	entries := make([]*fhir.Value, 0, len(found.Matches)+len(found.Included)+1)
 	for _, it := range found.Matches {
-		entries = append(entries, a.entry(r, it, "match", form))
+		entries = append(entries, a.entry(r, it, "match", o.form))
 	}
 	for _, it := range found.Included {
-		entries = append(entries, a.entry(r, it, "include", form))
+		entries = append(entries, a.entry(r, it, "include", o.form))
 	}
 	if notes := searchNotes(found); notes != nil {
 		entries = append(entries, fhir.Obj("resource", notes, "search", fhir.Obj("mode", "outcome")))
 	}
-	links := pageLinks{base: a.base(r) + "/" + path, form: form}
+	links := pageLinks{base: a.base(r) + "/" + o.path, form: o.form}
 	links.add("self", ask.Page)
 	if ask.Page != "" {
 		links.add("first", "")
@@ -77,7 +89,7 @@ func (a *api) searched(r *http.Request, e *record.Errand, ask record.Asked, path
 	if found.Query.Total == "none" {
 		total = -1
 	}
-	return a.bundled("searchset", total, entries, links.all), nil
+	return a.bundled("searchset", total, entries, links.all)
 }
 
 // pageLinks are the links of a page: what was asked, with the token of a page.
@@ -148,5 +160,3 @@ func searchNotes(found *record.Found) *fhir.Value {
 	}
 	return fhir.Outcome(issues...)
 }
-
-func ignored(names []string) *fhir.Value { return searchNotes(&record.Found{Ignored: names}) }

@@ -2,6 +2,7 @@ package fhirapi
 
 import (
 	"net/http"
+	"strings"
 
 	"concord/fault"
 	"concord/record"
@@ -10,7 +11,7 @@ import (
 
 // create: https://hl7.org/fhir/R4/http.html#create
 func (a *api) create(r *http.Request, e *record.Errand) (*response, error) {
-	v, err := body(r)
+	v, err := a.body(r)
 	if err != nil {
 		return nil, err
 	}
@@ -19,7 +20,7 @@ func (a *api) create(r *http.Request, e *record.Errand) (*response, error) {
 
 // update, by id or by a condition: https://hl7.org/fhir/R4/http.html#update
 func (a *api) update(r *http.Request, e *record.Errand) (*response, error) {
-	v, err := body(r)
+	v, err := a.body(r)
 	if err != nil {
 		return nil, err
 	}
@@ -27,6 +28,7 @@ func (a *api) update(r *http.Request, e *record.Errand) (*response, error) {
 	if op.IfMatch, err = ifMatch(r.Header.Get("If-Match")); err != nil {
 		return nil, err
 	}
+	op.OnlyNew = strings.TrimSpace(r.Header.Get("If-None-Match")) == "*"
 	if op.ID == "" {
 		if op.Where = r.URL.RawQuery; op.Where == "" {
 			return nil, fault.New(fault.Invalid, "fhir.condition", "an update without id needs a condition")
@@ -73,9 +75,14 @@ func (a *api) one(r *http.Request, e *record.Errand, op record.Op) (*response, e
 	case "minimal":
 		out.body = nil
 	case "OperationOutcome":
-		out.body = fhir.Outcome(fhir.Issue{Severity: "information", Code: "informational", Detail: "record.kept", Text: "kept"})
+		out.body = keptNote()
 	}
 	return out, nil
+}
+
+// keptNote is the outcome of a write that a client prefers to the resource.
+func keptNote() *fhir.Value {
+	return fhir.Outcome(fhir.Issue{Severity: "information", Code: "informational", Detail: "record.kept", Text: "kept"})
 }
 
 func httpStatus(o record.Outcome) int {

@@ -70,9 +70,11 @@ func looksLikeType(s string) bool {
 	return true
 }
 
-// Rewrite returns a copy of v in which every Reference.reference (a member
-// named "reference" with a string value) went through f. What does not change
-// is shared.
+// Rewrite returns a copy of v in which every link went through f: each
+// Reference.reference (a member named "reference" with a string value), each
+// urn: in an element that is no identifier's value or system, and the href and
+// src of narratives (https://hl7.org/fhir/R4/bundle.html#references,
+// https://hl7.org/fhir/R4/http.html#trules). What does not change is shared.
 func Rewrite(v *Value, f func(ref string) string) *Value {
 	out, _ := rewrite(v, f)
 	return out
@@ -87,11 +89,8 @@ func rewrite(v *Value, f func(string) string) (*Value, bool) {
 		m := &v.members[i]
 		var n *Value
 		ok := false
-		if m.kind == String && m.Name == "reference" {
-			old := m.Str()
-			if s := f(old); s != old {
-				n, ok = Of(s), true
-			}
+		if m.kind == String {
+			n, ok = relinked(m, f)
 		} else {
 			n, ok = rewrite(&m.Value, f)
 		}
@@ -107,4 +106,53 @@ func rewrite(v *Value, f func(string) string) (*Value, bool) {
 		return v, false
 	}
 	return &Value{kind: v.kind, members: changed}, true
+}
+
+// relinked is a string with its links rewritten.
+func relinked(m *Member, f func(string) string) (*Value, bool) {
+	switch {
+	case m.Name == "reference" || strings.HasPrefix(m.raw, `"urn:`) && m.Name != "value" && m.Name != "system" && m.Name != "fullUrl":
+		old := m.Str()
+		if s := f(old); s != old {
+			return Of(s), true
+		}
+	case m.Name == "div":
+		old := m.Str()
+		if s := hrefs(old, f); s != old {
+			return Of(s), true
+		}
+	}
+	return nil, false
+}
+
+// hrefs rewrites the href and src attributes of a narrative.
+func hrefs(div string, f func(string) string) string {
+	var out strings.Builder
+	rest := div
+	for {
+		i := nextLink(rest)
+		if i < 0 {
+			break
+		}
+		end := strings.IndexByte(rest[i:], '"')
+		if end < 0 {
+			break
+		}
+		out.WriteString(rest[:i])
+		out.WriteString(f(rest[i : i+end]))
+		rest = rest[i+end:]
+	}
+	out.WriteString(rest)
+	return out.String()
+}
+
+// nextLink is where the value of the next href or src begins.
+func nextLink(s string) int {
+	first := -1
+	for _, name := range [...]string{` href="`, ` src="`} {
+		if i := strings.Index(s, name); i >= 0 && (first < 0 || i+len(name) < first) {
+			first = i + len(name)
+		}
+	}
+	return first
 }

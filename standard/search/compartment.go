@@ -54,10 +54,14 @@ func (c *Circle) params(typ string) []*Param {
 	return out
 }
 
-// match tells whether the resource names the owner.
-func (c *Circle) match(resource *fhir.Value) bool {
-	for _, p := range c.params(resource.Type()) {
-		for _, v := range p.values(resource) {
+// match tells whether the resource is the owner, or names it.
+func (c *Circle) match(s Subject) bool {
+	typ := s.Resource.Type()
+	if typ == c.Compartment && s.ID == c.ID {
+		return true
+	}
+	for _, p := range c.params(typ) {
+		for _, v := range p.values(s.Resource) {
 			if referenceOf(v) == c.ref() {
 				return true
 			}

@@ -35,7 +35,7 @@ func (c *Clause) Match(s Subject, loc *time.Location) bool {
 	case c.Text != nil:
 		return c.Text.match(s.Resource)
 	case c.Circle != nil:
-		return c.Pinned && s.Home || c.Circle.match(s.Resource)
+		return c.Pinned && s.Home || c.Circle.match(s)
 	case c.Filter != nil:
 		ok, _ := c.Filter.Holds(func(leaf *Clause) (bool, error) { return leaf.Match(s, loc), nil })
 		return ok

@@ -208,7 +208,7 @@ func TestMistakes(t *testing.T) {
 		"value-quantity=0x10": "search.value", "code:missing=perhaps": "search.value", "code=": "search.value", "code=,": "search.value", "subject=a b": "search.value",
 		"_count=x": "search.value", "_count=-1": "search.value", "_total=some": "search.value", "_summary=short": "search.value", "_sort=colour": "search.parameter", "_sort=": "search.parameter",
 		"_include=Observation": "search.value", "_include=Observation:code": "search.parameter", "_include=Poem:x": "search.value", "_include:later=Observation:subject": "search.modifier",
-		"_include:often=Observation:subject": "search.modifier", 
+		"_include:often=Observation:subject": "search.modifier",
 	} {
 		_, err := parse(t, "Observation", encode(query))
 		if fault.Of(err) == nil || fault.Of(err).Code != code {

@@ -283,3 +283,17 @@ func isPatientRef(ref, typ string) bool {
 	r, ok := fhir.ParseReference(ref)
 	return ok && r.Type == "Patient"
 }
+
+// Referring lists the reference parameters of other types that may name a
+// resource of the type, in order of type and name.
+func (t *Table) Referring(typ string) []*Param {
+	var out []*Param
+	for _, from := range fhir.R4().Names() {
+		for _, p := range t.Params(from) {
+			if p.Kind == Reference && p.Type == from && slices.Contains(p.Targets, typ) {
+				out = append(out, p)
+			}
+		}
+	}
+	return out
+}

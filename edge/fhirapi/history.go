@@ -1,0 +1,100 @@
+package fhirapi
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"concord/fault"
+	"concord/record"
+	"concord/standard/fhir"
+)
+
+// vread: https://hl7.org/fhir/R4/http.html#vread
+func (a *api) vread(r *http.Request, e *record.Errand) (*response, error) {
+	version, err := strconv.ParseInt(r.PathValue("version"), 10, 64)
+	if err != nil || version < 1 {
+		return nil, fault.New(fault.NotFound, "record.version", "there is no such version")
+	}
+	it, err := e.ReadVersion(r.Context(), r.PathValue("type"), r.PathValue("id"), version)
+	if err != nil {
+		return nil, err
+	}
+	return a.resource(r, http.StatusOK, it), nil
+}
+
+// history of a resource, a type or the system:
+// https://hl7.org/fhir/R4/http.html#history
+func (a *api) history(r *http.Request, e *record.Errand) (*response, error) {
+	form, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "search.syntax", "the query string cannot be read")
+	}
+	ask := record.AskedHistory{Type: r.PathValue("type"), ID: r.PathValue("id"), Page: form.Get(pageParam)}
+	if err := historyForm(form, &ask, lenient(r), a.Desk.Zone()); err != nil {
+		return nil, err
+	}
+	past, err := e.History(r.Context(), ask)
+	if err != nil {
+		return nil, err
+	}
+	entries := make([]*fhir.Value, 0, len(past.Versions))
+	for _, it := range past.Versions {
+		entries = append(entries, a.pastEntry(r, it))
+	}
+	form.Del(pageParam)
+	links := pageLinks{base: a.base(r) + r.URL.Path[len("/fhir"):], form: form}
+	links.add("self", ask.Page)
+	if past.Next != "" {
+		links.add("next", past.Next)
+	}
+	return a.bundled("history", past.Total, entries, links.all), nil
+}
+
+// historyForm reads _since, _at and _count.
+func historyForm(form url.Values, ask *record.AskedHistory, lenient bool, zone *time.Location) error {
+	for name, values := range form {
+		v := values[0]
+		switch name {
+		case "_format", "_pretty", pageParam:
+		case "_count":
+			n, err := strconv.Atoi(v)
+			if err != nil || n < 1 {
+				return fault.New(fault.Invalid, "search.value", "_count is a whole number from 1").In(name)
+			}
+			ask.Count = n
+		case "_since", "_at":
+			in, ok := fhir.ParseInstant(v, zone)
+			if !ok {
+				return fault.New(fault.Invalid, "search.value", "a date or dateTime is expected").In(name)
+			}
+			if name == "_since" {
+				ask.Since = in.Start
+			} else {
+				ask.From, ask.To = in.Start, in.End(zone)
+			}
+		default:
+			if !lenient {
+				return fault.New(fault.Invalid, "search.parameter", "a history is narrowed by _since, _at and _count").In(name)
+			}
+		}
+	}
+	return nil
+}
+
+func (a *api) pastEntry(r *http.Request, it *record.Item) *fhir.Value {
+	method, code, url := "PUT", "200", it.Ref()
+	switch {
+	case it.Deleted:
+		method, code = "DELETE", "204"
+	case it.Version == 1:
+		method, code, url = "POST", "201", it.Type
+	}
+	return fhir.Obj(
+		"fullUrl", a.base(r)+"/"+it.Ref(),
+		"resource", it.Resource,
+		"request", fhir.Obj("method", method, "url", url),
+		"response", fhir.Obj("status", code, "etag", etag(it.Version), "lastModified", fhir.FormatInstant(it.Updated)),
+	)
+}
