@@ -192,7 +192,7 @@ func (p *plan) ready(e *Errand, dr *draft) error {
 		dr.put.IfVersion = dr.old.Version
 		dr.put.Org = dr.old.Org // who controls a resource does not change with who writes it
 		if dr.oldBody != nil {
-			dr.put.Old = d.entries(dr.key.PK, dr.oldBody)
+			dr.put.Old = d.entriesBy(p.index.extract, dr.key.PK, dr.oldBody)
 			if dr.patient {
 				dr.oldCheck = person.Of(dr.oldBody)
 			}
@@ -217,7 +217,7 @@ func (p *plan) ready(e *Errand, dr *draft) error {
 	if err := p.keepsSubject(dr); err != nil {
 		return err
 	}
-	dr.put.Index = d.entries(dr.key.PK, dr.body)
+	dr.put.Index = d.entriesBy(p.index.extract, dr.key.PK, dr.body)
 	dr.put.Body = d.codec.Pack(dr.body.JSON())
 	p.claims(e, dr)
 	return nil

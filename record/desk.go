@@ -22,6 +22,9 @@ type Options struct {
 	// Check is the base validation of every resource that is written; nil
 	// only where a test says so.
 	Check func(resource *fhir.Value) []fhir.Issue
+	// Terms answers what codes mean, for searches by :in, :below …; nil = such
+	// searches are refused.
+	Terms search.Terminology
 	// ScanLimit bounds how many resources a search may look at when nothing
 	// narrows it; 0 = 20,000.
 	ScanLimit int
@@ -32,17 +35,20 @@ type Desk struct {
 	engine store.Engine
 	codec  *store.Codec
 	index  atomic.Pointer[searches]
+	terms  search.Terminology
+	wake   chan struct{} // work waits
 	ids    ids
 	now    func() time.Time
 	check  func(*fhir.Value) []fhir.Issue
 	scan   int
 	london *time.Location
 
-	blockMu  sync.Mutex // guards the block of unused record keys
-	block    []int64
-	clauseMu sync.Mutex // guards sections
-	sections map[string]*search.Query
-	turn     sync.Mutex // held by a transaction that has lost several races
+	blockMu   sync.Mutex // guards the block of unused record keys
+	block     []int64
+	clauseMu  sync.Mutex // guards sections
+	sections  map[string]*search.Query
+	reloading sync.Mutex // held while what is searched by is read anew
+	turn      sync.Mutex // held by a transaction that has lost several races
 }
 
 // secretKey is the small key by which a Desk knows that the secret is the one
@@ -60,13 +66,18 @@ func Open(ctx context.Context, o Options) (*Desk, error) {
 		return nil, fault.Wrap(err, fault.Internal, "desk.zone", "the time zone Europe/London is missing")
 	}
 	hash := search.NewHasher(o.Secret)
-	table := search.R4()
 	d := &Desk{
 		engine: o.Engine, codec: o.Codec,
 		ids: ids{hash}, now: o.Now, check: o.Check, scan: o.ScanLimit, london: london,
 		sections: map[string]*search.Query{},
 	}
-	d.index.Store(&searches{table: table, extract: search.NewExtractor(table, hash, london)})
+	d.terms, d.wake = o.Terms, make(chan struct{}, 1)
+	if err := d.upgrade(ctx); err != nil {
+		return nil, err
+	}
+	if err := d.reload(ctx); err != nil {
+		return nil, err
+	}
 	if d.scan == 0 {
 		d.scan = 20_000
 	}

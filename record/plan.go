@@ -29,6 +29,7 @@ type plan struct {
 	fresh    map[int64]bool     // record keys allocated for this plan
 	patients map[string]*draft  // "Patient/id" → draft, once placed
 	joins    [][2]store.Key     // From, Into of the commit's Joins
+	index    *searches          // by which its entries were made
 	seen     int64              // change number of the snapshot that was planned on
 	asked    map[string]*draft  // the first conditional create of each condition
 	gone     map[store.Key]bool // what the transaction deletes
@@ -78,6 +79,10 @@ func (d *Desk) plan(ctx context.Context, e *Errand, ops []Op, c Commit) (*plan, 
 	if c.Source != nil {
 		p.system = c.Source.System
 	}
+	if err := d.refresh(ctx); err != nil {
+		return nil, err
+	}
+	p.index = d.searches()
 	err := d.engine.View(ctx, func(r store.Reader) error {
 		if err := p.find(ctx, r); err != nil {
 			return err

@@ -61,6 +61,9 @@ const maxCandidates = 50_000
 // would have to be looked at; Gone "search.page-expired".
 func (e *Errand) Search(ctx context.Context, a Asked) (*Found, error) {
 	d := e.desk
+	if err := d.refresh(ctx); err != nil {
+		return nil, err
+	}
 	q, err := d.query(a)
 	if err != nil {
 		return nil, err

@@ -20,6 +20,9 @@ const (
 // walk goes over the candidates of a source in key order, after a key, until
 // take wants no more; whole tells that the end was reached.
 func (s *searching) walk(ctx context.Context, src *source, after store.Key, take func(*store.Doc) (bool, error)) (whole bool, err error) {
+	if err := s.complete(); err != nil {
+		return false, err
+	}
 	stride, at := firstStride, after.PK-1
 	typ := fhir.R4().Number(src.typ)
 	if s.q.Contained != "" {

@@ -48,6 +48,11 @@ func (e *Errand) transact(ctx context.Context, v access.Verdict, ops []Op, c Com
 			e.desk.turn.Lock()
 			defer e.desk.turn.Unlock()
 		}
+		if try > 1 {
+			if err := e.desk.reload(ctx); err != nil {
+				return nil, err
+			}
+		}
 		p, err := e.desk.plan(ctx, e, ops, c)
 		if err != nil {
 			return nil, err
@@ -140,6 +145,11 @@ func (d *Desk) checkOne(op *Op) error {
 	if got := op.Resource.Type(); got != op.Type {
 		return at(op.At, fault.New(fault.Invalid, "record.type", "the resource is not of the type that the request names").In("resourceType"))
 	}
+	if op.Type == "SearchParameter" && op.Resource.StrAt("status") == "active" {
+		if _, err := readParameter(op.Resource, 0); err != nil {
+			return at(op.At, err)
+		}
+	}
 	if d.check == nil {
 		return nil
 	}
@@ -161,6 +171,9 @@ func (e *Errand) commit(ctx context.Context, tx store.Tx, v access.Verdict, p *p
 		if err := once(ctx, tx, c.Once); err != nil {
 			return err
 		}
+	}
+	if err := p.agrees(ctx, tx); err != nil {
+		return err
 	}
 	if err := p.holdsStill(ctx, tx); err != nil {
 		return err

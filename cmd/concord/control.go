@@ -29,6 +29,7 @@ type request struct {
 	Client  string   `json:"client,omitempty"`
 	Org     string   `json:"org,omitempty"`
 	Scope   string   `json:"scope,omitempty"`
+	Lenient bool     `json:"lenient,omitempty"`
 	Hours   int      `json:"hours,omitempty"`
 	Feed    string   `json:"feed,omitempty"`
 	Feeds   string   `json:"-"` // settings file, for a command that works alone

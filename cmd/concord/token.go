@@ -14,14 +14,15 @@ import (
 
 type tokenCmd struct {
 	where
-	Client string `help:"Name of the client that uses it." required:""`
-	Scope  string `help:"SMART system scopes." required:"" placeholder:"'system/*.cruds'"`
-	Org    string `help:"ODS code of the organisation that the client writes for." default:"QRV"`
-	Hours  int    `help:"How long it is good." default:"24"`
+	Client  string `help:"Name of the client that uses it." required:""`
+	Scope   string `help:"SMART system scopes." required:"" placeholder:"'system/*.cruds'"`
+	Org     string `help:"ODS code of the organisation that the client writes for." default:"QRV"`
+	Lenient bool   `help:"Let its searches ignore parameters that are not known, and report them."`
+	Hours   int    `help:"How long it is good." default:"24"`
 }
 
 func (c *tokenCmd) Run(ctx context.Context) error {
-	return perform(ctx, c.where, request{Command: "token", Client: c.Client, Org: c.Org, Scope: c.Scope, Hours: c.Hours}, os.Stdout)
+	return perform(ctx, c.where, request{Command: "token", Client: c.Client, Org: c.Org, Scope: c.Scope, Lenient: c.Lenient, Hours: c.Hours}, os.Stdout)
 }
 
 func (h *house) token(ctx context.Context, req request, out io.Writer) error {
@@ -30,7 +31,7 @@ func (h *house) token(ctx context.Context, req request, out io.Writer) error {
 		org = intake.Domain
 	}
 	secret, _, err := h.accounts.Office(h.operator()).Issue(ctx, account.Grant{
-		Client: req.Client, Org: org, Scopes: req.Scope, Life: time.Duration(req.Hours) * time.Hour,
+		Client: req.Client, Org: org, Scopes: req.Scope, Lenient: req.Lenient, Life: time.Duration(req.Hours) * time.Hour,
 	})
 	if err != nil {
 		return err

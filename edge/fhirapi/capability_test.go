@@ -73,7 +73,7 @@ func TestCapabilityStatement(t *testing.T) {
 		}
 		for op := range res.Get("operation").Each() {
 			name := op.StrAt("name")
-			if !s.served("GET", "/"+typ+"/x/$"+name) && !s.served("POST", "/"+typ+"/x/$"+name) && !s.served("GET", "/"+typ+"/$"+name) {
+			if !s.served("GET", "/"+typ+"/x/$"+name) && !s.served("POST", "/"+typ+"/x/$"+name) && !s.served("GET", "/"+typ+"/$"+name) && !s.served("POST", "/"+typ+"/$"+name) {
 				t.Errorf("%s $%s is listed and not served", typ, name)
 			}
 		}

@@ -20,7 +20,7 @@ func (a *api) everything(r *http.Request, e *record.Errand) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	ask, ignored, err := a.everythingForm(form, lenient(r))
+	ask, ignored, err := a.everythingForm(form, lenient(r, e))
 	if err != nil {
 		return nil, err
 	}

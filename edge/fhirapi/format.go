@@ -23,7 +23,7 @@ const (
 // formatOf reads a MIME type or the short form of _format: "json", "xml", or
 // "" for anything else. FHIR versions other than 4.0 are not served.
 func formatOf(s string) string {
-	t, params, err := mime.ParseMediaType(strings.ReplaceAll(s, " ", "+"))
+	t, params, err := mime.ParseMediaType(s)
 	if err != nil && t == "" {
 		t = strings.ToLower(strings.TrimSpace(s))
 	}
@@ -43,7 +43,7 @@ func formatOf(s string) string {
 // Accept that is served; "" when none is.
 func wanted(r *http.Request) string {
 	if f := r.URL.Query().Get("_format"); f != "" {
-		return formatOf(f)
+		return formatOf(strings.ReplaceAll(f, " ", "+")) // a plus that the query string has decoded
 	}
 	accept := strings.Join(r.Header.Values("Accept"), ",")
 	if accept == "" {

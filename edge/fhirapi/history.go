@@ -32,7 +32,7 @@ func (a *api) history(r *http.Request, e *record.Errand) (*response, error) {
 		return nil, fault.New(fault.Invalid, "search.syntax", "the query string cannot be read")
 	}
 	ask := record.AskedHistory{Type: r.PathValue("type"), ID: r.PathValue("id"), Page: form.Get(pageParam)}
-	if err := historyForm(form, &ask, lenient(r), a.Desk.Zone()); err != nil {
+	if err := historyForm(form, &ask, lenient(r, e), a.Desk.Zone()); err != nil {
 		return nil, err
 	}
 	past, err := e.History(r.Context(), ask)

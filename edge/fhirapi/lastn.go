@@ -18,7 +18,7 @@ func (a *api) lastN(r *http.Request, e *record.Errand) (*response, error) {
 	if form.Get("patient") == "" && form.Get("subject") == "" {
 		return nil, fault.New(fault.Invalid, "search.parameter", "$lastn needs a patient or subject").In("patient")
 	}
-	ask := record.Asked{Types: []string{"Observation"}, Form: form, Lenient: lenient(r), LastN: 1, Page: form.Get(pageParam)}
+	ask := record.Asked{Types: []string{"Observation"}, Form: form, Lenient: lenient(r, e), LastN: 1, Page: form.Get(pageParam)}
 	form.Del(pageParam)
 	if s := form.Get("max"); s != "" {
 		if ask.LastN, err = strconv.Atoi(s); err != nil || ask.LastN < 1 {

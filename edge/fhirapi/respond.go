@@ -94,11 +94,15 @@ func prefer(r *http.Request) string {
 	return "representation"
 }
 
-func lenient(r *http.Request) bool {
-	for _, p := range r.Header.Values("Prefer") {
-		if strings.Contains(p, "handling=lenient") {
-			return true
-		}
+// lenient tells whether unknown search parameters are left out: as the request
+// prefers, else as the client is registered.
+func lenient(r *http.Request, e *record.Errand) bool {
+	said := strings.Join(r.Header.Values("Prefer"), ",")
+	switch {
+	case strings.Contains(said, "handling=lenient"):
+		return true
+	case strings.Contains(said, "handling=strict"):
+		return false
 	}
-	return false
+	return e.Who().Lenient
 }

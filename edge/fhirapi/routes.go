@@ -81,6 +81,8 @@ func (a *api) routes() []route {
 		{"GET /fhir/$meta", a.meta}, {"GET /fhir/{type}/$meta", a.meta}, {"GET /fhir/{type}/{id}/$meta", a.meta},
 		{"GET /fhir/{type}/{id}/_history/{version}/$meta", a.meta},
 		{"POST /fhir/{type}/{id}/$meta-add", a.metaAdd}, {"POST /fhir/{type}/{id}/$meta-delete", a.metaDelete},
+		{"POST /fhir/$reindex", a.reindex}, {"POST /fhir/{type}/$reindex", a.reindex}, {"GET /fhir/$reindex", a.reindexing},
+		{"GET /fhir/$async/{id}/answer", a.async}, {"DELETE /fhir/$async/{id}/answer", a.asyncDelete},
 		{"GET /fhir/{type}/{id}/$diff", a.diff}, {"GET /fhir/$diff", a.diffTwo}, {"POST /fhir/$diff", a.diffTwo},
 	}
 }
@@ -120,8 +122,17 @@ func (a *api) errand(f action) http.HandlerFunc {
 		if err != nil {
 			return nil, err
 		}
-		return f(r, a.Desk.For(who, access.Reason{Purpose: access.DirectCare}))
+		e := a.Desk.For(who, access.Reason{Purpose: access.DirectCare})
+		if wantsAsync(r) && reads(r) {
+			return a.later(r, e, f)
+		}
+		return f(r, e)
 	})
+}
+
+// reads tells a request that changes nothing: a GET, or a search by POST.
+func reads(r *http.Request) bool {
+	return r.Method == http.MethodGet && !strings.Contains(r.URL.Path, "/$async/") || r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/_search")
 }
 
 func (a *api) plain(f func(r *http.Request) (*response, error)) http.HandlerFunc {

@@ -46,7 +46,7 @@ func (a *api) searched(r *http.Request, e *record.Errand, ask record.Asked, path
 	if err != nil {
 		return nil, err
 	}
-	ask.Page, ask.Explain, ask.Form, ask.Lenient = form.Get(pageParam), form.Get("_explain") == "true", form, lenient(r)
+	ask.Page, ask.Explain, ask.Form, ask.Lenient = form.Get(pageParam), form.Get("_explain") == "true", form, lenient(r, e)
 	form.Del(pageParam)
 	found, err := e.Search(r.Context(), ask)
 	if err != nil {

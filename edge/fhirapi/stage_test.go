@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,6 +27,7 @@ import (
 // stage is the front door over a real desk and store, with its tokens.
 type stage struct {
 	t       *testing.T
+	mu      sync.Mutex // guards now
 	now     time.Time
 	engine  store.Engine
 	desk    *record.Desk
@@ -40,7 +42,12 @@ func newStage(t *testing.T) *stage {
 	t.Helper()
 	ctx := context.Background()
 	s := &stage{t: t, now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC), tokens: map[string]string{}, names: map[string]string{}}
-	clock := func() time.Time { s.now = s.now.Add(time.Millisecond); return s.now }
+	clock := func() time.Time {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.now = s.now.Add(time.Millisecond)
+		return s.now
+	}
 	engine, err := sqlite.Open(ctx, t.TempDir(), sqlite.Options{Now: clock, NoSync: true})
 	if err != nil {
 		t.Fatal(err)
@@ -135,6 +142,14 @@ type call struct {
 	heads  map[string]string // response headers; a value "*" asks for any
 	keep   map[string]string // name → path into the body, or "Location"
 	audit  trail
+}
+
+// send does one call and expects nothing of it.
+func (s *stage) send(c call) *httptest.ResponseRecorder {
+	s.t.Helper()
+	w := httptest.NewRecorder()
+	s.handler.ServeHTTP(w, s.request(c))
+	return w
 }
 
 // play does calls in order; {name} stands for what an earlier one kept.

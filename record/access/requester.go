@@ -54,6 +54,8 @@ type Requester struct {
 	Org    string // ODS code of the organisation they act for
 	Site   string // ODS code of the site, or ""
 	Scopes Scopes // of a System requester
+	// Lenient tells a client whose searches leave out what they do not know.
+	Lenient bool
 }
 
 // Purpose is why they ask (https://terminology.hl7.org/ValueSet-v3-PurposeOfUse).

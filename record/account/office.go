@@ -104,7 +104,7 @@ func (o *Office) Issue(ctx context.Context, g Grant) (secret string, t *Token, e
 	}
 	secret = tokenPrefix + newSecret()
 	now := o.register.now().UTC()
-	row := tokenRow{Client: g.Client, Org: strings.ToUpper(g.Org), Scopes: g.Scopes, Made: now, Expires: now.Add(g.Life)}
+	row := tokenRow{Client: g.Client, Org: strings.ToUpper(g.Org), Scopes: g.Scopes, Lenient: g.Lenient, Made: now, Expires: now.Add(g.Life)}
 	id := digest(secret)
 	what := "issue token to " + row.Client + " for " + row.Scopes
 	err = o.admin.Administer(ctx, what, func(tx store.Tx) error {

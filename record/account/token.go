@@ -30,6 +30,7 @@ type tokenRow struct {
 	Client  string    `json:"client"`
 	Org     string    `json:"org,omitempty"`
 	Scopes  string    `json:"scopes"`
+	Lenient bool      `json:"lenient,omitempty"`
 	Made    time.Time `json:"made"`
 	Expires time.Time `json:"expires"`
 }
@@ -40,6 +41,9 @@ type Grant struct {
 	Org    string // ODS code that it writes for, or ""
 	Scopes string // SMART system scopes, space-separated
 	Life   time.Duration
+	// Lenient lets the client's searches leave out parameters that are not
+	// known (as R4 says a server should), rather than refuse them.
+	Lenient bool
 }
 
 func (t tokenRow) token(id string) *Token {
@@ -74,5 +78,5 @@ func (r *Register) Bearer(ctx context.Context, secret string) (access.Requester,
 	if err != nil {
 		return access.Requester{}, err
 	}
-	return access.Requester{ID: row.Client, Name: row.Client, Role: access.System, Org: row.Org, Scopes: scopes}, nil
+	return access.Requester{ID: row.Client, Name: row.Client, Role: access.System, Org: row.Org, Scopes: scopes, Lenient: row.Lenient}, nil
 }
