@@ -337,7 +337,7 @@ func (p *plan) results() ([]Result, error) {
 		}
 		outcome := dr
 		dr = dr.real()
-		res := Result{Type: dr.op.Type, ID: dr.id, Version: dr.version, Updated: p.at}
+		res := Result{Type: dr.op.Type, ID: dr.id, Version: dr.version, Updated: p.at, Told: dr.op.told}
 		switch {
 		case outcome.twin != nil:
 			res.Outcome = Unchanged

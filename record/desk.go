@@ -22,6 +22,9 @@ type Options struct {
 	// Check is the base validation of every resource that is written; nil
 	// only where a test says so.
 	Check func(resource *fhir.Value) []fhir.Issue
+	// Profiles holds a resource against the profiles that it names, as an
+	// organisation has chosen; nil = nobody has.
+	Profiles func(org string, resource *fhir.Value) (Strictness, []fhir.Issue)
 	// Terms answers what codes mean, for searches by :in, :below …; nil = such
 	// searches are refused.
 	Terms search.Terminology
@@ -32,16 +35,17 @@ type Options struct {
 
 // Desk hands out errands.
 type Desk struct {
-	engine store.Engine
-	codec  *store.Codec
-	index  atomic.Pointer[searches]
-	terms  search.Terminology
-	wake   chan struct{} // work waits
-	ids    ids
-	now    func() time.Time
-	check  func(*fhir.Value) []fhir.Issue
-	scan   int
-	london *time.Location
+	engine   store.Engine
+	codec    *store.Codec
+	index    atomic.Pointer[searches]
+	terms    search.Terminology
+	profiles func(org string, resource *fhir.Value) (Strictness, []fhir.Issue)
+	wake     chan struct{} // work waits
+	ids      ids
+	now      func() time.Time
+	check    func(*fhir.Value) []fhir.Issue
+	scan     int
+	london   *time.Location
 
 	blockMu   sync.Mutex // guards the block of unused record keys
 	block     []int64
@@ -71,7 +75,7 @@ func Open(ctx context.Context, o Options) (*Desk, error) {
 		ids: ids{hash}, now: o.Now, check: o.Check, scan: o.ScanLimit, london: london,
 		sections: map[string]*search.Query{},
 	}
-	d.terms, d.wake = o.Terms, make(chan struct{}, 1)
+	d.terms, d.profiles, d.wake = o.Terms, o.Profiles, make(chan struct{}, 1)
 	if err := d.upgrade(ctx); err != nil {
 		return nil, err
 	}

@@ -46,6 +46,8 @@ type Op struct {
 	Key string
 	// At names the op in errors: "Bundle.entry[3]"; "" for a single write.
 	At string
+
+	told []fhir.Issue // what the profiles found, where that does not refuse it
 }
 
 // Result is what became of an op.
@@ -54,7 +56,10 @@ type Result struct {
 	Version  int64
 	Updated  time.Time
 	Outcome  Outcome
-	Item     *Item // of Create and Update
+	Item     *Item // of Create, Update and Patch
+	// Told is what the resource's profiles found, where the organisation has
+	// chosen to be warned.
+	Told []fhir.Issue
 }
 
 // Outcome is what happened to the resource.

@@ -125,14 +125,14 @@ func (p *plan) existing(ctx context.Context, r store.Reader, dr *draft, k store.
 	}
 	dr.keepID = dr.oldBody.ID() != ""
 	if dr.op.Kind == Patch {
-		return p.desk.change(dr.op, it)
+		return p.desk.change(p.who.Org, dr.op, it)
 	}
 	return nil
 }
 
 // change applies a patch to the current resource and holds the outcome against
 // the base rules.
-func (d *Desk) change(op *Op, current *Item) error {
+func (d *Desk) change(org string, op *Op, current *Item) error {
 	changed, err := op.Change(current.Resource)
 	if err != nil {
 		return err
@@ -141,5 +141,5 @@ func (d *Desk) change(op *Op, current *Item) error {
 		return fault.New(fault.Invalid, "record.identity", "a patch may not change the type or id of a resource").In("id")
 	}
 	op.Resource = changed
-	return d.checkOne(op)
+	return d.checkOne(org, op)
 }

@@ -279,11 +279,13 @@ func (d *Desk) refile(ctx context.Context, tx store.Tx, plan *searches, st *inde
 		if len(from.Terms)+len(from.Idents)+len(from.Strings) == len(to.Terms)+len(to.Idents)+len(to.Strings) {
 			return nil
 		}
-		st.Repaired++
 	}
 	err = tx.Index(ctx, doc.Key, doc.Version, from, to)
-	if fault.Of(err) != nil && fault.Of(err).Code == "store.version" {
+	if err != nil && fault.Of(err).Code == "store.version" {
 		return nil // it was written meanwhile, and filed then
+	}
+	if err == nil && st.Phase == "checking" {
+		st.Repaired++
 	}
 	return err
 }

@@ -7,7 +7,6 @@ import (
 	"concord/fault"
 	"concord/record/access"
 	"concord/record/audit"
-	"concord/standard/fhir"
 	"concord/store"
 )
 
@@ -40,7 +39,7 @@ func (e *Errand) Transact(ctx context.Context, ops []Op, c Commit) ([]Result, er
 }
 
 func (e *Errand) transact(ctx context.Context, v access.Verdict, ops []Op, c Commit) ([]Result, error) {
-	if err := e.desk.checkAll(ops); err != nil {
+	if err := e.desk.checkAll(e.who.Org, ops); err != nil {
 		return nil, err
 	}
 	for try := 1; ; try++ {
@@ -127,21 +126,22 @@ func messageOf(c Commit) string {
 }
 
 // checkAll holds every resource against the base rules.
-func (d *Desk) checkAll(ops []Op) error {
+func (d *Desk) checkAll(org string, ops []Op) error {
 	for i := range ops {
 		op := &ops[i]
 		if op.Kind == Delete || op.Kind == Patch { // what a patch makes is checked when it is made
 			continue
 		}
-		if err := d.checkOne(op); err != nil {
+		if err := d.checkOne(org, op); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// checkOne holds one resource against the base rules.
-func (d *Desk) checkOne(op *Op) error {
+// checkOne holds one resource against the base rules, and against its profiles
+// as the organisation has it.
+func (d *Desk) checkOne(org string, op *Op) error {
 	if got := op.Resource.Type(); got != op.Type {
 		return at(op.At, fault.New(fault.Invalid, "record.type", "the resource is not of the type that the request names").In("resourceType"))
 	}
@@ -150,19 +150,14 @@ func (d *Desk) checkOne(op *Op) error {
 			return at(op.At, err)
 		}
 	}
-	if d.check == nil {
-		return nil
-	}
-	var wrong []fhir.Issue
-	for _, is := range d.check(op.Resource) {
-		if is.Severity == "error" || is.Severity == "fatal" {
-			wrong = append(wrong, is)
+	if d.check != nil {
+		if wrong := errorsOf(d.check(op.Resource)); len(wrong) > 0 {
+			return &Rejection{At: op.At, Issues: wrong}
 		}
 	}
-	if len(wrong) > 0 {
-		return &Rejection{At: op.At, Issues: wrong}
-	}
-	return nil
+	var err error
+	op.told, err = d.profiled(org, op)
+	return err
 }
 
 // commit writes a plan with its audit entry.

@@ -135,8 +135,8 @@ func (a *api) written(r *http.Request, res record.Result, preference string) *fh
 	if res.Outcome != record.Deleted {
 		full = a.base(r) + "/" + res.Type + "/" + res.ID
 	}
-	if preference == "OperationOutcome" {
-		response = response.With("outcome", keptNote())
+	if preference == "OperationOutcome" || len(res.Told) > 0 {
+		response = response.With("outcome", keptNote(res.Told...))
 	}
 	return fhir.Obj("fullUrl", full, "resource", shown, "response", response)
 }

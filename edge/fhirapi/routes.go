@@ -11,6 +11,7 @@ import (
 	"concord/record"
 	"concord/record/access"
 	"concord/standard/fhir"
+	"concord/standard/validate"
 )
 
 // Authenticator turns a bearer token into a requester. Errors: Unauthenticated.
@@ -20,12 +21,14 @@ type Authenticator interface {
 
 // Options are what the front door needs.
 type Options struct {
-	Desk    *record.Desk
-	Auth    Authenticator
-	Base    string // public base URL with /fhir, "" = made of the request's host
-	Version string
-	Now     func() time.Time
-	Log     *slog.Logger
+	Desk *record.Desk
+	Auth Authenticator
+	// Validator answers $validate; nil = R4 and its own profiles alone.
+	Validator *validate.Validator
+	Base      string // public base URL with /fhir, "" = made of the request's host
+	Version   string
+	Now       func() time.Time
+	Log       *slog.Logger
 	// MaxBytes bounds a request body; default 128 MiB.
 	MaxBytes int64
 	// MaxEntries bounds a Bundle; default 20,000.
@@ -39,6 +42,9 @@ type api struct {
 
 // New is the handler of everything under /fhir.
 func New(o Options) http.Handler {
+	if o.Validator == nil {
+		o.Validator = validate.Base()
+	}
 	if o.MaxBytes == 0 {
 		o.MaxBytes = 128 << 20
 	}
@@ -81,6 +87,7 @@ func (a *api) routes() []route {
 		{"GET /fhir/$meta", a.meta}, {"GET /fhir/{type}/$meta", a.meta}, {"GET /fhir/{type}/{id}/$meta", a.meta},
 		{"GET /fhir/{type}/{id}/_history/{version}/$meta", a.meta},
 		{"POST /fhir/{type}/{id}/$meta-add", a.metaAdd}, {"POST /fhir/{type}/{id}/$meta-delete", a.metaDelete},
+		{"POST /fhir/{type}/$validate", a.validate}, {"POST /fhir/{type}/{id}/$validate", a.validate}, {"GET /fhir/{type}/{id}/$validate", a.validate},
 		{"POST /fhir/$reindex", a.reindex}, {"POST /fhir/{type}/$reindex", a.reindex}, {"GET /fhir/$reindex", a.reindexing},
 		{"GET /fhir/$async/{id}/answer", a.async}, {"DELETE /fhir/$async/{id}/answer", a.asyncDelete},
 		{"GET /fhir/{type}/{id}/$diff", a.diff}, {"GET /fhir/$diff", a.diffTwo}, {"POST /fhir/$diff", a.diffTwo},

@@ -75,14 +75,17 @@ func (a *api) one(r *http.Request, e *record.Errand, op record.Op) (*response, e
 	case "minimal":
 		out.body = nil
 	case "OperationOutcome":
-		out.body = keptNote()
+		out.body = keptNote(res.Told...)
+	}
+	if len(res.Told) > 0 {
+		out.header["Warning"] = `199 concord "the resource breaks profiles that it names; Prefer: return=OperationOutcome tells which"`
 	}
 	return out, nil
 }
 
 // keptNote is the outcome of a write that a client prefers to the resource.
-func keptNote() *fhir.Value {
-	return fhir.Outcome(fhir.Issue{Severity: "information", Code: "informational", Detail: "record.kept", Text: "kept"})
+func keptNote(told ...fhir.Issue) *fhir.Value {
+	return fhir.Outcome(append([]fhir.Issue{{Severity: "information", Code: "informational", Detail: "record.kept", Text: "kept"}}, told...)...)
 }
 
 func httpStatus(o record.Outcome) int {

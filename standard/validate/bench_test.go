@@ -57,3 +57,26 @@ func BenchmarkCheckSynthea(b *testing.B) {
 		i++
 	}
 }
+
+// BenchmarkValidateUKCore holds a patient against UK Core.
+func BenchmarkValidateUKCore(b *testing.B) {
+	v := ukCore(b)
+	r := readFile(b, filepath.Join(corpus(b, "nhs/ukcore-examples"), "examples/UKCore-Patient-RichardSmith-Example.xml"))
+	o := validate.Options{Profiles: []string{ukCoreBase + "UKCore-Patient"}}
+	b.ReportAllocs()
+	for b.Loop() {
+		if is := errorsOf(v.Validate(r, o)); is != nil {
+			b.Fatal(is)
+		}
+	}
+}
+
+// BenchmarkLoadUKCore reads a guide of 374 definitions in XML.
+func BenchmarkLoadUKCore(b *testing.B) {
+	dir := os.DirFS(corpus(b, "nhs/ukcore-definitions"))
+	for b.Loop() {
+		if _, err := validate.Load(dir); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

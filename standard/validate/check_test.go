@@ -99,7 +99,7 @@ func TestCheck(t *testing.T) {
 		{"two types in a reference", `{"resourceType":"Basic","code":{"text":"x"},"subject":{"type":"Device","reference":"Patient/1"}}`, "reference-type Basic.subject"},
 		{"reference of any form", `{"resourceType":"Patient","managingOrganization":{"reference":"urn:uuid:53fefa32-fcbb-4ff8-8a92-55ee120877b7"}}`, ""},
 		{"contained of another type", `{"resourceType":"Patient","contained":[{"resourceType":"Patient","id":"o"}],"managingOrganization":{"reference":"#o"}}`, "reference-type Patient.managingOrganization"},
-		{"contained", `{"resourceType":"Patient","contained":[{"resourceType":"Organization","id":"o","telecom":[{"value":"1","system":"pigeon"}]}],"managingOrganization":{"reference":"#o"}}`, "code Patient.contained[0].telecom[0].system"},
+		{"contained", `{"resourceType":"Patient","contained":[{"resourceType":"Organization","id":"o","name":"x","telecom":[{"value":"1","system":"pigeon"}]}],"managingOrganization":{"reference":"#o"}}`, "code Patient.contained[0].telecom[0].system"},
 		{"inside a bundle", `{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"Patient","active":1}}]}`, "type Bundle.entry[0].resource.active"},
 		{"contained in a bundle", `{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"Patient","contained":[{"resourceType":"Device","id":"d"}],"managingOrganization":{"reference":"#d"}}}]}`, "reference-type Bundle.entry[0].resource.managingOrganization"},
 		{"no resource in an entry", `{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"active":1}}]}`, "resource-type Bundle.entry[0].resource"},
@@ -144,6 +144,21 @@ func TestNoValueInIssues(t *testing.T) {
 		}
 		if is.Severity != "error" || is.Code == "" || is.Detail == "" || is.Text == "" {
 			t.Errorf("an issue is incomplete: %+v", is)
+		}
+	}
+}
+
+// TestNoValueInAdvice: nor does Validate, but for URLs of definitions.
+func TestNoValueInAdvice(t *testing.T) {
+	v := parse(t, `{"resourceType":"Patient","meta":{"profile":["SECRET ONE"]},"extension":[{"url":"SECRET TWO:x"},{"url":"urn:uuid:SECRET"}],
+		"maritalStatus":{"coding":[{"system":"SECRET","code":"SECRET","display":"SECRET"}]},"photo":[{"data":"SECRET","size":3}]}`)
+	issues := validate.Base().Validate(v, validate.Options{Profiles: []string{"http://hl7.org/fhir/StructureDefinition/Patient"}, Mode: validate.ModeUpdate})
+	if len(issues) < 6 {
+		t.Errorf("%d issues: %v", len(issues), issues)
+	}
+	for _, is := range issues {
+		if strings.Contains(strings.ReplaceAll(is.Text, "urn:uuid:SECRET", ""), "SECRET") || strings.Contains(is.Expression, "SECRET") {
+			t.Errorf("an issue repeats a value: %+v", is)
 		}
 	}
 }

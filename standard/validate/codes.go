@@ -50,31 +50,36 @@ func bindings(sets map[string]*codeSet) []*codeSet {
 	return out
 }
 
-// coded checks a Coding or CodeableConcept whose code is required from a set.
-// A CodeableConcept needs one coding of the set; without any coding, an
+// coded checks a Coding, CodeableConcept or Quantity whose code is required from
+// a set. A CodeableConcept needs one coding of the set; without any coding, an
 // extension has to say why (https://hl7.org/fhir/R4/terminologies.html#required).
 func (c *check) coded(slot fhir.Slot, v *fhir.Value) {
-	set := c.bindings[slot.Element.Number]
-	if set == nil || v.Kind() != fhir.Object {
-		return
+	set := c.v.bindings[slot.Element.Number]
+	switch {
+	case v.Kind() != fhir.Object:
+	case set == nil:
+		c.bound(slot, v)
+	case !set.allows(slot.Type.Name, v):
+		c.report(RuleCode, "the value set "+set.name+" requires one of its codes")
 	}
-	switch slot.Type.Name {
+}
+
+func (s *codeSet) allows(typ string, v *fhir.Value) bool {
+	switch typ {
 	case "Coding":
-		if !set.has(v) {
-			c.report(RuleCode, "the value set "+set.name+" requires one of its codes")
-		}
+		return s.has(v)
+	case "Quantity":
+		return v.Get("code") == nil || s.has(v)
 	case "CodeableConcept":
 		codings := v.Get("coding")
 		for coding := range codings.Each() {
-			if set.has(coding) {
-				return
+			if s.has(coding) {
+				return true
 			}
 		}
-		if codings == nil && v.Get("extension") != nil {
-			return
-		}
-		c.report(RuleCode, "the value set "+set.name+" requires one of its codes")
+		return codings == nil && v.Get("extension") != nil
 	}
+	return true
 }
 
 func (s *codeSet) has(coding *fhir.Value) bool {

@@ -12,6 +12,9 @@ type step struct {
 	name  string
 	index int    // place in an array, or -1
 	typ   string // of a choice
+
+	of     *fhir.Structure // what its values are
+	holder *fhir.Value     // the object that has it
 }
 
 // maxSteps leaves room for the root and for a name below the deepest value.
@@ -49,7 +52,7 @@ func (c *check) expression() string {
 	return b.String()
 }
 
-func (c *check) done() bool { return c.stopped || len(c.issues) >= MaxIssues }
+func (c *check) done() bool { return c.stopped || c.failed || len(c.issues) >= MaxIssues }
 
 // report notes that the value at hand breaks a rule.
 func (c *check) report(rule, text string) { c.add("error", rule, text) }
@@ -57,13 +60,25 @@ func (c *check) report(rule, text string) { c.add("error", rule, text) }
 // warn notes what is wrong but does no harm.
 func (c *check) warn(rule, text string) { c.add("warning", rule, text) }
 
-func (c *check) add(severity, rule, text string) {
+func (c *check) add(severity, rule, text string) { c.addAs(severity, issueTypes[rule], rule, text) }
+
+// note is add for what only Validate reports.
+func (c *check) note(severity, rule, text string) {
+	if c.full {
+		c.add(severity, rule, text)
+	}
+}
+
+func (c *check) addAs(severity, code, rule, text string) {
 	if c.done() {
 		return
 	}
+	if c.quiet > 0 {
+		c.failed = c.failed || severity == "error"
+		return
+	}
 	c.issues = append(c.issues, fhir.Issue{
-		Severity: severity, Code: issueTypes[rule], Detail: rule,
-		Text: text, Expression: c.expression(),
+		Severity: severity, Code: code, Detail: rule, Text: text, Expression: c.expression(),
 	})
 }
 

@@ -49,9 +49,13 @@ func (c *check) primitive(slot fhir.Slot, v *fhir.Value) {
 		c.report(RulePrimitive, "this is no valid "+t.Name)
 		return
 	}
-	if set := c.bindings[slot.Element.Number]; set != nil && !set.all[s] {
-		c.report(RuleCode, "the value set "+set.name+" requires one of its codes")
+	if set := c.v.bindings[slot.Element.Number]; set != nil {
+		if !set.all[s] {
+			c.report(RuleCode, "the value set "+set.name+" requires one of its codes")
+		}
+		return
 	}
+	c.bound(slot, v)
 }
 
 func textFits(typ, s string) bool {

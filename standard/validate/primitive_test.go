@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"concord/standard/fhir"
 )
 
 // valueOf is a resource that holds one primitive value.
@@ -84,6 +86,33 @@ func TestPrimitiveEdgeCases(t *testing.T) {
 			if valid := string(m[1]) == "json_string"; valid != (got == "") {
 				t.Errorf("%s %s: valid is %v, found %q", typ, json, valid, got)
 			}
+		}
+	}
+}
+
+// TestJSONEdgeCases: what other implementations stumble over.
+func TestJSONEdgeCases(t *testing.T) {
+	dir := filepath.Join(corpus(t, "fhir/json-edge-cases"), "jsonformat")
+	for name, want := range map[string]string{
+		"location_element_with_ids_analytic":            "resource-type Resource",
+		"location_ndjson":                               "",
+		"observation_decimal_corner_cases":              "",
+		"observation_scientific_notation_corner_cases":  "",
+		"observation_three_digit_year":                  "",
+		"observation_invalid_unicode":                   "",
+		"observation_invalid_multiple_choicex_provided": "choice Observation.value, required Observation.status, required Observation.code",
+	} {
+		b, err := os.ReadFile(filepath.Join(dir, name+".json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := fhir.ParseObject(b)
+		if err != nil {
+			t.Logf("%s: %v", name, err)
+			continue
+		}
+		if got := found(v); got != want {
+			t.Errorf("%s: found %q, not %q", name, got, want)
 		}
 	}
 }

@@ -21,6 +21,14 @@ func (c *check) reference(e *fhir.Element, v *fhir.Value) {
 		}
 		typ = ""
 	}
+	if r := c.inBundle(literal); c.full && r.Type() != "" {
+		if typ != "" && typ != r.Type() {
+			c.report(RuleReferenceType, "the reference names another type than what it leads to in the bundle has")
+			return
+		}
+		typ = r.Type()
+	}
+	c.documented(literal)
 	said := v.Get("type").Str()
 	if fhir.R4().Number(said) == 0 {
 		said = ""
@@ -34,6 +42,17 @@ func (c *check) reference(e *fhir.Element, v *fhir.Value) {
 	}
 	if typ != "" && len(e.Targets) > 0 && !slices.Contains(e.Targets, typ) {
 		c.report(RuleReferenceType, "the reference may point at "+strings.Join(e.Targets, ", ")+" only")
+	}
+}
+
+// documented: what the Composition of a document refers to is in the document
+// (https://hl7.org/fhir/R4/documents.html#content).
+func (c *check) documented(literal string) {
+	if !c.full || literal == "" || literal[0] == '#' || c.bundleAt.StrAt("type") != "document" {
+		return
+	}
+	if c.resourceAt == c.bundleAt.Path("entry.0.resource") && c.index().exact(literal, c.entryURL) == nil {
+		c.report(RuleReference, "what the composition refers to is not in the document")
 	}
 }
 
@@ -75,11 +94,21 @@ func (c *check) containedType(id string) string {
 	if id == "" {
 		return c.container.Type()
 	}
+	c.listContained()
+	return c.contained[id]
+}
+
+func (c *check) isContained(id string) bool {
+	c.listContained()
+	_, ok := c.contained[id]
+	return ok
+}
+
+func (c *check) listContained() {
 	if c.containedIn != c.container {
 		c.containedIn, c.contained = c.container, map[string]string{}
 		for r := range c.container.Get("contained").Each() {
 			c.contained[r.ID()] = r.Type()
 		}
 	}
-	return c.contained[id]
 }

@@ -4,20 +4,8 @@ import (
 	"strings"
 
 	"concord/standard/fhir"
+	"concord/standard/fhirpath"
 )
-
-// check is one walk through a resource.
-type check struct {
-	bindings  []*codeSet
-	container *fhir.Value // the resource that "#id" references look into
-	issues    []fhir.Issue
-	path      [maxSteps]step
-	depth     int
-	stopped   bool // too deep: what follows is not looked at
-
-	containedIn *fhir.Value       // the container that contained lists
-	contained   map[string]string // type by id
-}
 
 // resource checks a whole resource: the root, a contained one, or that of a
 // Bundle entry.
@@ -35,7 +23,20 @@ func (c *check) resource(v *fhir.Value) {
 		c.report(RuleResourceType, "resourceType is no resource type of FHIR R4")
 		return
 	}
+	outer, bundle := c.resourceAt, c.bundleAt
+	c.resourceAt = v
+	c.path[c.depth-1].of = fhir.StructureOf(typ)
+	if typ == "Bundle" {
+		c.bundleAt = v
+	}
 	c.object(fhir.StructureOf(typ), v)
+	if typ == "Bundle" {
+		c.bundle(v)
+	}
+	if c.full {
+		c.named(v)
+	}
+	c.resourceAt, c.bundleAt = outer, bundle
 }
 
 // object checks the members of a resource or of a complex type.
@@ -70,6 +71,7 @@ func (c *check) object(s *fhir.Structure, v *fhir.Value) {
 	if missing := s.Required &^ seen; missing != 0 && !c.done() {
 		c.missing(s, missing)
 	}
+	c.rulesOf(s, v)
 }
 
 // slotOf finds where a member belongs. A companion ("_birthDate") carries the
@@ -116,7 +118,7 @@ func (c *check) missing(s *fhir.Structure, missing uint64) {
 
 // member checks one member of parent: a value, or the array of them.
 func (c *check) member(parent *fhir.Value, slot fhir.Slot, companion bool, m *fhir.Value) {
-	s := step{name: slot.Element.Name, index: -1}
+	s := step{name: slot.Element.Name, index: -1, of: slot.Type, holder: parent}
 	if slot.Element.Choice {
 		s.typ = slot.Type.Name
 	}
@@ -126,6 +128,10 @@ func (c *check) member(parent *fhir.Value, slot fhir.Slot, companion bool, m *fh
 		return
 	}
 	defer c.pop()
+	if s.name == "resource" {
+		defer func(outer string) { c.entryURL = outer }(c.entryURL)
+		c.entryURL = parent.Get("fullUrl").Str()
+	}
 	isArray := m.Kind() == fhir.Array
 	switch {
 	case isArray && m.Len() == 0:
@@ -191,8 +197,16 @@ func (c *check) companion(slot fhir.Slot, v *fhir.Value, hasValue bool) {
 	c.object(slot.Type, v)
 }
 
-// value checks one value against the type of its slot.
+// value checks one value against the type of its slot, then against the rules
+// of its element.
 func (c *check) value(slot fhir.Slot, v *fhir.Value) {
+	c.typed(slot, v)
+	for _, r := range c.v.rules.elements[slot.Element.Number] {
+		c.rule(r, fhirpath.Node{Value: v, Type: slot.Type.Name})
+	}
+}
+
+func (c *check) typed(slot fhir.Slot, v *fhir.Value) {
 	switch slot.Type.Form {
 	case fhir.PrimitiveType:
 		c.primitive(slot, v)
@@ -210,8 +224,13 @@ func (c *check) value(slot fhir.Slot, v *fhir.Value) {
 		switch slot.Type.Name {
 		case "Reference":
 			c.reference(slot.Element, v)
+		case "Attachment":
+			c.attachment(v)
 		case "Extension":
 			c.extension(v)
+			if c.full {
+				c.defined(v)
+			}
 		}
 	}
 }

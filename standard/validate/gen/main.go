@@ -3,9 +3,14 @@
 //
 //	go run ./standard/validate/gen -definitions DIR
 //
-// It writes standard/fhir/elements.txt (every type with its elements) and
-// standard/validate/codes.txt (the codes of every value set that is required
-// somewhere and that R4 itself enumerates).
+// It writes
+//   - standard/fhir/elements.txt: every type with its elements
+//   - standard/validate/codes.txt: the codes of every value set that is required
+//     somewhere and that R4 itself enumerates
+//   - standard/validate/bindings.txt: the value sets of other coded elements
+//   - standard/validate/invariants.txt: the constraints in FHIRPath
+//   - standard/validate/pack/core.ndjson.zst: the profiles, extensions, value
+//     sets and code systems that R4 publishes, stripped to what is checked
 package main
 
 import (
@@ -45,6 +50,7 @@ type element struct {
 		Strength string `json:"strength"`
 		ValueSet string `json:"valueSet"`
 	} `json:"binding"`
+	Constraint []constraint `json:"constraint"`
 }
 
 func main() {
@@ -55,6 +61,9 @@ func main() {
 	table, used := elements(*dir, sets)
 	must(os.WriteFile(filepath.Join(*out, "fhir/elements.txt"), table, 0o644))
 	must(os.WriteFile(filepath.Join(*out, "validate/codes.txt"), codes(sets, used), 0o644))
+	must(os.WriteFile(filepath.Join(*out, "validate/bindings.txt"), bindings(*dir, sets), 0o644))
+	must(os.WriteFile(filepath.Join(*out, "validate/invariants.txt"), invariants(*dir), 0o644))
+	must(os.WriteFile(filepath.Join(*out, "validate/pack/core.ndjson.zst"), compress(corePack(*dir)), 0o644))
 }
 
 func must(err error) {

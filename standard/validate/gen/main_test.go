@@ -23,9 +23,14 @@ func TestTablesAreCurrent(t *testing.T) {
 	for file, want := range map[string][]byte{
 		"../../fhir/elements.txt": table,
 		"../codes.txt":            codes(sets, used),
+		"../bindings.txt":         bindings(dir, sets),
+		"../invariants.txt":       invariants(dir),
 	} {
 		if got, err := os.ReadFile(file); err != nil || !bytes.Equal(got, want) {
 			t.Errorf("%s is out of date; run standard/validate/gen (%v)", file, err)
 		}
+	}
+	if !bytes.Equal(decompress("../pack/core.ndjson.zst"), corePack(dir)) {
+		t.Error("the pack is out of date; run standard/validate/gen")
 	}
 }

@@ -1,0 +1,159 @@
+package postgres
+
+import (
+	"context"
+	"encoding/binary"
+	"math"
+	"slices"
+
+	"concord/store"
+)
+
+const messageColumns = "j.seq, j.at, j.org, j.feed, j.trig, j.control, j.digest, j.state, j.code, j.place, j.text, j.records, j.detail"
+
+const (
+	pendingMessages = "SELECT " + messageColumns + `, w.raw FROM journal_feed f CROSS JOIN LATERAL
+		(SELECT * FROM journal WHERE journal.feed = f.feed AND journal.state = 1 AND journal.seq > $1 ORDER BY journal.seq LIMIT $2) j
+		LEFT JOIN journal_raw w ON w.seq = j.seq ORDER BY j.seq LIMIT $2`
+	oneMessage       = "SELECT " + messageColumns + ", w.raw FROM journal j LEFT JOIN journal_raw w ON w.seq = j.seq WHERE j.seq = $1"
+	messagesOfRecord = "SELECT " + messageColumns + ` FROM journal_record x JOIN journal j ON j.seq = x.seq
+		WHERE x.pk = $5 AND x.seq < $1 AND ($3 = 0 OR j.feed = $3) AND j.state = ANY($4) AND ($6::bytea = '' OR j.control = $6) ORDER BY x.seq DESC LIMIT $2`
+	messagesOfControl = "SELECT " + messageColumns + ` FROM journal j
+		WHERE j.control = $5 AND j.seq < $1 AND ($3 = 0 OR j.feed = $3) AND j.state = ANY($4) ORDER BY j.seq DESC LIMIT $2`
+	messagesAll    = "SELECT " + messageColumns + " FROM journal j WHERE j.seq < $1 ORDER BY j.seq DESC LIMIT $2"
+	messagesOfFeed = "SELECT " + messageColumns + ` FROM unnest($4::smallint[]) AS s(state) CROSS JOIN LATERAL
+		(SELECT * FROM journal WHERE journal.feed = $3 AND journal.state = s.state AND journal.seq < $1 ORDER BY journal.seq DESC LIMIT $2) j
+		ORDER BY j.seq DESC LIMIT $2`
+	messagesOfState = "SELECT " + messageColumns + ` FROM journal_feed f CROSS JOIN unnest($3::smallint[]) AS s(state) CROSS JOIN LATERAL
+		(SELECT * FROM journal WHERE journal.feed = f.feed AND journal.state = s.state AND journal.seq < $1 ORDER BY journal.seq DESC LIMIT $2) j
+		ORDER BY j.seq DESC LIMIT $2`
+)
+
+// messages gathers journal rows, and their names at the end.
+type messages struct {
+	s    *snapshot
+	raw  bool
+	list []*store.Message
+	ids  [][3]int64 // org, feed, code of each
+}
+
+func (m *messages) add(r row) error {
+	m.list = append(m.list, &store.Message{
+		Seq: r.int(0), At: moment(r.int(1)), Trigger: r.text(4), Control: r.text(5), Digest: uint64(r.int(6)),
+		State: store.State(r.int(7)), Place: r.text(9), Text: r.text(10), Records: unpackRecords(r[11]), Detail: r.blob(12),
+	})
+	if m.raw {
+		m.list[len(m.list)-1].Raw = r.blob(13)
+	}
+	m.ids = append(m.ids, [3]int64{r.int(2), r.int(3), r.int(8)})
+	return nil
+}
+
+func (m *messages) done(ctx context.Context, err error) ([]*store.Message, error) {
+	if err != nil {
+		return nil, err
+	}
+	var all []int64
+	for _, ids := range m.ids {
+		all = append(all, ids[:]...)
+	}
+	if err := m.s.learn(ctx, all...); err != nil {
+		return nil, err
+	}
+	for i, ids := range m.ids {
+		msg := m.list[i]
+		msg.Org, msg.Feed, msg.Code = m.s.nameOf(ids[0]), m.s.nameOf(ids[1]), m.s.nameOf(ids[2])
+	}
+	return m.list, nil
+}
+
+// Pending returns Received rows in sequence after the given one, with Raw.
+func (s *snapshot) Pending(ctx context.Context, after int64, limit int) ([]*store.Message, error) {
+	m := messages{s: s, raw: true}
+	return m.done(ctx, s.each(ctx, pendingMessages, m.add, after, int64(max(limit, 0))))
+}
+
+// Message returns one row with Raw.
+func (s *snapshot) Message(ctx context.Context, seq int64) (*store.Message, error) {
+	m := messages{s: s, raw: true}
+	list, err := m.done(ctx, s.each(ctx, oneMessage, m.add, seq))
+	if err != nil {
+		return nil, err
+	}
+	if len(list) == 0 {
+		return nil, messageFault()
+	}
+	return list[0], nil
+}
+
+func messageFault() error { return notFound("store.message", "there is no such message") }
+
+// Messages lists rows without Raw, newest first.
+//
+// Each way to narrow has its index; what it does not cover is filtered row by
+// row: record, then control id, then feed and state, else all.
+func (s *snapshot) Messages(ctx context.Context, f store.MessageFilter) ([]*store.Message, error) {
+	if f.Before <= 0 {
+		f.Before = math.MaxInt64
+	}
+	if f.Limit <= 0 {
+		return nil, nil
+	}
+	feed := int32(0)
+	if f.Feed != "" {
+		var err error
+		if feed, err = s.nameID(ctx, f.Feed); err != nil || feed == 0 {
+			return nil, err
+		}
+	}
+	states := statesOf(f.States)
+	m := messages{s: s}
+	limit := int64(f.Limit)
+	switch {
+	case f.Record != 0:
+		return m.done(ctx, s.each(ctx, messagesOfRecord, m.add, f.Before, limit, feed, states, pkOf(f.Record), []byte(f.Control)))
+	case f.Control != "":
+		return m.done(ctx, s.each(ctx, messagesOfControl, m.add, f.Before, limit, feed, states, []byte(f.Control)))
+	case feed == 0 && len(f.States) == 0:
+		return m.done(ctx, s.each(ctx, messagesAll, m.add, f.Before, limit))
+	case feed != 0:
+		return m.done(ctx, s.each(ctx, messagesOfFeed, m.add, f.Before, limit, feed, states))
+	}
+	return m.done(ctx, s.each(ctx, messagesOfState, m.add, f.Before, limit, states))
+}
+
+// statesOf are the states to look for, each once; none asked for is all.
+func statesOf(asked []store.State) []int16 {
+	var out []int16
+	for _, st := range asked {
+		out = append(out, int16(st))
+	}
+	if len(out) == 0 {
+		for st := store.Received; st <= store.Closed; st++ {
+			out = append(out, int16(st))
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// packRecords lays record keys out as varints.
+func packRecords(pks []int64) []byte {
+	var b []byte
+	for _, pk := range pks {
+		b = binary.AppendVarint(b, pk)
+	}
+	return b
+}
+
+func unpackRecords(b []byte) []int64 {
+	var out []int64
+	for len(b) > 0 {
+		pk, n := binary.Varint(b)
+		if n <= 0 {
+			return out
+		}
+		out, b = append(out, pk), b[n:]
+	}
+	return out
+}
