@@ -140,7 +140,7 @@ func cutQuery(ref string) (query string, ok bool) {
 
 // rewrite turns the references of a resource into what is stored.
 func (p *plan) rewrite(resource *fhir.Value, from *draft) *fhir.Value {
-	return fhir.Rewrite(resource, func(ref string) string {
+	return fhir.Relink(resource, func(ref string) string {
 		if to := p.byRef[ref]; to != "" {
 			return to
 		}

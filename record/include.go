@@ -157,19 +157,6 @@ func (in *including) reverse(ctx context.Context, one search.Include, from []*It
 	return nil
 }
 
-// single finds the one resource that a condition names: nil when none does,
-// Conflict "record.multiple" when several do.
-func (d *Desk) single(ctx context.Context, r store.Reader, v access.Verdict, typ, query string) (*Item, error) {
-	hits, err := d.matching(ctx, r, v, typ, query, 2)
-	if err != nil || len(hits) == 0 {
-		return nil, err
-	}
-	if len(hits) > 1 {
-		return nil, fault.New(fault.Conflict, "record.multiple", "several resources match the condition")
-	}
-	return hits[0], nil
-}
-
 // matching finds the first resources that a condition names.
 func (d *Desk) matching(ctx context.Context, r store.Reader, v access.Verdict, typ, query string, limit int) ([]*Item, error) {
 	form, err := url.ParseQuery(query)

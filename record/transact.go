@@ -185,6 +185,9 @@ func (e *Errand) commit(ctx context.Context, tx store.Tx, v access.Verdict, p *p
 		return err
 	}
 	if c.Settle != nil {
+		if err := waiting(ctx, tx, c.Settle.Seq); err != nil {
+			return err
+		}
 		c.Settle.Records = p.records()
 		if err := tx.Settle(ctx, c.Settle); err != nil {
 			return err
@@ -198,6 +201,16 @@ func (e *Errand) commit(ctx context.Context, tx store.Tx, v access.Verdict, p *p
 	}
 	p.changed(tx)
 	return audit.Append(ctx, tx, e.entry(actionOf(p.ops), v, t))
+}
+
+// waiting makes sure that a message still waits: another process may have
+// applied it.
+func waiting(ctx context.Context, tx store.Tx, seq int64) error {
+	m, err := tx.Message(ctx, seq)
+	if err == nil && m.State != store.Received {
+		err = fault.New(fault.Conflict, "record.once", "this message has been applied already")
+	}
+	return err
 }
 
 const onceSpace = "once"

@@ -3,27 +3,33 @@ package main
 import (
 	"context"
 	"log/slog"
+	"os"
+	"strconv"
 	"time"
 
 	"concord/exchange/intake"
+	"concord/jobs"
 	"concord/record"
 	"concord/record/access"
 	"concord/record/account"
 	"concord/standard/validate"
 	"concord/store"
 	"concord/store/dictionary"
+	"concord/store/postgres"
 	"concord/store/sqlite"
 )
 
 // house is everything between the store and the edges, wired.
 type house struct {
-	dir      string
-	engine   store.Engine
-	desk     *record.Desk
-	accounts *account.Register
-	receiver *intake.Receiver
-	applier  *intake.Applier
-	log      *slog.Logger
+	dir       string
+	engine    store.Engine
+	shared    bool // other processes may work on the same store
+	validator *validate.Validator
+	desk      *record.Desk
+	accounts  *account.Register
+	receiver  *intake.Receiver
+	applier   *intake.Applier
+	log       *slog.Logger
 }
 
 // openHouse opens the data folder for writing. Errors: Conflict "store.locked"
@@ -37,25 +43,40 @@ func openHouse(ctx context.Context, w where, feeds []intake.FeedSetting, log *sl
 	if err != nil {
 		return nil, err
 	}
-	engine, err := sqlite.Open(ctx, dir, sqlite.Options{Now: time.Now})
+	engine, err := w.engine(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
-	h := &house{dir: dir, engine: engine, log: log}
-	if err := h.wire(ctx, key, feeds); err != nil {
+	h := &house{dir: dir, engine: engine, shared: w.Database != "", log: log}
+	if err := h.wire(ctx, key, feeds, w.rules); err != nil {
 		engine.Close()
 		return nil, err
 	}
 	return h, nil
 }
 
-func (h *house) wire(ctx context.Context, key []byte, feeds []intake.FeedSetting) error {
+// engine opens the store: PostgreSQL where a database is named, else SQLite in
+// the data folder.
+func (w where) engine(ctx context.Context, dir string) (store.Engine, error) {
+	if w.Database != "" {
+		return postgres.Open(ctx, w.Database, postgres.Options{Now: time.Now, Replica: w.Replica})
+	}
+	return sqlite.Open(ctx, dir, sqlite.Options{Now: time.Now})
+}
+
+func (h *house) wire(ctx context.Context, key []byte, feeds []intake.FeedSetting, r rules) error {
 	codec, err := dictionary.Codec()
 	if err != nil {
 		return err
 	}
+	validator, profiles, words, err := r.load()
+	if err != nil {
+		return err
+	}
+	h.validator = validator
 	h.desk, err = record.Open(ctx, record.Options{
-		Engine: h.engine, Codec: codec, Secret: key, Now: time.Now, Check: validate.Base().Check,
+		Engine: h.engine, Codec: codec, Secret: key, Now: time.Now,
+		Check: validator.Check, Profiles: profiles, Terms: words,
 	})
 	if err != nil {
 		return err
@@ -79,3 +100,23 @@ func (h *house) operator() *record.Errand {
 }
 
 func (h *house) close() error { return h.engine.Close() }
+
+// owner tells this process apart from others on the same store.
+func (h *house) owner() string {
+	name, err := os.Hostname()
+	if err != nil {
+		name = "host"
+	}
+	return name + "/" + strconv.Itoa(os.Getpid()) + "/" + h.dir
+}
+
+// apply brings messages into the record: in one of the processes that share a
+// store, since messages about a patient are applied in order.
+func (h *house) apply(ctx context.Context) {
+	if !h.shared {
+		h.applier.Run(ctx)
+		return
+	}
+	l := &jobs.Lead{Engine: h.engine, Name: "applier", Owner: h.owner(), Life: 15 * time.Second, Now: time.Now}
+	l.Run(ctx, h.applier.Run)
+}

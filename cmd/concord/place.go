@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"concord/fault"
 )
@@ -13,13 +14,18 @@ import (
 // where is the data that a command works on; every command takes it.
 type where struct {
 	Data     string `help:"Data folder (embedded SQLite)." placeholder:"DIR"`
-	Database string `help:"Database URL. This version keeps its data in --data." placeholder:"URL"`
+	Database string `help:"PostgreSQL to keep the data in, instead of the embedded SQLite: postgres://… The data folder then holds the secret and the control socket." placeholder:"URL"`
+	Replica  string `help:"Streaming replica of that PostgreSQL, for reads." placeholder:"URL"`
+	rules
 }
 
 // folder gives the data folder, or says what is wrong with the choice.
 func (w where) folder() (string, error) {
-	if w.Database != "" {
-		return "", fault.New(fault.Unsupported, "cli.database", "this version keeps its data in a folder: use --data DIR")
+	if w.Database != "" && !strings.HasPrefix(w.Database, "postgres://") && !strings.HasPrefix(w.Database, "postgresql://") {
+		return "", fault.New(fault.Invalid, "cli.database", "--database is a PostgreSQL URL: postgres://user@host/database")
+	}
+	if w.Replica != "" && w.Database == "" {
+		return "", fault.New(fault.Invalid, "cli.database", "--replica goes with --database")
 	}
 	if w.Data == "" {
 		return "", fault.New(fault.Invalid, "cli.data", "name the data folder with --data DIR or CONCORD_DATA")

@@ -107,6 +107,7 @@ func (s *server) routes() (http.Handler, error) {
 	}
 	fhir := gzhttp.GzipHandler(fhirapi.New(fhirapi.Options{
 		Desk: h.desk, Auth: h.accounts, Base: fhirBase, Version: version, Now: time.Now, Log: h.log,
+		Validator: h.validator,
 	}))
 	mux := http.NewServeMux()
 	for _, p := range []string{"/healthz", "/readyz", "/metrics"} {
@@ -144,7 +145,8 @@ func (s *server) run(ctx context.Context, started func()) error {
 	}
 	serve(func() error { return s.serveControl(inner) })
 	applied, stopApplying := context.WithCancel(context.WithoutCancel(ctx))
-	wg.Go(func() { s.house.applier.Run(applied) })
+	wg.Go(func() { s.house.apply(applied) })
+	wg.Go(func() { s.house.desk.Work(applied, s.house.owner()) })
 	s.announce()
 	if started != nil {
 		started()

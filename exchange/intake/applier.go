@@ -41,6 +41,9 @@ const (
 	burstPause    = 4 * time.Millisecond // between messages, in a burst
 )
 
+// lookEvery is how often a quiet applier looks into the journal by itself.
+const lookEvery = 500 * time.Millisecond
+
 // pendingStep is how many waiting messages are fetched at a time.
 const pendingStep = 256
 
@@ -128,7 +131,10 @@ func (a *Applier) room(ctx context.Context) bool {
 
 // wait sleeps until something arrives; once in a while it looks by itself.
 func (a *Applier) wait(ctx context.Context) {
+	look := time.NewTimer(lookEvery)
+	defer look.Stop()
 	select {
+	case <-look.C: // another process may have received something
 	case <-a.wake:
 	case <-a.rescan:
 		a.Rescan()

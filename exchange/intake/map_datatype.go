@@ -2,6 +2,7 @@ package intake
 
 import (
 	"strings"
+	"time"
 
 	"concord/standard/fhir"
 	"concord/standard/hl7v2"
@@ -224,8 +225,17 @@ func (s *source) notes(segments []*segment) *fhir.Value {
 	return fhir.Arr(fhir.Obj("text", strings.Join(lines, "\n")))
 }
 
-// period leaves out what is not known.
-func period(start, end string) *fhir.Value { return fhir.Obj("start", start, "end", end) }
+// period is a stretch of time; what is not known is left out. Messages that come out of order may say that
+// something ended before it began: then only the end, which was said last, is
+// kept, since a period that runs backwards is none (per-1).
+func period(start, end string) *fhir.Value {
+	from, ok1 := fhir.ParseInstant(start, nil)
+	to, ok2 := fhir.ParseInstant(end, nil)
+	if ok1 && ok2 && !to.End(time.UTC).After(from.Start) {
+		start = ""
+	}
+	return fhir.Obj("start", start, "end", end)
+}
 
 // codedExtension makes a simple extension of a coded value.
 func codedExtension(url string, concept *fhir.Value) *fhir.Value {

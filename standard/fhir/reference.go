@@ -70,17 +70,36 @@ func looksLikeType(s string) bool {
 	return true
 }
 
-// Rewrite returns a copy of v in which every link went through f: each
-// Reference.reference (a member named "reference" with a string value), each
-// urn: in an element that is no identifier's value or system, and the href and
-// src of narratives (https://hl7.org/fhir/R4/bundle.html#references,
-// https://hl7.org/fhir/R4/http.html#trules). What does not change is shared.
+// Rewrite returns a copy of v in which every Reference.reference (a member
+// named "reference" with a string value) went through f. What does not change
+// is shared.
 func Rewrite(v *Value, f func(ref string) string) *Value {
-	out, _ := rewrite(v, f)
+	out, _ := rewrite(v, func(m *Member) (*Value, bool) {
+		if m.Name != "reference" {
+			return nil, false
+		}
+		return replaced(m, f(m.Str()))
+	})
 	return out
 }
 
-func rewrite(v *Value, f func(string) string) (*Value, bool) {
+// Relink is Rewrite for every link that a transaction may have to resolve:
+// beside references each urn: in an element that is no identifier's value or
+// system, and the href and src of narratives
+// (https://hl7.org/fhir/R4/http.html#trules).
+func Relink(v *Value, f func(ref string) string) *Value {
+	out, _ := rewrite(v, func(m *Member) (*Value, bool) { return relinked(m, f) })
+	return out
+}
+
+func replaced(m *Member, s string) (*Value, bool) {
+	if s == m.Str() {
+		return nil, false
+	}
+	return Of(s), true
+}
+
+func rewrite(v *Value, f func(*Member) (*Value, bool)) (*Value, bool) {
 	if v == nil || len(v.members) == 0 {
 		return v, false
 	}
@@ -90,7 +109,7 @@ func rewrite(v *Value, f func(string) string) (*Value, bool) {
 		var n *Value
 		ok := false
 		if m.kind == String {
-			n, ok = relinked(m, f)
+			n, ok = f(m)
 		} else {
 			n, ok = rewrite(&m.Value, f)
 		}
@@ -112,15 +131,9 @@ func rewrite(v *Value, f func(string) string) (*Value, bool) {
 func relinked(m *Member, f func(string) string) (*Value, bool) {
 	switch {
 	case m.Name == "reference" || strings.HasPrefix(m.raw, `"urn:`) && m.Name != "value" && m.Name != "system" && m.Name != "fullUrl":
-		old := m.Str()
-		if s := f(old); s != old {
-			return Of(s), true
-		}
+		return replaced(m, f(m.Str()))
 	case m.Name == "div":
-		old := m.Str()
-		if s := hrefs(old, f); s != old {
-			return Of(s), true
-		}
+		return replaced(m, hrefs(m.Str(), f))
 	}
 	return nil, false
 }

@@ -53,7 +53,7 @@ func stretchOf(values []Value) stretch {
 			s = stretch{v.When.from, v.When.to}
 		case "ap", "po":
 			w := widen(v.When)
-			s = stretch{w.from, w.to}
+			s = stretch(w)
 		case "ge", "gt", "sa":
 			s = stretch{from: v.When.from}
 		case "le", "lt", "eb":
