@@ -60,8 +60,8 @@ func (s *stage) paths(p, o string, message int64) []path {
 	text := func(items ...*record.Item) string {
 		var b strings.Builder
 		for _, it := range items {
-			if it != nil && it.Resource != nil {
-				b.Write(it.Resource.JSON())
+			if it != nil && !it.Deleted {
+				b.Write(it.JSON())
 			}
 		}
 		return b.String()

@@ -24,11 +24,7 @@ func stored(resource *fhir.Value, keepID bool) *fhir.Value {
 
 // item makes what a requester sees of a document.
 func (d *Desk) item(doc *store.Doc) (*Item, error) {
-	it := &Item{
-		Type: fhir.R4().Name(doc.Type()), Version: doc.Version, Updated: doc.Updated, Change: doc.Change,
-		Deleted: doc.Deleted, Org: doc.Org, Feed: doc.Feed, Date: search.DateTime(doc.Date), key: doc.Key,
-	}
-	it.ID = d.ids.encode(doc.Key)
+	it := d.headed(doc)
 	if doc.Deleted {
 		return it, nil
 	}
@@ -43,6 +39,14 @@ func (d *Desk) item(doc *store.Doc) (*Item, error) {
 	return it, nil
 }
 
+// headed is an item without its resource.
+func (d *Desk) headed(doc *store.Doc) *Item {
+	return &Item{
+		Type: fhir.R4().Name(doc.Type()), ID: d.ids.encode(doc.Key), Version: doc.Version, Updated: doc.Updated, Change: doc.Change,
+		Deleted: doc.Deleted, Org: doc.Org, Feed: doc.Feed, Date: search.DateTime(doc.Date), key: doc.Key,
+	}
+}
+
 func (d *Desk) parse(doc *store.Doc) (*fhir.Value, error) {
 	plain, err := d.codec.Unpack(doc.Body)
 	if err != nil {
@@ -51,9 +55,43 @@ func (d *Desk) parse(doc *store.Doc) (*fhir.Value, error) {
 	return fhir.Parse(plain)
 }
 
+// servedMeta are the members of meta that the store's columns hold.
+func servedMeta(it *Item) []fhir.Member {
+	return []fhir.Member{
+		{Name: "versionId", Value: *fhir.Of(strconv.FormatInt(it.Version, 10))},
+		{Name: "lastUpdated", Value: *fhir.Of(fhir.FormatInstant(it.Updated))},
+	}
+}
+
+// scanned makes an item of a document whose body is parsed only so far as keep
+// wants; what was parsed is returned beside.
+func (d *Desk) scanned(doc *store.Doc, keep func(string) bool) (*Item, *fhir.Value, error) {
+	plain, err := d.codec.Unpack(doc.Body)
+	if err != nil {
+		return nil, nil, err
+	}
+	text, err := fhir.Scan(plain)
+	if err != nil {
+		return nil, nil, err
+	}
+	part, err := text.Only(func(name string) bool { return name == "id" || keep(name) })
+	if err != nil {
+		return nil, nil, err
+	}
+	it := d.headed(doc)
+	if id := part.ID(); id != "" {
+		it.ID = id
+	}
+	it.text = text
+	return it, part, nil
+}
+
 // served puts id and meta in front of a stored body.
 func served(body *fhir.Value, it *Item) *fhir.Value {
-	meta := fhir.Obj("versionId", strconv.FormatInt(it.Version, 10), "lastUpdated", fhir.FormatInstant(it.Updated))
+	meta := fhir.Obj()
+	for _, m := range servedMeta(it) {
+		meta = meta.With(m.Name, &m.Value)
+	}
 	for name, m := range body.Get("meta").Members() {
 		meta = meta.With(name, m)
 	}

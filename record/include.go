@@ -35,6 +35,9 @@ func (s *searching) along(ctx context.Context, f *Found) error {
 			if it.Type != "Patient" {
 				continue
 			}
+			if _, err := it.Full(); err != nil {
+				return err
+			}
 			p, err := s.r.PersonOf(ctx, it.key.PK, time.Time{})
 			if err != nil {
 				return err
@@ -112,6 +115,9 @@ func (in *including) forward(ctx context.Context, one search.Include, from []*It
 		if one.Source != "*" && it.Type != one.Source {
 			continue
 		}
+		if _, err := it.Full(); err != nil {
+			return err
+		}
 		for _, p := range in.params(one, it.Type) {
 			for _, ref := range p.Refs(it.Resource) {
 				target, err := in.s.target(ctx, ref)
@@ -172,5 +178,18 @@ func (d *Desk) matching(ctx context.Context, r store.Reader, v access.Verdict, t
 	}
 	s := &searching{desk: d, r: r, v: v, q: q, budget: d.scan}
 	hits, _, err := s.sub(ctx, q, limit, s.budget)
-	return hits, err
+	if err != nil {
+		return nil, err
+	}
+	return hits, parsed(hits)
+}
+
+// parsed parses every item.
+func parsed(items []*Item) error {
+	for _, it := range items {
+		if _, err := it.Full(); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -21,6 +21,7 @@ type source struct {
 	docs   []*store.Doc   // candidates, when they were gathered
 	home   map[int64]bool // records that the query is pinned to
 	walk   bool
+	reads  func(member string) bool // what of a candidate is looked at; nil = all of it
 }
 
 // source chooses the cheapest way to the candidates of a type: ids, then
@@ -28,7 +29,7 @@ type source struct {
 // then strings, then what a chain leads to; else records are walked.
 func (s *searching) source(ctx context.Context, typ string) (*source, error) {
 	x := s.desk.searches().extract
-	src := &source{typ: typ, lookup: x.LookupType(s.q, typ)}
+	src := &source{typ: typ, lookup: x.LookupType(s.q, typ), reads: s.q.Reads()}
 	l := &src.lookup
 	if s.q.Contained != "" {
 		src.walk = true
@@ -225,11 +226,22 @@ func (s *searching) hit(ctx context.Context, doc *store.Doc, src *source) (*Item
 	if doc.Deleted {
 		return nil, nil
 	}
-	it, err := s.desk.item(doc)
+	if src.reads == nil || len(s.q.Sort) > 0 {
+		it, err := s.desk.item(doc)
+		if err != nil {
+			return nil, err
+		}
+		ok, err := s.matches(ctx, s.q, it, src.home[doc.PK])
+		if err != nil || !ok {
+			return nil, err
+		}
+		return it, nil
+	}
+	it, part, err := s.desk.scanned(doc, src.reads)
 	if err != nil {
 		return nil, err
 	}
-	ok, err := s.matches(ctx, s.q, it, src.home[doc.PK])
+	ok, err := s.holds(ctx, s.q, search.Subject{Resource: part, ID: it.ID, Updated: it.Updated, Home: src.home[doc.PK]}, it.Ref())
 	if err != nil || !ok {
 		return nil, err
 	}

@@ -329,6 +329,9 @@ func (s *searching) aheadHas(ctx context.Context, src *source, has *search.Has) 
 	if err != nil || !whole || len(hits) > aheadHits {
 		return false, err
 	}
+	if err := parsed(hits); err != nil {
+		return false, err
+	}
 	var ids []string
 	for _, it := range hits {
 		for _, ref := range has.Ref.Refs(it.Resource) {

@@ -114,6 +114,9 @@ func (s *searching) size() int {
 func (s *searching) gatheredPage(hits []*Item) (*Found, error) {
 	s.desk.order(s.q, hits)
 	if s.asked.LastN > 0 {
+		if err := parsed(hits); err != nil {
+			return nil, err
+		}
 		hits = lastN(hits, s.asked.LastN)
 	}
 	f := &Found{Total: len(hits)}

@@ -12,10 +12,16 @@ import (
 
 // A walk reads ahead in growing steps, so that a page that fills at once costs
 // little and one that does not costs few look-ups.
-const (
-	firstStride = 8
-	mostStride  = 256
-)
+const mostStride = 256
+
+// firstStride: most resources of a patient lie in one record with many others
+// of their type, those of other types in a record each.
+func (s *searching) firstStride(typ string) int {
+	if typ != "Patient" && s.desk.searches().table.InCompartment(typ) {
+		return 1
+	}
+	return min(s.size()+1, mostStride)
+}
 
 // walk goes over the candidates of a source in key order, after a key, until
 // take wants no more; whole tells that the end was reached.
@@ -23,7 +29,7 @@ func (s *searching) walk(ctx context.Context, src *source, after store.Key, take
 	if err := s.complete(); err != nil {
 		return false, err
 	}
-	stride, at := firstStride, after.PK-1
+	stride, at := s.firstStride(src.typ), after.PK-1
 	typ := fhir.R4().Number(src.typ)
 	if s.q.Contained != "" {
 		typ = 0

@@ -30,6 +30,7 @@ type listen struct {
 	Insecure bool     `help:"Allow listening beyond this machine without TLS."`
 	Feeds    string   `help:"Settings of feeds (YAML)." placeholder:"FILE"`
 	Demo     string   `kong:"-"` // line on the sign-in page of a demonstration
+	PProf    string   `help:"Address of Go's profiles, on this machine only." name:"pprof" placeholder:"ADDR"`
 	LogJSON  bool     `help:"Write logs as JSON." name:"log-json"`
 }
 
@@ -82,6 +83,9 @@ func (l listen) check() error {
 	}
 	if !l.Insecure && l.TLSCert == "" && !loopback(l.HTTP) {
 		return fault.New(fault.Invalid, "cli.insecure", "%s is reachable from other machines: give --tls-cert and --tls-key, or say --insecure", l.HTTP)
+	}
+	if l.PProf != "" && !loopback(l.PProf) {
+		return fault.New(fault.Invalid, "cli.insecure", "--pprof listens on this machine only")
 	}
 	for _, m := range l.mllp() {
 		if !l.Insecure && !l.MLLPTLS && !loopback(m.addr) {

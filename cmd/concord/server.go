@@ -144,6 +144,9 @@ func (s *server) run(ctx context.Context, started func()) error {
 		serve(func() error { return l.Serve(inner, s.mllpSock[i]) })
 	}
 	serve(func() error { return s.serveControl(inner) })
+	if s.opts.PProf != "" {
+		serve(func() error { return profiles(inner, s.opts.PProf) })
+	}
 	applied, stopApplying := context.WithCancel(context.WithoutCancel(ctx))
 	wg.Go(func() { s.house.apply(applied) })
 	wg.Go(func() { s.house.desk.Work(applied, s.house.owner()) })

@@ -33,7 +33,7 @@ func (a *api) everything(r *http.Request, e *record.Errand) (*response, error) {
 		return nil, err
 	}
 	found.Ignored = ignored
-	return a.page(r, ask, found, pageOptions{path: ask.Compartment + "/" + ask.Owner + "/$everything", form: form}), nil
+	return a.page(r, ask, found, pageOptions{path: ask.Compartment + "/" + ask.Owner + "/$everything", form: form})
 }
 
 // everythingForm reads the parameters. Those that are not served are an error,

@@ -34,5 +34,5 @@ func (a *api) lastN(r *http.Request, e *record.Errand) (*response, error) {
 	if asked != "" {
 		form.Set("max", asked)
 	}
-	return a.page(r, ask, found, pageOptions{path: "Observation/$lastn", form: form}), nil
+	return a.page(r, ask, found, pageOptions{path: "Observation/$lastn", form: form})
 }

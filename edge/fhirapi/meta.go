@@ -55,7 +55,11 @@ func (a *api) metaTogether(r *http.Request, e *record.Errand, typ string) (*resp
 			return nil, err
 		}
 		for _, it := range found.Matches {
-			all = withLabels(all, it.Resource.Get("meta"))
+			full, err := it.Full()
+			if err != nil {
+				return nil, err
+			}
+			all = withLabels(all, full.Get("meta"))
 		}
 		if ask.Page = found.Next; ask.Page == "" {
 			return metaAnswer(all), nil

@@ -52,7 +52,7 @@ func (a *api) searched(r *http.Request, e *record.Errand, ask record.Asked, path
 	if err != nil {
 		return nil, err
 	}
-	return a.page(r, ask, found, pageOptions{path: path, form: form}), nil
+	return a.page(r, ask, found, pageOptions{path: path, form: form})
 }
 
 // pageOptions say how a page is written: what follows the base in its links,
@@ -63,13 +63,21 @@ type pageOptions struct {
 }
 
 // page writes a page of matches and what they bring along.
-func (a *api) page(r *http.Request, ask record.Asked, found *record.Found, o pageOptions) *response {
+func (a *api) page(r *http.Request, ask record.Asked, found *record.Found, o pageOptions) (*response, error) {
 	entries := make([]*fhir.Value, 0, len(found.Matches)+len(found.Included)+1)
 	for _, it := range found.Matches {
-		entries = append(entries, a.entry(r, it, "match", o.form))
+		entry, err := a.entry(r, it, "match", o.form)
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, entry)
 	}
 	for _, it := range found.Included {
-		entries = append(entries, a.entry(r, it, "include", o.form))
+		entry, err := a.entry(r, it, "include", o.form)
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, entry)
 	}
 	if notes := searchNotes(found); notes != nil {
 		entries = append(entries, fhir.Obj("resource", notes, "search", fhir.Obj("mode", "outcome")))
@@ -89,7 +97,7 @@ func (a *api) page(r *http.Request, ask record.Asked, found *record.Found, o pag
 	if found.Query.Total == "none" {
 		total = -1
 	}
-	return a.bundled("searchset", total, entries, links.all)
+	return a.bundled("searchset", total, entries, links.all), nil
 }
 
 // pageLinks are the links of a page: what was asked, with the token of a page.
@@ -136,12 +144,20 @@ func searchForm(r *http.Request) (url.Values, error) {
 	return r.Form, nil
 }
 
-func (a *api) entry(r *http.Request, it *record.Item, mode string, form url.Values) *fhir.Value {
-	res := it.Resource
-	if form != nil {
-		res = summarised(res, form.Get("_summary"), form.Get("_elements"))
+// entry writes one match. A resource that is shown whole and as JSON is handed
+// on as it lies in the store.
+func (a *api) entry(r *http.Request, it *record.Item, mode string, form url.Values) (*fhir.Value, error) {
+	var res *fhir.Value
+	if summary, elements := form.Get("_summary"), form.Get("_elements"); (summary == "" || summary == "false") && elements == "" && wanted(r) == "json" && innerOf(r) == nil && !wantsAsync(r) {
+		res = fhir.Prepared(it.JSON())
+	} else {
+		full, err := it.Full()
+		if err != nil {
+			return nil, err
+		}
+		res = summarised(full, summary, elements)
 	}
-	return fhir.Obj("fullUrl", a.base(r)+"/"+it.Ref(), "resource", res, "search", fhir.Obj("mode", mode))
+	return fhir.Obj("fullUrl", a.base(r)+"/"+it.Ref(), "resource", res, "search", fhir.Obj("mode", mode)), nil
 }
 
 // searchNotes tells what was ignored, and how the search was done when that

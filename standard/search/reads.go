@@ -1,0 +1,94 @@
+package search
+
+import "strings"
+
+// Reads tells which top-level members of a resource a query looks at, so that
+// the others need not be parsed; nil = it may look at any.
+func (q *Query) Reads() func(member string) bool {
+	r := reads{names: map[string]bool{}}
+	if q.Contained != "" || !r.clauses(q.Clauses) {
+		return nil
+	}
+	for _, s := range q.Sort {
+		if !r.param(s.Param) {
+			return nil
+		}
+	}
+	return r.keep
+}
+
+type reads struct {
+	names   map[string]bool
+	choices []string
+}
+
+func (r *reads) keep(member string) bool {
+	if r.names[member] {
+		return true
+	}
+	for _, c := range r.choices {
+		if strings.HasPrefix(member, c) {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *reads) clauses(list []Clause) bool {
+	for i := range list {
+		if !r.clause(&list[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *reads) clause(c *Clause) bool {
+	switch {
+	case c.Has != nil || c.List != "":
+		return true
+	case c.Text != nil || c.Circle != nil:
+		return false
+	case c.Filter != nil:
+		return r.filter(c.Filter)
+	case c.Chain != nil:
+		r.names["contained"] = true
+	}
+	return r.param(c.Param)
+}
+
+func (r *reads) filter(f *Filter) bool {
+	for _, k := range f.Kids {
+		if !r.filter(k) {
+			return false
+		}
+	}
+	return f.Leaf == nil || r.clause(f.Leaf)
+}
+
+func (r *reads) param(p *Param) bool {
+	if p.find != nil {
+		return false
+	}
+	for _, way := range p.paths {
+		if len(way) == 0 { // the resource itself: what a composite's parts look at
+			for _, part := range p.Parts {
+				if !r.param(part.Param) {
+					return false
+				}
+			}
+			continue
+		}
+		if way[0].choice {
+			r.choices = append(r.choices, way[0].name)
+		} else {
+			r.names[way[0].name] = true
+		}
+	}
+	for _, part := range p.Parts {
+		if part.Root && !r.param(part.Param) {
+			return false
+		}
+	}
+	return true
+}
