@@ -21,6 +21,7 @@ type Item struct {
 	Resource *fhir.Value // with id and meta; nil when Deleted, and in a page of a search until Full is called
 	key      store.Key
 	text     *fhir.Shallow // the stored body, until it is parsed
+	order    []string      // by what a search sorts it
 }
 
 // Full is the whole resource, parsed when first asked for. It is not for

@@ -226,7 +226,7 @@ func (s *searching) hit(ctx context.Context, doc *store.Doc, src *source) (*Item
 	if doc.Deleted {
 		return nil, nil
 	}
-	if src.reads == nil || len(s.q.Sort) > 0 {
+	if src.reads == nil {
 		it, err := s.desk.item(doc)
 		if err != nil {
 			return nil, err
@@ -235,15 +235,30 @@ func (s *searching) hit(ctx context.Context, doc *store.Doc, src *source) (*Item
 		if err != nil || !ok {
 			return nil, err
 		}
+		it.order = s.orderOf(subject(it))
 		return it, nil
 	}
 	it, part, err := s.desk.scanned(doc, src.reads)
 	if err != nil {
 		return nil, err
 	}
-	ok, err := s.holds(ctx, s.q, search.Subject{Resource: part, ID: it.ID, Updated: it.Updated, Home: src.home[doc.PK]}, it.Ref())
+	seen := search.Subject{Resource: part, ID: it.ID, Updated: it.Updated, Home: src.home[doc.PK]}
+	ok, err := s.holds(ctx, s.q, seen, it.Ref())
 	if err != nil || !ok {
 		return nil, err
 	}
+	it.order = s.orderOf(seen)
 	return it, nil
+}
+
+// orderOf is by what a hit is sorted, so that its body need not be kept.
+func (s *searching) orderOf(sub search.Subject) []string {
+	if len(s.q.Sort) == 0 {
+		return nil
+	}
+	out := make([]string, len(s.q.Sort))
+	for i, by := range s.q.Sort {
+		out[i] = by.Param.SortKey(sub, s.desk.london)
+	}
+	return out
 }

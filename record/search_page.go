@@ -56,6 +56,9 @@ func (s *searching) answer(ctx context.Context) (*Found, error) {
 		if err != nil {
 			return nil, err
 		}
+		if len(types) == 1 && s.decided(src) {
+			return s.decidedPage(ctx, src)
+		}
 		if src.walk {
 			walks = append(walks, src)
 			continue
@@ -112,7 +115,7 @@ func (s *searching) size() int {
 // gatheredPage sorts all matches, cuts the first page, and keeps the list of
 // the others for the pages to come.
 func (s *searching) gatheredPage(hits []*Item) (*Found, error) {
-	s.desk.order(s.q, hits)
+	order(s.q, hits)
 	if s.asked.LastN > 0 {
 		if err := parsed(hits); err != nil {
 			return nil, err
@@ -251,15 +254,9 @@ func (s *searching) estimate(ctx context.Context, types []string, f *Found) erro
 
 // order sorts by the query, then newest first, then by key, so that pages hold
 // still.
-func (d *Desk) order(q *search.Query, hits []*Item) {
-	keys := make(map[*Item][]string, len(hits))
-	for _, it := range hits {
-		for _, s := range q.Sort {
-			keys[it] = append(keys[it], s.Param.SortKey(subject(it), d.london))
-		}
-	}
+func order(q *search.Query, hits []*Item) {
 	sort.SliceStable(hits, func(i, j int) bool {
-		a, b := keys[hits[i]], keys[hits[j]]
+		a, b := hits[i].order, hits[j].order
 		for n, s := range q.Sort {
 			if a[n] != b[n] {
 				if a[n] == "" || b[n] == "" {

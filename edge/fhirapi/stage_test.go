@@ -21,7 +21,6 @@ import (
 	"concord/standard/validate"
 	"concord/store"
 	"concord/store/dictionary"
-	"concord/store/sqlite"
 )
 
 // stage is the front door over a real desk and store, with its tokens.
@@ -48,11 +47,7 @@ func newStage(t *testing.T) *stage {
 		s.now = s.now.Add(time.Millisecond)
 		return s.now
 	}
-	engine, err := sqlite.Open(ctx, t.TempDir(), sqlite.Options{Now: clock, NoSync: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { engine.Close() })
+	engine := openEngine(t, clock)
 	codec, err := dictionary.Codec()
 	if err != nil {
 		t.Fatal(err)

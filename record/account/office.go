@@ -141,6 +141,7 @@ func (o *Office) Tokens(ctx context.Context) ([]*Token, error) {
 
 // Revoke ends a token by its ID; an unknown one is no error.
 func (o *Office) Revoke(ctx context.Context, id string) error {
+	defer o.register.tokens.forget()
 	return o.admin.Administer(ctx, "revoke token "+id[:min(len(id), 12)], func(tx store.Tx) error {
 		return tx.DeleteKey(ctx, tokenSpace, id)
 	})

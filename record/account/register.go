@@ -27,6 +27,7 @@ const listLimit = 10_000
 type Register struct {
 	engine store.Engine
 	now    func() time.Time
+	tokens remembered
 	hashes chan struct{} // bounds how many passwords are worked on at a time
 }
 

@@ -57,19 +57,23 @@ func (r *Register) Bearer(ctx context.Context, secret string) (access.Requester,
 	if !strings.HasPrefix(secret, tokenPrefix) || len(secret) > 100 {
 		return access.Requester{}, unknown
 	}
-	var row tokenRow
-	err := r.engine.View(ctx, func(v store.Reader) error {
-		value, err := v.GetKey(ctx, tokenSpace, digest(secret))
+	id := digest(secret)
+	row, known := r.tokens.get(id, r.now())
+	if !known {
+		err := r.engine.View(ctx, func(v store.Reader) error {
+			value, err := v.GetKey(ctx, tokenSpace, id)
+			if err != nil {
+				return err
+			}
+			if value == nil {
+				return unknown
+			}
+			return fromJSON(value, &row)
+		})
 		if err != nil {
-			return err
+			return access.Requester{}, err
 		}
-		if value == nil {
-			return unknown
-		}
-		return fromJSON(value, &row)
-	})
-	if err != nil {
-		return access.Requester{}, err
+		r.tokens.put(id, row, r.now())
 	}
 	if !r.now().Before(row.Expires) {
 		return access.Requester{}, unknown

@@ -108,12 +108,13 @@ func skipValue(t string, i int) int {
 
 // Only parses the members that keep wants, and resourceType; nil keeps all.
 func (s *Shallow) Only(keep func(name string) bool) (*Value, error) {
-	v := &Value{kind: Object, members: make([]Member, 0, len(s.members))}
+	v := &Value{kind: Object, members: make([]Member, 0, min(len(s.members), 8))}
+	var p parser // one for all members, so that they share what it allocates
 	for _, m := range s.members {
 		if keep != nil && m.name != "resourceType" && !keep(m.name) {
 			continue
 		}
-		p := parser{s: s.text[m.start:m.end]}
+		p.s, p.i = s.text[m.start:m.end], 0
 		one := Member{Name: m.name}
 		if err := p.value(&one.Value, 1); err != nil {
 			return nil, err

@@ -25,8 +25,13 @@ type Lookup struct {
 	// Terms are the term groups that a record must have: of each at least one.
 	// The first is that of the type itself.
 	Terms [][]uint64
+	// Decided tells that Pin and Need say all that the query asks: within the
+	// records of the pin a candidate fails to match only if hashes collide.
+	Decided bool
 	// By names, for each part of the plan, the clause that it comes from.
 	By map[string]string
+
+	decided int // clauses that Need decides
 }
 
 // Pin names records: those of the patients, those in which the resources
@@ -71,6 +76,7 @@ func (x *Extractor) LookupType(q *Query, typ string) Lookup {
 		}
 		x.clause(&l, p, typ, c)
 	}
+	l.Decided = l.Pin != nil && l.Pin.Patients != nil && l.decided+1 == len(q.Clauses)
 	x.dates(&l, p, q, typ)
 	x.value(&l, p, q)
 	return l
@@ -121,6 +127,9 @@ func (x *Extractor) tokens(l *Lookup, p *plan, typ string, prm *Param, c *Clause
 	if p.columned(prm) {
 		if need := x.need(prm, c); need != nil {
 			l.Need = append(l.Need, need)
+			if exact(c) {
+				l.decided++
+			}
 		}
 	}
 	if !p.termed(prm) {
@@ -135,6 +144,11 @@ func (x *Extractor) tokens(l *Lookup, p *plan, typ string, prm *Param, c *Clause
 	case l.Pin == nil:
 		l.Pin, l.By["pin"] = &Pin{Refs: near, Terms: terms}, c.Name()
 	}
+}
+
+// exact tells whether the token column says all that a clause asks.
+func exact(c *Clause) bool {
+	return c.Modifier == "" && !slices.ContainsFunc(c.Values, func(v Value) bool { return v.HasSystem && v.System == "" })
 }
 
 // valueTerms are the terms of a clause's values, and those references whose

@@ -41,7 +41,7 @@ type Options struct {
 const (
 	pageSize         = 8192
 	writerCacheKB    = 16 << 10
-	readerCacheKB    = 4 << 10
+	readerCacheKB    = 12 << 10
 	defaultReaders   = 4
 	defaultWALPages  = 32_000
 	journalSizeLimit = 64 << 20

@@ -15,12 +15,14 @@ import (
 // TestR4Examples writes every official example by its own id and reads it
 // back: equal content, decimals and unknown extensions included. What base
 // validation refuses is counted with its rule.
-func TestR4Examples(t *testing.T) {
+func TestR4Examples(t *testing.T) { onEngines(t, r4Examples) }
+
+func r4Examples(t *testing.T, engine string) {
 	files, err := filepath.Glob(filepath.Join(corpora(t, "fhir/r4-examples"), "*.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := openDesk(t)
+	d := openDesk(t, engine)
 	e := client(d)
 	ctx := context.Background()
 	tried, kept, refused := 0, 0, map[string]int{}
@@ -58,7 +60,7 @@ func TestR4Examples(t *testing.T) {
 			t.Errorf("%s reads back differently", filepath.Base(f))
 		}
 	}
-	note("FHIR R4: written, read back equal (decimals, order, extensions)", row{"fhir/r4-examples", fmt.Sprint(tried), fmt.Sprint(kept), counts(refused)})
+	note("FHIR R4: written, read back equal (decimals, order, extensions)", row{"fhir/r4-examples, " + engine, fmt.Sprint(tried), fmt.Sprint(kept), counts(refused)})
 	t.Logf("%d kept and read back equal, refused by rule: %v", kept, refused)
 	if kept < tried*9/10 {
 		t.Errorf("only %d of %d examples were accepted", kept, len(files))

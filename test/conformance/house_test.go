@@ -5,13 +5,18 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
 	"concord/record"
 	"concord/record/access"
 	"concord/standard/validate"
+	"concord/store"
 	"concord/store/dictionary"
+	"concord/store/postgres"
+	"concord/store/postgres/pgtest"
 	"concord/store/sqlite"
 )
 
@@ -31,10 +36,29 @@ func corpora(tb testing.TB, sub string) string {
 	return dir
 }
 
-func openDesk(tb testing.TB) *record.Desk {
+// server is the PostgreSQL that the tests of this run share.
+var server = &pgtest.Shared{Options: pgtest.Options{NoSync: true, Settings: map[string]string{"max_locks_per_transaction": "1024"}}}
+
+// onEngines runs a part of the set on each engine.
+func onEngines(t *testing.T, part func(t *testing.T, engine string)) {
+	for _, engine := range []string{"SQLite", "PostgreSQL"} {
+		t.Run(engine, func(t *testing.T) { part(t, engine) })
+	}
+}
+
+func openEngine(ctx context.Context, tb testing.TB, engine string) (store.Engine, error) {
+	if engine == "PostgreSQL" {
+		dsn := server.DSN(tb)
+		name := regexp.MustCompile(`[^a-z0-9]+`).ReplaceAllString(strings.ToLower(tb.Name()), "_")
+		return postgres.Open(ctx, dsn, postgres.Options{Now: time.Now, Schema: name[max(0, len(name)-50):]})
+	}
+	return sqlite.Open(ctx, tb.TempDir(), sqlite.Options{Now: time.Now, NoSync: true})
+}
+
+func openDesk(tb testing.TB, engineName string) *record.Desk {
 	tb.Helper()
 	ctx := context.Background()
-	engine, err := sqlite.Open(ctx, tb.TempDir(), sqlite.Options{Now: time.Now, NoSync: true})
+	engine, err := openEngine(ctx, tb, engineName)
 	if err != nil {
 		tb.Fatal(err)
 	}

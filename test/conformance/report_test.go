@@ -20,6 +20,7 @@ func note(section string, r row) { found[section] = append(found[section], r) }
 
 func TestMain(m *testing.M) {
 	code := m.Run()
+	server.Stop()
 	if code == 0 && *write {
 		if err := writePage(); err != nil {
 			fmt.Fprintln(os.Stderr, err)

@@ -18,7 +18,9 @@ import (
 // TestSyntheaImports imports every Synthea bundle as a transaction; the counts
 // by type equal the files', references lead to what they named, and the
 // record of each patient holds all of its bundle.
-func TestSyntheaImports(t *testing.T) {
+func TestSyntheaImports(t *testing.T) { onEngines(t, syntheaImports) }
+
+func syntheaImports(t *testing.T, engine string) {
 	for _, set := range []string{"fhir/synthea-r4", "fhir/synthea-r4-v3"} {
 		t.Run(filepath.Base(set), func(t *testing.T) {
 			files, err := filepath.Glob(filepath.Join(corpora(t, set), "*.json"))
@@ -26,7 +28,7 @@ func TestSyntheaImports(t *testing.T) {
 				t.Fatal(err)
 			}
 			sort.Slice(files, func(i, j int) bool { return first(files[i]) && !first(files[j]) })
-			d := openDesk(t)
+			d := openDesk(t, engine)
 			want := map[string]int{}
 			for _, f := range files {
 				importBundle(t, d, f, want)
@@ -45,7 +47,7 @@ func TestSyntheaImports(t *testing.T) {
 			for _, n := range want {
 				total += n
 			}
-			note("FHIR R4: imported as transactions, counts by type equal the files'", row{set, fmt.Sprintf("%d bundles", len(files)), fmt.Sprintf("%d resources", total), ""})
+			note("FHIR R4: imported as transactions, counts by type equal the files'", row{set + ", " + engine, fmt.Sprintf("%d bundles", len(files)), fmt.Sprintf("%d resources", total), ""})
 		})
 	}
 }

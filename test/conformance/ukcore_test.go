@@ -16,8 +16,10 @@ import (
 
 // TestUKCoreExamples reads every UK Core example (XML), writes it, and reads
 // it back with equal content.
-func TestUKCoreExamples(t *testing.T) {
-	d := openDesk(t)
+func TestUKCoreExamples(t *testing.T) { onEngines(t, ukCoreExamples) }
+
+func ukCoreExamples(t *testing.T, engine string) {
+	d := openDesk(t, engine)
 	e := client(d)
 	tried, kept, refused := 0, 0, map[string]int{}
 	err := filepath.WalkDir(corpora(t, "nhs/ukcore-examples"), func(path string, entry fs.DirEntry, err error) error {
@@ -44,7 +46,7 @@ func TestUKCoreExamples(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	note("FHIR R4: written, read back equal (decimals, order, extensions)", row{"nhs/ukcore-examples (from XML)", fmt.Sprint(tried), fmt.Sprint(kept), counts(refused)})
+	note("FHIR R4: written, read back equal (decimals, order, extensions)", row{"nhs/ukcore-examples (from XML), " + engine, fmt.Sprint(tried), fmt.Sprint(kept), counts(refused)})
 	if tried == 0 || kept < tried*9/10 {
 		t.Errorf("only %d of %d were accepted", kept, tried)
 	}
