@@ -80,6 +80,9 @@ func (s *searching) narrowed(ctx context.Context, src *source) error {
 		src.docs, err = s.byKeys(ctx, src.typ, func(limit int) ([]store.Key, error) { return s.strings(ctx, l.Strings, limit) })
 		return err
 	}
+	if done, err := s.updated(ctx, src); done || err != nil {
+		return err
+	}
 	if done, err := s.ahead(ctx, src); done || err != nil {
 		return err
 	}

@@ -166,6 +166,22 @@ func (x *Extractor) leading(p *plan, typ string, resource *fhir.Value, e *Entrie
 	if p.code != nil {
 		x.leadingCode(p, typ, resource, e)
 	}
+	if p.value != nil {
+		x.magnitudes(p, typ, resource, e)
+	}
+}
+
+// magnitudes files the octaves of the leading values. A Range or a sampled
+// series may hold any: it is filed as such, and every search looks there.
+func (x *Extractor) magnitudes(p *plan, typ string, resource *fhir.Value, e *Entries) {
+	for _, v := range p.value.values(resource) {
+		name := "any"
+		if s, _, ok := spanOf(v); ok && s.low == s.high {
+			name = octave(s.low)
+		}
+		e.Tokens = append(e.Tokens, x.hash.Token("octave", p.value.Name, name))
+		e.Terms = append(e.Terms, x.term("octave", typ, p.value.Name, name))
+	}
 }
 
 // leadingCode files the first coding with its value. What has further codings,

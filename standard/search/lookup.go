@@ -78,6 +78,7 @@ func (x *Extractor) LookupType(q *Query, typ string) Lookup {
 	}
 	l.Decided = l.Pin != nil && l.Pin.Patients != nil && l.decided+1 == len(q.Clauses)
 	x.dates(&l, p, q, typ)
+	x.magnitude(&l, p, q, typ)
 	x.value(&l, p, q)
 	return l
 }

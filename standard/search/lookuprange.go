@@ -73,6 +73,34 @@ func stretchOf(values []Value) stretch {
 	return out
 }
 
+// magnitude plans the clauses on the leading value.
+func (x *Extractor) magnitude(l *Lookup, p *plan, q *Query, typ string) {
+	if p.value == nil {
+		return
+	}
+	for i := range q.Clauses {
+		c := &q.Clauses[i]
+		if c.Param != p.value || c.Modifier != "" || c.Chain != nil {
+			continue
+		}
+		names := []string{"any"}
+		for _, v := range c.Values {
+			low, high := bounds(v)
+			some := octaves(low, high)
+			if some == nil {
+				return
+			}
+			names = append(names, some...)
+		}
+		tokens, terms := make([]uint32, len(names)), make([]uint64, len(names))
+		for i, n := range names {
+			tokens[i], terms[i] = x.hash.Token("octave", p.value.Name, n), x.term("octave", typ, p.value.Name, n)
+		}
+		l.Need, l.Terms = append(l.Need, tokens), append(l.Terms, terms)
+		l.By["records octave"] = c.Name()
+	}
+}
+
 // value plans a code together with a value: the composite code-value-quantity,
 // or a code with system beside a value-quantity with unit.
 func (x *Extractor) value(l *Lookup, p *plan, q *Query) {

@@ -1,6 +1,9 @@
 package search
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // Reads tells which top-level members of a resource a query looks at, so that
 // the others need not be parsed; nil = it may look at any.
@@ -91,4 +94,20 @@ func (r *reads) param(p *Param) bool {
 		}
 	}
 	return true
+}
+
+// UpdatedSince is the earliest _lastUpdated that a query allows; zero when it
+// allows any.
+func (q *Query) UpdatedSince() time.Time {
+	var out time.Time
+	for i := range q.Clauses {
+		c := &q.Clauses[i]
+		if c.Param == nil || c.Param.Name != "_lastUpdated" || c.Modifier != "" || c.Chain != nil {
+			continue
+		}
+		if from := stretchOf(c.Values).from; from.After(out) {
+			out = from
+		}
+	}
+	return out
 }
