@@ -136,12 +136,8 @@ func (s *searching) pinned(ctx context.Context, src *source) error {
 	if len(pks) == 0 {
 		return nil
 	}
-	groups, err := s.r.Chart(ctx, pks, []store.Range{{Type: fhir.R4().Number(src.typ), Need: src.lookup.Need}}, time.Time{})
-	if err != nil {
-		return err
-	}
-	src.docs = groups[0]
-	return nil
+	src.docs, err = s.chart(ctx, src, pks)
+	return err
 }
 
 // maxPinned is how many records are scanned at once; beyond, they are walked.

@@ -3,6 +3,7 @@ package record
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"concord/standard/fhir"
@@ -16,7 +17,7 @@ const maxFeed = 5000
 // updated finds candidates by when they were written: the change feed since
 // the earliest moment that the search allows.
 func (s *searching) updated(ctx context.Context, src *source) (done bool, err error) {
-	since := s.q.UpdatedSince()
+	since, until := s.q.UpdatedWithin()
 	if since.IsZero() {
 		return false, nil
 	}
@@ -25,8 +26,14 @@ func (s *searching) updated(ctx context.Context, src *source) (done bool, err er
 		return false, err
 	}
 	changes, err := s.r.Changes(ctx, change, maxFeed)
-	if err != nil || len(changes) >= maxFeed {
+	if err != nil {
 		return false, err
+	}
+	if !until.IsZero() { // what was written later is of a later version
+		changes = slices.DeleteFunc(changes, func(c store.Change) bool { return c.At.After(until) })
+	}
+	if len(changes) >= maxFeed {
+		return false, nil
 	}
 	n := fhir.R4().Number(src.typ)
 	var keys []store.Key

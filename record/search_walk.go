@@ -68,13 +68,7 @@ func (s *searching) walk(ctx context.Context, src *source, after store.Key, take
 // within reads the candidates of some records, in key order.
 func (s *searching) within(ctx context.Context, src *source, pks []int64, typ uint16) ([]*store.Doc, error) {
 	if typ != 0 {
-		groups, err := s.r.Chart(ctx, pks, []store.Range{{Type: typ, Need: src.lookup.Need}}, time.Time{})
-		if err != nil {
-			return nil, err
-		}
-		docs := groups[0]
-		slices.SortFunc(docs, func(a, b *store.Doc) int { return compareKeys(a.Key, b.Key) })
-		return docs, nil
+		return s.chart(ctx, src, pks)
 	}
 	var ranges []store.Range
 	for i := range fhir.R4().Names() {
@@ -90,6 +84,26 @@ func (s *searching) within(ctx context.Context, src *source, pks []int64, typ ui
 	}
 	slices.SortFunc(docs, func(a, b *store.Doc) int { return compareKeys(a.Key, b.Key) })
 	return docs, nil
+}
+
+// chart reads the candidates of a type within records, in key order: those
+// whose date fits, and those whose date does not tell.
+func (s *searching) chart(ctx context.Context, src *source, pks []int64) ([]*store.Doc, error) {
+	l, typ := &src.lookup, fhir.R4().Number(src.typ)
+	ranges := []store.Range{{Type: typ, Need: l.Need, From: l.From, To: l.To}}
+	if l.From != 0 || l.To != 0 {
+		ranges = append(ranges, store.Range{Type: typ, Need: append(slices.Clone(l.Need), []uint32{l.Lasting})})
+	}
+	groups, err := s.r.Chart(ctx, pks, ranges, time.Time{})
+	if err != nil {
+		return nil, err
+	}
+	docs := groups[0]
+	if len(groups) > 1 {
+		docs = append(docs, groups[1]...)
+	}
+	slices.SortFunc(docs, func(a, b *store.Doc) int { return compareKeys(a.Key, b.Key) })
+	return slices.CompactFunc(docs, func(a, b *store.Doc) bool { return a.Key == b.Key }), nil
 }
 
 func compareKeys(a, b store.Key) int {

@@ -152,16 +152,7 @@ func (x *Extractor) strings(p *plan, typ string, resource *fhir.Value, e *Entrie
 
 func (x *Extractor) leading(p *plan, typ string, resource *fhir.Value, e *Entries) {
 	if p.date != nil {
-		for _, v := range p.date.values(resource) {
-			pd, ok := periodOf(v, x.loc)
-			if !ok {
-				continue
-			}
-			e.Terms = x.appendMonths(e.Terms, typ, p.date.Name, pd)
-			if e.Date == 0 {
-				e.Date = DateValue(pd.leading())
-			}
-		}
+		x.leadingDate(p, typ, resource, e)
 	}
 	if p.code != nil {
 		x.leadingCode(p, typ, resource, e)
@@ -183,6 +174,34 @@ func (x *Extractor) magnitudes(p *plan, typ string, resource *fhir.Value, e *Ent
 		e.Terms = append(e.Terms, x.term("octave", typ, p.value.Name, name))
 	}
 }
+
+// leadingDate files the date. What the date alone does not tell, since it lasts
+// longer than a day, is open, or is one of several, is filed as such.
+func (x *Extractor) leadingDate(p *plan, typ string, resource *fhir.Value, e *Entries) {
+	n, long := 0, false
+	for _, v := range p.date.values(resource) {
+		pd, ok := periodOf(v, x.loc)
+		if !ok {
+			continue
+		}
+		n++
+		long = long || n > 1 || pd.from.IsZero() || pd.to.IsZero() || pd.to.Sub(pd.from) > dayAtMost
+		e.Terms = x.appendMonths(e.Terms, typ, p.date.Name, pd)
+		if e.Date == 0 {
+			e.Date = DateValue(pd.leading())
+		}
+	}
+	if long {
+		e.Tokens = append(e.Tokens, x.lasting(p.date.Name))
+	}
+}
+
+// dayAtMost is how long a date may last that the date column alone tells; days
+// have up to 25 hours.
+const dayAtMost = 25 * time.Hour
+
+// lasting is the token of a leading date that lasts longer.
+func (x *Extractor) lasting(param string) uint32 { return x.hash.Token("lasting", param) }
 
 // leadingCode files the first coding with its value. What has further codings,
 // or a value that is no plain number, is filed so that a search by code and

@@ -16,6 +16,10 @@ type Lookup struct {
 	Pin *Pin
 	// Need are the token groups for a scan within records.
 	Need [][]uint32
+	// From and To bound the leading date in Entries.Date units, 0 = open; what
+	// has the token Lasting lies outside of that and may match all the same.
+	From, To int64
+	Lasting  uint32
 	// Idents are hashes of which one must be filed.
 	Idents []uint64
 	// Strings are prefixes of which one must be filed.

@@ -22,11 +22,25 @@ func (x *Extractor) dates(l *Lookup, p *plan, q *Query, typ string) {
 		byParam[c.Param] = s.within(stretchOf(c.Values))
 	}
 	for prm, s := range byParam {
+		if prm == p.date {
+			x.bound(l, prm, s)
+		}
 		if terms := x.dateTerms(typ, prm.Name, s.from, s.to); terms != nil {
 			l.Terms = append(l.Terms, terms)
 			l.By["months "+prm.Name] = prm.Name
 		}
 	}
+}
+
+// bound narrows by the date column.
+func (x *Extractor) bound(l *Lookup, prm *Param, s stretch) {
+	if !s.from.IsZero() {
+		l.From = DateValue(s.from.Add(-dayAtMost))
+	}
+	if !s.to.IsZero() {
+		l.To = DateValue(s.to) + 1
+	}
+	l.Lasting = x.lasting(prm.Name)
 }
 
 // stretch is a stretch of time that a matching date touches; zero ends are

@@ -108,6 +108,9 @@ func lostIn(l search.Lookup, e search.Entries) string {
 	if v := l.Value; v != nil && !any([]uint64{v.Unless}, e.Terms) && (e.Unit != v.Name || e.Value < v.Low || e.Value > v.High) {
 		return "not in the range of values"
 	}
+	if (l.From != 0 && e.Date < l.From || l.To != 0 && e.Date >= l.To) && !any([]uint32{l.Lasting}, e.Tokens) {
+		return "not in the range of dates"
+	}
 	for _, group := range l.Terms {
 		if !any(group, e.Terms) {
 			return "no term of a group"

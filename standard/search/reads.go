@@ -96,18 +96,16 @@ func (r *reads) param(p *Param) bool {
 	return true
 }
 
-// UpdatedSince is the earliest _lastUpdated that a query allows; zero when it
-// allows any.
-func (q *Query) UpdatedSince() time.Time {
-	var out time.Time
+// UpdatedWithin is the stretch of _lastUpdated that a query allows; zero ends
+// are open.
+func (q *Query) UpdatedWithin() (since, until time.Time) {
+	var out stretch
 	for i := range q.Clauses {
 		c := &q.Clauses[i]
 		if c.Param == nil || c.Param.Name != "_lastUpdated" || c.Modifier != "" || c.Chain != nil {
 			continue
 		}
-		if from := stretchOf(c.Values).from; from.After(out) {
-			out = from
-		}
+		out = out.within(stretchOf(c.Values))
 	}
-	return out
+	return out.from, out.to
 }
