@@ -4,10 +4,10 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo deve
 GOFLAGS := -mod=readonly
 export GOFLAGS CGO_ENABLED = 0
 
-.PHONY: help run demo build check test e2e soak fuzz bench golden generate conformance verify tools
+.PHONY: help run demo build check test e2e soak fuzz bench bench-fhir golden generate conformance verify tools
 
 help: ## list the commands
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 run: demo ## start the demonstration on http://localhost:8080
 
@@ -43,6 +43,9 @@ fuzz: ## every fuzz target for a minute
 
 bench: build ## benchmarks; writes the tables of docs/performance.md
 	./test/bench.sh
+
+bench-fhir: ## of them, FHIR over HTTP on SQLite and PostgreSQL
+	./test/bench.sh fhir
 
 golden: ## write golden files anew (read the diff!)
 	go test ./exchange/intake -run Golden -update

@@ -225,6 +225,9 @@ func (s *searching) hit(ctx context.Context, doc *store.Doc, src *source) (*Item
 	if doc.Deleted {
 		return nil, nil
 	}
+	if !s.q.MatchTime(doc.Updated) {
+		return nil, nil // what the columns tell needs no body
+	}
 	if src.reads == nil {
 		it, err := s.desk.item(doc)
 		if err != nil {

@@ -1,8 +1,24 @@
 #!/usr/bin/env bash
 # Runs the benchmarks and writes docs/performance.md between its marks. The
-# figures are medians of COUNT runs with their smallest and largest.
+# figures are medians of COUNT runs with their smallest and largest; those of
+# FHIR over HTTP are of one run on each store, whose sizes FHIRBENCH sets
+# (FHIRBENCH="-times 4 -duration 5s"). With the argument fhir, those alone.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+fhir() {
+  local corpus="${CONCORD_SHARED:-../shared}/corpora/fhir/synthea-r4"
+  [ -d "$corpus" ] || { echo "SKIP: no shared corpora at $corpus (set CONCORD_SHARED): FHIR over HTTP is not measured" >&2; return 0; }
+  local failed=0
+  # shellcheck disable=SC2086 # FHIRBENCH is a list of flags
+  timeout 30m go run ./test/load/fhirbench -corpus "$corpus" ${FHIRBENCH:-} >docs/performance.table || failed=$?
+  [ ! -s docs/performance.table ] || go run ./test/load/table -marks fhir -into docs/performance.md docs/performance.table
+  rm -f docs/performance.table
+  return $failed
+}
+if [ "${1:-}" = fhir ]; then
+  fhir
+  exit
+fi
 count=${COUNT:-5}
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
@@ -21,3 +37,4 @@ run ./standard/validate '^BenchmarkCheck' 1s
 go run ./test/load/table <"$out" >docs/performance.table
 go run ./test/load/table -into docs/performance.md docs/performance.table
 rm -f docs/performance.table
+fhir

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # Installs what the tests need and this machine lacks: Chromium with a font of
-# Arial's widths. Needs root for that, and says so otherwise.
+# Arial's widths, Node with npm. Needs root for that, and says so otherwise.
 set -euo pipefail
 need=()
 command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || need+=(chromium)
 fc-list 2>/dev/null | grep -qi liberation || need+=(fonts-liberation2)
+command -v node >/dev/null || need+=(nodejs)
+command -v npm >/dev/null || need+=(npm)
 [ ${#need[@]} -eq 0 ] && exit 0
 if [ "$(id -u)" -ne 0 ]; then
   command -v sudo >/dev/null || { echo "install these first: ${need[*]}" >&2; exit 1; }

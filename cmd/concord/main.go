@@ -37,6 +37,7 @@ type cli struct {
 	Export  exportCmd  `cmd:"" help:"Write every resource as NDJSON."`
 	Token   tokenCmd   `cmd:"" help:"Issue a bearer token for a script; prints the token alone."`
 	Verify  verifyCmd  `cmd:"" help:"Check store, index, links and audit log."`
+	Bench   benchCmd   `cmd:"" help:"Measure."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 

@@ -109,3 +109,15 @@ func (q *Query) UpdatedWithin() (since, until time.Time) {
 	}
 	return out.from, out.to
 }
+
+// MatchTime tells whether a time of writing fits; it is part of Match, for who
+// has not opened the body yet.
+func (q *Query) MatchTime(updated time.Time) bool {
+	for i := range q.Clauses {
+		c := &q.Clauses[i]
+		if c.Param != nil && c.Param.Name == "_lastUpdated" && c.Chain == nil && !c.Match(Subject{Updated: updated}, nil) {
+			return false
+		}
+	}
+	return true
+}

@@ -21,7 +21,7 @@ import (
 // TestCrash kills the client at random moments.
 func TestCrash(t *testing.T) {
 	t.Setenv(pgtest.Env, server.DSN(t)) // the child writes to the same server
-	storetest.Crash(t, open, 6)
+	storetest.Crash(t, open, 4)
 }
 
 // numbered writes number i to several parts of the store.
@@ -66,7 +66,7 @@ const (
 // there exactly once, what was refused is not there at all, and nothing is
 // halved.
 func TestServerCrash(t *testing.T) {
-	s := pgtest.Start(t, pgtest.Options{})
+	s := pgtest.Start(t, pgtest.Options{NoSync: true})
 	e, err := postgres.Open(t.Context(), s.DSN(), postgres.Options{Now: time.Now})
 	if err != nil {
 		t.Fatal(err)
@@ -97,7 +97,7 @@ func TestServerCrash(t *testing.T) {
 			}
 		})
 	}
-	for round := range 5 {
+	for round := range 4 {
 		time.Sleep(time.Duration(300+50*round) * time.Millisecond)
 		s.Kill()
 		time.Sleep(50 * time.Millisecond)

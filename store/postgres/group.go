@@ -50,7 +50,6 @@ type group struct {
 
 	open   bool // its transaction is open on the server and holds the lock
 	strict bool // nothing is guessed
-	asked  bool // the database was asked
 	wrote  bool
 	// Records above this key have no document in the database.
 	freshAbove int64
@@ -69,7 +68,7 @@ func (w *writer) begin() (*group, error) {
 	g := &group{w: w, born: map[int64]bool{}, strict: w.strict > 0 || w.e.probe.strict}
 	w.g = g
 	w.strict = max(w.strict-1, 0)
-	g.snap = snapshot{e: w.e, c: w.c, now: w.e.opts.Now, writing: true, fresh: map[string]int32{}, asked: &g.asked}
+	g.snap = snapshot{e: w.e, c: w.c, now: w.e.opts.Now, writing: true, fresh: map[string]int32{}}
 	if w.careful > 0 || !w.known {
 		was, known := w.head.n, w.known
 		if err := g.lock(); err != nil {
@@ -81,6 +80,7 @@ func (w *writer) begin() (*group, error) {
 				w.careful = caution
 			}
 			clear(w.tails)
+			w.memory.clear()
 		}
 		w.careful = max(w.careful, 0)
 	}
@@ -168,6 +168,7 @@ func (g *group) back(t *tx, err error) error {
 		return err
 	}
 	g.buf = buffer{}
+	g.w.memory.clear()
 	g.w.c.send(back, nil)
 	g.w.c.send(release, nil)
 	if werr := g.w.wait(context.Background()); werr != nil {
@@ -187,6 +188,7 @@ func (g *group) undoTo(n int) {
 // transaction.
 func (g *group) undoAll() {
 	g.undoTo(0)
+	g.w.memory.clear()
 	g.giveUp()
 }
 
@@ -229,6 +231,7 @@ func (g *group) keep() error {
 		w.e.names.add(g.snap.fresh)
 	}
 	w.e.aliases.add(g.buf.claimed)
+	w.memory.committed(&g.buf)
 	for _, t := range w.tails {
 		t.trim()
 	}
@@ -236,13 +239,11 @@ func (g *group) keep() error {
 }
 
 // confirm proves for a group that wrote nothing that what it was told is one
-// state: nobody else has written meanwhile.
+// state, the newest: nobody else has written meanwhile. That holds for what
+// memory told too, so that it is asked even when the database was not.
 func (g *group) confirm() error {
 	if g.open {
 		g.giveUp()
-		return nil
-	}
-	if !g.asked {
 		return nil
 	}
 	n := int64(0)

@@ -2,12 +2,13 @@ package postgres
 
 import (
 	"context"
+	"time"
 
 	"concord/store"
 )
 
 const (
-	getKey    = "SELECT v FROM kv WHERE space = $1 AND k = $2 AND (exp IS NULL OR exp > $3)"
+	getKey    = "SELECT v, exp FROM kv WHERE space = $1 AND k = $2"
 	listKeys  = "SELECT k, v, exp FROM kv WHERE space = $1 AND k >= $2 AND k < $5 AND (exp IS NULL OR exp > $3) ORDER BY k LIMIT $4"
 	listAll   = "SELECT k, v, exp FROM kv WHERE space = $1 AND k >= $2 AND (exp IS NULL OR exp > $3) ORDER BY k LIMIT $4"
 	dropKeys  = "DELETE FROM kv USING (SELECT space, k FROM kv WHERE exp <= $1 ORDER BY exp LIMIT $2 FOR UPDATE) d WHERE kv.space = d.space AND kv.k = d.k"
@@ -20,12 +21,27 @@ func (s *snapshot) GetKey(ctx context.Context, space, key string) ([]byte, error
 	if err != nil || id == 0 {
 		return nil, err
 	}
-	var v []byte
-	err = s.each(ctx, getKey, func(r row) error {
-		v = append([]byte{}, r[0]...)
+	k, err := s.storedKey(ctx, spaceKey{id, key})
+	return k.now(s.now()), err
+}
+
+// storedKey reads a small value, expired or not; its value is nil when there
+// is none.
+func (s *snapshot) storedKey(ctx context.Context, at spaceKey) (keySet, error) {
+	k := keySet{spaceKey: at}
+	err := s.each(ctx, getKey, func(r row) error {
+		k.value, k.expires = append([]byte{}, r[0]...), r.int(1)
 		return nil
-	}, id, []byte(key), s.now().UnixMicro())
-	return v, err
+	}, at.space, []byte(at.key))
+	return k, err
+}
+
+// now is a copy of the value, nil when it has expired.
+func (k *keySet) now(now time.Time) []byte {
+	if k.value == nil || k.expires != 0 && k.expires <= now.UnixMicro() {
+		return nil
+	}
+	return append([]byte{}, k.value...)
 }
 
 // ListKeys walks a space in key order from prefix.

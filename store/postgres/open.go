@@ -51,7 +51,8 @@ type Engine struct {
 	readers *pool
 	replica *pool
 	rest    replicaRest
-	// kept is the newest number in head that this process has written.
+	// kept is the newest number in head that this process has written, or found
+	// when it started.
 	kept atomic.Int64
 	// interrupted is true when a bulk load was never finished.
 	interrupted atomic.Bool

@@ -54,6 +54,7 @@ func sendKeys(c *conn, list []keySet) {
 
 func (t *tx) setKey(k keySet) {
 	b := &t.g.buf
+	t.g.w.memory.drop(k.spaceKey)
 	set(b, &b.keyAt, k.spaceKey, len(b.keys))
 	b.keys = append(b.keys, k)
 }
@@ -88,21 +89,26 @@ func (t *tx) DeleteKey(ctx context.Context, space, key string) error {
 	return nil
 }
 
-// GetKey sees this Update's own values too.
+// GetKey sees this Update's own values too. What the writer remembers is not
+// asked for again.
 func (t *tx) GetKey(ctx context.Context, space, key string) ([]byte, error) {
 	id, err := t.nameID(ctx, space)
 	if err != nil || id == 0 {
 		return nil, err
 	}
-	i, ok := t.g.buf.keyAt[spaceKey{id, key}]
+	at := spaceKey{id, key}
+	if i, ok := t.g.buf.keyAt[at]; ok {
+		return t.g.buf.keys[i].now(t.now()), nil
+	}
+	m := &t.g.w.memory
+	k, ok := m.keys[at]
 	if !ok {
-		return t.snapshot.GetKey(ctx, space, key)
+		if k, err = t.storedKey(ctx, at); err != nil {
+			return nil, err
+		}
+		m.keep(k)
 	}
-	k := t.g.buf.keys[i]
-	if k.value == nil || k.expires != 0 && k.expires <= t.now().UnixMicro() {
-		return nil, nil
-	}
-	return append([]byte{}, k.value...), nil
+	return k.now(t.now()), nil
 }
 
 // DropExpired removes values past their expiry, at most limit.
@@ -115,5 +121,6 @@ func (t *tx) DropExpired(ctx context.Context, limit int) (int, error) {
 	if err != nil || n == 0 {
 		return 0, err
 	}
+	t.g.w.memory.clear()
 	return int(n), t.direct(ctx, dropKeys, nil, now, int64(limit))
 }

@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"flag"
 	"fmt"
 	"hash/fnv"
 	"os"
@@ -19,6 +20,11 @@ import (
 var server = &pgtest.Shared{Options: pgtest.Options{NoSync: true, Settings: map[string]string{"max_locks_per_transaction": "1024"}}}
 
 func TestMain(m *testing.M) {
+	// Each round of the model makes a store of its own, which takes longer here
+	// than in a file. A flag on the command line goes before.
+	if err := flag.Set("rapid.checks", "25"); err != nil {
+		panic(err)
+	}
 	code := m.Run()
 	server.Stop()
 	os.Exit(code)

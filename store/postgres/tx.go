@@ -199,6 +199,7 @@ func (t *tx) intern(ctx context.Context, v string) (int32, error) {
 	id = g.c.name
 	g.buf.names = append(g.buf.names, nameRow{id, v})
 	t.fresh[v] = id
+	delete(g.w.memory.nameless, v)
 	g.undo = append(g.undo, func() { delete(g.snap.fresh, v) })
 	return id, nil
 }

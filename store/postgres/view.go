@@ -27,7 +27,6 @@ type snapshot struct {
 	writing bool
 	fresh   map[string]int32
 	local   map[int32]string
-	asked   *bool // set when the database was asked, for an Update's sake
 }
 
 var _ store.Reader = (*snapshot)(nil)
@@ -38,9 +37,6 @@ func (s *snapshot) send(query string, sink func(row) error, args ...any) {
 	if s.view && !s.begun {
 		s.begun = true
 		s.c.send(beginView, nil)
-	}
-	if s.asked != nil {
-		*s.asked = true
 	}
 	s.c.send(query, sink, args...)
 }

@@ -33,17 +33,22 @@ func openBench(b *testing.B, o Options) *Engine {
 	return e
 }
 
-// made is a resource of the size that measured ones have: 320 bytes packed, 12
-// tokens, one identifier, a code, a date and every second one a value.
+// made is a resource of the size that measured ones have: 320 bytes packed, 8
+// tokens, 8 terms of which most are those of its record, one identifier, a
+// code, a date and every second one a value.
 func made(r *rand.Rand, pk int64, typ uint16, seq uint32) store.Put {
 	p := store.Put{Key: store.Key{PK: pk, LID: store.MakeLID(typ, seq)}, Org: "RQM", Feed: "bench", Body: make([]byte, 320)}
 	for i := range p.Body {
 		p.Body[i] = byte(r.Uint32())
 	}
-	p.Index = search.Entries{Code: uint64(r.IntN(400)+1) << 40, Date: search.DateOrigin + int64(r.IntN(25_000_000)), Idents: []uint64{r.Uint64()}, Tokens: make([]uint32, 12)}
+	p.Index = search.Entries{Code: uint64(r.IntN(400)+1) << 40, Date: search.DateOrigin + int64(r.IntN(25_000_000)), Idents: []uint64{r.Uint64()}, Tokens: make([]uint32, 8)}
 	for i := range p.Index.Tokens {
 		p.Index.Tokens[i] = r.Uint32N(5000)
 	}
+	for i := range uint64(6) {
+		p.Index.Terms = append(p.Index.Terms, mix(i+1))
+	}
+	p.Index.Terms = append(p.Index.Terms, mix(100+r.Uint64N(10)), mix(200+r.Uint64N(10)))
 	if r.IntN(2) == 0 {
 		p.Index.Unit, p.Index.Value = p.Index.Code, float64(r.IntN(2000))/10
 	}

@@ -54,6 +54,7 @@ type writer struct {
 	careful int      // for so many groups take the lock first: others write too
 	strict  int      // for so many groups look first: a guess was wrong
 	tails   map[int32]*tail
+	memory  memory
 	commits int
 	bulk    *bulk // while a bulk load is under way
 }
@@ -156,6 +157,7 @@ func (w *writer) prepare(ctx context.Context) error {
 		return failed(err, "read the counters")
 	}
 	w.e.names.add(all)
+	w.e.kept.Store(w.head.n) // a replica without this may not even have the tables
 	return nil
 }
 
@@ -228,7 +230,7 @@ func (w *writer) commit(first *request) {
 	var err error
 	for try := range tries {
 		err = w.attempt(try == 0)
-		if !w.again(err, try) {
+		if !w.again(err) {
 			break
 		}
 	}
@@ -245,16 +247,20 @@ var (
 
 // again draws the lesson from an attempt and tells whether there is to be
 // another.
-func (w *writer) again(err error, try int) bool {
+func (w *writer) again(err error) bool {
+	var told *fault.Fault
 	switch {
 	case err == nil:
+		return false
+	case errors.As(err, &told):
+		// A verdict, whatever its cause: to try again after an unknown outcome
+		// could do a thing twice.
 		return false
 	case errors.Is(err, errStale):
 		w.careful, w.known = caution, false
 	case errors.Is(err, errGuess):
 		w.strict = caution
-	case isLost(err):
-		return try < 2
+	case isLost(err): // and nothing was kept: what follows is whether it can be reached
 	default:
 		return false
 	}

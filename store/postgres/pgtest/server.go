@@ -3,10 +3,10 @@
 package pgtest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"os/user"
@@ -20,7 +20,8 @@ import (
 
 // Options of one server.
 type Options struct {
-	// NoSync gives up durability for speed.
+	// NoSync gives up durability for speed: what a server loses when the machine
+	// fails. Kill takes nothing from it, since the kernel lives on.
 	NoSync bool
 	// Settings are added to the server's command line.
 	Settings map[string]string
@@ -31,12 +32,15 @@ type Options struct {
 // Server is one running server.
 type Server struct {
 	dir, bin string
-	port     int
 	o        Options
 	as       *syscall.Credential // nil: as we are
-	command  *exec.Cmd
-	leash    io.Closer // the server is stopped when this closes, also when we die
+	leash    io.WriteCloser      // the server is stopped when this closes, also when we die
+	ended    chan struct{}       // closed when the server and its keeper are gone
 }
+
+// port only names the socket: nothing listens on the network, so that tests
+// that run at the same time cannot take a port from each other.
+const port = "5432"
 
 // ErrMissing says that no PostgreSQL is installed.
 var ErrMissing = errors.New("PostgreSQL is not installed (Debian: apt-get install postgresql)")
@@ -66,9 +70,13 @@ func New(o Options) (*Server, error) {
 	if s.bin == "" {
 		return nil, ErrMissing
 	}
+	parent := ""
+	if o.NoSync {
+		parent = memory()
+	}
 	var err error
 	// Short, since the name of a socket must be.
-	if s.dir, err = os.MkdirTemp("", "pg"); err != nil {
+	if s.dir, err = os.MkdirTemp(parent, "pg"); err != nil {
 		return nil, err
 	}
 	if err = s.make(); err == nil {
@@ -100,20 +108,16 @@ func (s *Server) make() error {
 			return err
 		}
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	s.port = l.Addr().(*net.TCPAddr).Port
-	l.Close()
 	if s.o.Standby != nil {
-		return s.run("pg_basebackup", "-D", s.data(), "-R", "-X", "stream", "-c", "fast", "-h", s.o.Standby.dir, "-p", strconv.Itoa(s.o.Standby.port), "-U", "concord", "--no-sync")
+		return s.run("pg_basebackup", "-D", s.data(), "-R", "-X", "stream", "-c", "fast", "-h", s.o.Standby.dir, "-p", port, "-U", "concord", "--no-sync")
 	}
 	return s.run("initdb", "-D", s.data(), "-U", "concord", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
 }
 
 func (s *Server) run(program string, args ...string) error {
-	c := exec.Command(filepath.Join(s.bin, program), args...)
+	ctx, stop := context.WithTimeout(context.Background(), startLimit)
+	defer stop()
+	c := exec.CommandContext(ctx, filepath.Join(s.bin, program), args...)
 	c.Dir = s.dir
 	c.SysProcAttr = &syscall.SysProcAttr{Credential: s.as}
 	if out, err := c.CombinedOutput(); err != nil {
@@ -122,41 +126,58 @@ func (s *Server) run(program string, args ...string) error {
 	return nil
 }
 
-// Start starts a server that was killed or stopped, on the same data.
+// startLimit is how long making or starting a server may take.
+const startLimit = time.Minute
+
+// keeper is the shell that holds the server. Its input is our leash: when that
+// closes, because a test has ended or because we were killed, it ends the
+// server at once and removes everything. A word before that says that the
+// server was killed on purpose and its data are needed again.
+const keeper = `dir=$1; shift
+"$@" & p=$!
+if read -r word; then wait $p; exit 0; fi
+kill -QUIT $p 2>/dev/null; wait $p
+rm -rf "$dir"`
+
+// Start starts a server that was killed, on the same data.
 func (s *Server) Start() error {
-	args := []string{"-D", s.data(), "-p", strconv.Itoa(s.port), "-k", s.dir, "-c", "listen_addresses=127.0.0.1",
-		"-c", "max_wal_size=4GB", "-c", "log_min_messages=warning", "-c", "max_prepared_transactions=0"}
+	args := []string{"-c", keeper, "keeper", s.dir, filepath.Join(s.bin, "postgres"),
+		"-D", s.data(), "-p", port, "-k", s.dir, "-c", "listen_addresses=", "-c", "log_min_messages=warning"}
 	if s.o.NoSync {
-		args = append(args, "-c", "fsync=off", "-c", "full_page_writes=off")
+		args = append(args, "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_wal_size=256MB", "-c", "wal_recycle=off")
 	}
 	for k, v := range s.o.Settings {
 		args = append(args, "-c", k+"="+v)
 	}
-	// The shell ends the server when our end of its input closes.
-	const leash = `"$0" "$@" & p=$!; cat >/dev/null; kill -INT $p 2>/dev/null; wait $p`
-	s.command = exec.Command("sh", append([]string{"-c", leash, filepath.Join(s.bin, "postgres")}, args...)...)
-	s.command.Dir = s.dir
-	s.command.SysProcAttr = &syscall.SysProcAttr{Credential: s.as}
+	c := exec.Command("sh", args...)
+	c.Dir = s.dir
+	// A group of its own, so that a signal for ours leaves the keeper to its work.
+	c.SysProcAttr = &syscall.SysProcAttr{Credential: s.as, Setpgid: true}
 	log, err := os.OpenFile(filepath.Join(s.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
 	}
 	defer log.Close()
-	s.command.Stdout, s.command.Stderr = log, log
-	if s.leash, err = s.command.StdinPipe(); err != nil {
+	c.Stdout, c.Stderr = log, log
+	leash, err := c.StdinPipe()
+	if err != nil {
 		return err
 	}
 	_ = os.Remove(filepath.Join(s.data(), "postmaster.pid"))
-	if err := s.command.Start(); err != nil {
+	if err := c.Start(); err != nil {
 		return err
 	}
-	for range 600 {
+	ended := make(chan struct{})
+	go func() { _ = c.Wait(); close(ended) }()
+	s.leash, s.ended = leash, ended
+	for until := time.Now().Add(startLimit); time.Now().Before(until); {
 		if _, ready := s.postmaster(); ready {
 			return nil
 		}
-		time.Sleep(50 * time.Millisecond)
+		time.Sleep(5 * time.Millisecond)
 	}
-	text, _ := os.ReadFile(filepath.Join(s.dir, "log"))
+	text := s.Log()
+	s.Stop()
 	return fmt.Errorf("the server does not start:\n%s", text)
 }
 
@@ -175,14 +196,9 @@ func (s *Server) postmaster() (pid int, ready bool) {
 	return pid, state == "ready" || state == "standby"
 }
 
-// DSN names the server's database through its socket.
+// DSN names the server's database.
 func (s *Server) DSN() string {
-	return fmt.Sprintf("host=%s port=%d user=concord dbname=postgres sslmode=disable", s.dir, s.port)
-}
-
-// TCP names it through the network.
-func (s *Server) TCP() string {
-	return fmt.Sprintf("host=127.0.0.1 port=%d user=concord dbname=postgres sslmode=disable", s.port)
+	return fmt.Sprintf("host=%s port=%s user=concord dbname=postgres sslmode=disable", s.dir, port)
 }
 
 // Kill ends the server and all its processes at once, as a power cut does but
@@ -192,6 +208,7 @@ func (s *Server) Kill() {
 	if pid == 0 {
 		return
 	}
+	_, _ = io.WriteString(s.leash, "keep\n")
 	_ = syscall.Kill(pid, syscall.SIGSTOP) // so that it starts nothing more
 	all := append(children(pid), pid)
 	for _, p := range all {
@@ -202,43 +219,14 @@ func (s *Server) Kill() {
 			time.Sleep(time.Millisecond)
 		}
 	}
+	<-s.ended
 	s.leash.Close()
-	_ = s.command.Wait()
 }
 
-// children lists the processes that a process has started.
-func children(parent int) (pids []int) {
-	list, _ := filepath.Glob("/proc/[0-9]*/stat")
-	for _, path := range list {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			continue
-		}
-		// pid (name) state ppid …; the name may hold anything.
-		_, rest, _ := strings.Cut(string(text[strings.LastIndexByte(string(text), ')')+1:]), " ")
-		fields := strings.Fields(rest)
-		if len(fields) > 1 && fields[1] == strconv.Itoa(parent) {
-			if p, err := strconv.Atoi(filepath.Base(filepath.Dir(path))); err == nil {
-				pids = append(pids, p)
-			}
-		}
-	}
-	return pids
-}
-
-func alive(pid int) bool {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return syscall.Kill(pid, 0) == nil
-	}
-	i := strings.LastIndexByte(string(text), ')')
-	return i < 0 || i+2 >= len(text) || text[i+2] != 'Z'
-}
-
-// Stop ends the server in order and removes its data.
+// Stop ends the server and removes its data.
 func (s *Server) Stop() {
 	s.leash.Close()
-	_ = s.command.Wait()
+	<-s.ended
 	os.RemoveAll(s.dir)
 }
 
