@@ -91,6 +91,8 @@ func TestReferenceValidator(t *testing.T) {
 			t.Errorf("%s: the reference has %d errors, here the first is %q", c.Name, c.Errors, found)
 		case same:
 			agreed++
+		default:
+			t.Logf("%s differs: %s", c.Name, why)
 		}
 	}
 	if t.Logf("%d of %d cases agree", agreed, len(cases)); agreed != len(cases)-len(differs) {

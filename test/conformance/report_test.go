@@ -22,7 +22,11 @@ func TestMain(m *testing.M) {
 	code := m.Run()
 	server.Stop()
 	if code == 0 && *write {
-		if err := writePage(); err != nil {
+		err := suiteRows()
+		if err == nil {
+			err = writePage()
+		}
+		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			code = 1
 		}
