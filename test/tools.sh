@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Installs what the tests need and this machine lacks: Chromium with a font of
-# Arial's widths, Node with npm. Needs root for that, and says so otherwise.
+# Arial's widths, PostgreSQL, Node with npm. Needs root for that, and says so otherwise.
 set -euo pipefail
 need=()
 command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || need+=(chromium)
 fc-list 2>/dev/null | grep -qi liberation || need+=(fonts-liberation2)
+command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || need+=(postgresql)
 command -v node >/dev/null || need+=(nodejs)
 command -v npm >/dev/null || need+=(npm)
 [ ${#need[@]} -eq 0 ] && exit 0

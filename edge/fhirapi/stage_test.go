@@ -259,3 +259,9 @@ func (s *stage) clean() {
 		s.t.Fatal(err)
 	}
 }
+
+// grow allows larger requests.
+func (s *stage) grow(bytes int64, entries int) {
+	s.options.MaxBytes, s.options.MaxEntries = bytes, entries
+	s.handler = fhirapi.New(s.options)
+}
