@@ -19,6 +19,7 @@ type source struct {
 	typ    string
 	lookup search.Lookup
 	docs   []*store.Doc   // candidates, when they were gathered
+	keys   []store.Key    // candidates that are not read yet
 	home   map[int64]bool // records that the query is pinned to
 	walk   bool
 	reads  func(member string) bool // what of a candidate is looked at; nil = all of it
@@ -43,7 +44,7 @@ func (s *searching) source(ctx context.Context, typ string) (*source, error) {
 		src.docs, err = s.desk.byIDs(ctx, s.r, typ, l.IDs)
 	case l.Idents != nil:
 		s.tell(fmt.Sprintf("%s: look up %d identifiers (%s)", typ, len(l.Idents), l.By["identifiers"]))
-		src.docs, err = s.byKeys(ctx, typ, func(limit int) ([]store.Key, error) { return s.idents(ctx, l.Idents, limit) })
+		src.keys, err = s.byKeys(typ, func(limit int) ([]store.Key, error) { return s.idents(ctx, l.Idents, limit) })
 	case l.Pin != nil:
 		err = s.pinned(ctx, src)
 	default:
@@ -68,7 +69,7 @@ func (s *searching) narrowed(ctx context.Context, src *source) error {
 		}
 		if len(other) == 0 {
 			s.tell(fmt.Sprintf("%s: look up the index of code and value (%s)", src.typ, l.By["value"]))
-			src.docs, err = s.byKeys(ctx, src.typ, func(limit int) ([]store.Key, error) {
+			src.keys, err = s.byKeys(src.typ, func(limit int) ([]store.Key, error) {
 				return s.r.FindQuantity(ctx, l.Value.Name, l.Value.Low, l.Value.High, limit)
 			})
 			return err
@@ -77,7 +78,7 @@ func (s *searching) narrowed(ctx context.Context, src *source) error {
 	if l.Strings != nil {
 		s.tell(fmt.Sprintf("%s: look up %d strings (%s)", src.typ, len(l.Strings), l.By["strings"]))
 		var err error
-		src.docs, err = s.byKeys(ctx, src.typ, func(limit int) ([]store.Key, error) { return s.strings(ctx, l.Strings, limit) })
+		src.keys, err = s.byKeys(src.typ, func(limit int) ([]store.Key, error) { return s.strings(ctx, l.Strings, limit) })
 		return err
 	}
 	if done, err := s.updated(ctx, src); done || err != nil {
@@ -143,20 +144,18 @@ func (s *searching) pinned(ctx context.Context, src *source) error {
 // maxPinned is how many records are scanned at once; beyond, they are walked.
 const maxPinned = 2000
 
-// byKeys reads the documents of an index's hits; the index may hold other
-// types too.
-func (s *searching) byKeys(ctx context.Context, typ string, find func(limit int) ([]store.Key, error)) ([]*store.Doc, error) {
-	limit := min(s.budget, maxCandidates) + 1
+// byKeys are an index's hits of a type; the index may hold other types too.
+func (s *searching) byKeys(typ string, find func(limit int) ([]store.Key, error)) ([]store.Key, error) {
+	const limit = maxCandidates + 1
 	keys, err := find(limit)
 	if err != nil {
 		return nil, err
 	}
 	if len(keys) >= limit {
-		return nil, s.spend(limit)
+		return nil, fault.New(fault.TooCostly, "record.scan", "more than %d resources may match; narrow the search", maxCandidates)
 	}
 	n := fhir.R4().Number(typ)
-	keys = slices.DeleteFunc(keys, func(k store.Key) bool { return k.Type() != n })
-	return s.r.GetMany(ctx, keys)
+	return slices.DeleteFunc(keys, func(k store.Key) bool { return k.Type() != n }), nil
 }
 
 func (s *searching) idents(ctx context.Context, hashes []uint64, limit int) ([]store.Key, error) {

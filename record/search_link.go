@@ -204,6 +204,10 @@ func (s *searching) first(ctx context.Context, src *source, limit int) (hits []*
 		whole, err = s.walk(ctx, src, store.Key{}, take)
 		return hits, whole, err
 	}
+	if src.keys != nil {
+		whole, err = s.each(ctx, src.keys, take)
+		return hits, whole, err
+	}
 	for i, doc := range src.docs {
 		more, err := take(doc)
 		if err != nil || !more {

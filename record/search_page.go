@@ -59,6 +59,9 @@ func (s *searching) answer(ctx context.Context) (*Found, error) {
 		if len(types) == 1 && s.decided(src) {
 			return s.decidedPage(ctx, src)
 		}
+		if len(types) == 1 && s.lazily(src) {
+			return s.keysPage(ctx, src, src.keys, 0, s.now, "")
+		}
 		if src.walk {
 			walks = append(walks, src)
 			continue

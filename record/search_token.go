@@ -27,6 +27,7 @@ type pageToken struct {
 	List   string `json:"s,omitempty"`
 	Offset int    `json:"o,omitempty"`
 	Walk   bool   `json:"w,omitempty"`
+	Lazy   bool   `json:"y,omitempty"` // the list holds candidates
 	Type   int    `json:"t,omitempty"`
 	PK     int64  `json:"p,omitempty"`
 	LID    int64  `json:"l,omitempty"`
@@ -95,6 +96,13 @@ func (s *searching) resume(ctx context.Context, types []string) (*Found, error) 
 	all, err := unpackVersions(blob)
 	if err != nil {
 		return nil, err
+	}
+	if t.Lazy && len(types) == 1 {
+		keys := make([]store.Key, len(all))
+		for i, v := range all {
+			keys[i] = v.Key
+		}
+		return s.keysPage(ctx, &source{typ: types[0], reads: s.q.Reads()}, keys, min(t.Offset, len(keys)), t.Change, t.List)
 	}
 	f := &Found{Total: len(all)}
 	from := min(max(t.Offset, 0), len(all))

@@ -45,6 +45,6 @@ func (s *searching) updated(ctx context.Context, src *source) (done bool, err er
 		}
 	}
 	s.tell(fmt.Sprintf("%s: read the %d changed since then", src.typ, len(keys)))
-	src.docs, err = s.r.GetMany(ctx, keys)
-	return true, err
+	src.keys = keys
+	return true, nil
 }

@@ -86,6 +86,8 @@ func TestStablePages(t *testing.T) {
 		"gathered":        "patient={p}&_count=3",
 		"sorted":          "code=718-7&_sort=-date&_count=3",
 		"walk, unindexed": "value-quantity=gt50&_count=3",
+		"by value":        "code-value-quantity=http://loinc.org|718-7$gt50&_count=3",
+		"by time":         "_lastUpdated=ge2020-01-01&_count=3",
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStage(t)

@@ -25,6 +25,7 @@ type conn struct {
 	born  int
 
 	waits []item // sent and not yet answered, in order
+	sunk  error  // the first failure of a sink
 	open  bool   // statements were sent since the last sync
 	dead  error  // the connection is lost
 
@@ -191,29 +192,24 @@ func (c *conn) drain(trace store.Trace) error {
 			failure = nil
 		}
 		i++
-		if failure != nil && !it.sync {
-			// The server skips what follows until the sync. A failure of the sink
-			// is ours: the answers still come.
-			if _, ours := failure.(*sinkError); !ours {
-				for ; i < len(c.waits) && !c.waits[i].sync; i++ {
-					c.forget(&c.waits[i])
-				}
+		if failure != nil && !it.sync { // the server skips what follows until the sync
+			for ; i < len(c.waits) && !c.waits[i].sync; i++ {
+				c.forget(&c.waits[i])
 			}
 		}
 	}
 	clear(c.waits)
 	c.waits = c.waits[:0]
-	if c.dead != nil {
+	sunk := c.sunk
+	c.sunk = nil
+	switch {
+	case c.dead != nil:
 		return c.dead
+	case first != nil:
+		return first
 	}
-	if s, ours := first.(*sinkError); ours {
-		return s.error
-	}
-	return first
+	return sunk
 }
-
-// sinkError is what a sink returned.
-type sinkError struct{ error }
 
 // forget takes back that a statement was prepared, when it was not.
 func (c *conn) forget(it *item) {
@@ -237,7 +233,7 @@ func (c *conn) answer(it *item) (err error, done bool) {
 		if it.sink != nil {
 			if err := it.sink(row(m.Values)); err != nil {
 				it.sink = nil
-				return &sinkError{err}, false
+				c.sunk = err
 			}
 		}
 	case *pgproto3.CommandComplete:

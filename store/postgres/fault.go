@@ -50,6 +50,9 @@ func failed(err error, doing string) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return cancelled(err)
 	}
+	if errors.Is(err, errStale) || errors.Is(err, errGuess) {
+		return fault.Wrap(err, fault.Busy, "store.busy", "others were always first; try again")
+	}
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
 		return fault.Wrap(err, fault.Internal, "store.postgres", "cannot %s", doing)

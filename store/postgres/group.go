@@ -96,6 +96,7 @@ func (g *group) lock() error {
 	w.c.send(lastHead, w.readHead)
 	g.open = true
 	if err := w.wait(context.Background()); err != nil {
+		w.known = false // the head may have been read all the same
 		g.giveUp()
 		return err
 	}

@@ -170,15 +170,28 @@ func (s *Server) Start() error {
 	ended := make(chan struct{})
 	go func() { _ = c.Wait(); close(ended) }()
 	s.leash, s.ended = leash, ended
-	for until := time.Now().Add(startLimit); time.Now().Before(until); {
-		if _, ready := s.postmaster(); ready {
-			return nil
-		}
-		time.Sleep(5 * time.Millisecond)
+	if s.comesUp() {
+		return nil
 	}
 	text := s.Log()
 	s.Stop()
 	return fmt.Errorf("the server does not start:\n%s", text)
+}
+
+// comesUp waits until the server is ready, and not for ever.
+func (s *Server) comesUp() bool {
+	for limit := time.After(startLimit); ; {
+		if _, ready := s.postmaster(); ready {
+			return true
+		}
+		select {
+		case <-s.ended:
+			return false
+		case <-limit:
+			return false
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
 }
 
 // postmaster reads the process number of the server and whether it is ready.
