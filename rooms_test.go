@@ -34,6 +34,8 @@ var mayImport = map[string]string{
 	"store/dictionary":          "fault store",
 	"store/dictionary/gen":      "fault standard store demo",
 	"store/sqlite":              "fault standard store",
+	"store/postgres":            "fault standard store",
+	"store/postgres/pgtest":     "",
 	"store/storetest":           "fault standard store",
 	"jobs":                      "fault store",
 	"record":                    "fault standard store jobs record",

@@ -93,33 +93,42 @@ func (d *Desk) byNumber(ctx context.Context, r store.Reader, text peopleText) ([
 	return keys, nil
 }
 
-// byNames keeps the entries that every name word begins a family or given name
-// of; a later check confirms on the bodies.
+// byNames keeps the entries that every name word begins a word of a family or
+// given name of; a later check confirms on the bodies. A word that too many
+// share narrows nothing, unless no other does.
 func (d *Desk) byNames(ctx context.Context, r store.Reader, names []string) ([]store.Key, bool, error) {
-	var kept map[store.Key]bool
-	more := false
+	var kept, some map[store.Key]bool
 	for _, n := range names {
 		found := map[store.Key]bool{}
+		whole := true
 		for _, param := range []string{"family", "given"} {
 			keys, err := r.FindString(ctx, d.searches().extract.Hash("Patient", param), n, false, maxPeopleCandidates+1)
 			if err != nil {
 				return nil, false, err
 			}
-			more = more || len(keys) > maxPeopleCandidates
+			whole = whole && len(keys) <= maxPeopleCandidates
 			for _, k := range keys {
 				if kept == nil || kept[k] {
 					found[k] = true
 				}
 			}
 		}
+		if !whole {
+			some = found
+			continue
+		}
 		kept = found
+	}
+	more := kept == nil
+	if more {
+		kept = some
 	}
 	out := make([]store.Key, 0, len(kept))
 	for k := range kept {
 		out = append(out, k)
 	}
 	sort.Slice(out, func(i, j int) bool { return out[i].PK < out[j].PK })
-	return out, more && len(out) > maxPeople, nil
+	return out, more && len(out) > 0, nil
 }
 
 // gather confirms candidates on their bodies and makes one hit a person.

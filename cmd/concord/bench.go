@@ -24,6 +24,7 @@ type figures struct {
 	Resources int        `json:"resources"`
 	Seconds   float64    `json:"seconds"`   // of the load, until it was durable
 	PerSecond float64    `json:"perSecond"` // resources
+	Making    float64    `json:"making"`    // seconds of the load in which one core made people
 	Bytes     int64      `json:"bytes"`     // on the disk, indexes included
 	EachBytes float64    `json:"bytesPerResource,omitempty"`
 	Peak      int64      `json:"peakMemory"` // bytes of this process at most
@@ -66,7 +67,7 @@ func (f *figures) wrong() int {
 func (f *figures) print(out io.Writer) error {
 	fmt.Fprintf(out, "%d people, seed %d, %s\n", f.People, f.Seed, f.Store)
 	if f.Resources > 0 {
-		fmt.Fprintf(out, "load    %d resources, %.1f s, %.0f resources/s\n", f.Resources, f.Seconds, f.PerSecond)
+		fmt.Fprintf(out, "load    %d resources, %.1f s, %.0f resources/s; one core made people for %.1f s of it\n", f.Resources, f.Seconds, f.PerSecond, f.Making)
 	}
 	fmt.Fprintf(out, "disk    %.1f MB", float64(f.Bytes)/1e6)
 	if f.EachBytes > 0 {

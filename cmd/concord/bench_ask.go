@@ -164,9 +164,10 @@ func (a *asked) chart(ctx context.Context, r *rand.Rand) error {
 func (a *asked) person(r *rand.Rand) known { return a.sample.people[r.IntN(len(a.sample.people))] }
 
 func (a *asked) find(ctx context.Context, r *rand.Rand) error {
-	found, err := a.clinician.FindPeople(ctx, record.PeopleQuery{Text: a.person(r).name})
+	name := a.person(r).name
+	found, err := a.clinician.FindPeople(ctx, record.PeopleQuery{Text: name})
 	if err == nil && len(found.Hits) == 0 && !found.TooMany {
-		return fault.New(fault.Internal, "bench.empty", "nobody is found")
+		return fault.New(fault.Internal, "bench.empty", "nobody is found by the name of %s", name)
 	}
 	return err
 }

@@ -6,15 +6,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
 
-	"concord/demo"
 	"concord/fault"
-	"concord/standard/fhir"
-	"concord/standard/uk"
 )
 
 type populationCmd struct {
@@ -97,11 +93,14 @@ func (c *populationCmd) load(ctx context.Context, h *house, f *figures) error {
 	}
 	p := newProgress(c.People)
 	late, err := im.pieces(ctx, func(yield func(piece, error) bool) {
+		from := time.Now()
 		for one := range population(c.Seed, c.People) {
+			f.Making += time.Since(from).Seconds()
 			if rep.refused() > 0 || !yield(one, nil) {
 				return
 			}
 			p.step()
+			from = time.Now()
 		}
 	})
 	p.bar.Finish()
@@ -127,39 +126,6 @@ func (c *populationCmd) load(ctx context.Context, h *house, f *figures) error {
 		fmt.Fprintf(os.Stderr, "%d people were there already: the figures of the load are of the others\n", rep.skipped)
 	}
 	return nil
-}
-
-// population streams a transaction for each of n people.
-func population(seed uint64, n int) func(yield func(piece) bool) {
-	return func(yield func(piece) bool) {
-		i := 0
-		for b := range demo.Bundles(seed, n) {
-			name := fmt.Sprintf("person %d of seed %d", i, seed)
-			if !yield(piece{file: name, bundle: ofTestRange(b), text: []byte(name)}) {
-				return
-			}
-			i++
-		}
-	}
-}
-
-// ofTestRange leaves out NHS numbers beyond the 999 range, which holds fewer
-// than there may be people.
-func ofTestRange(b *fhir.Value) *fhir.Value {
-	var entries []*fhir.Value
-	for e := range b.Get("entry").Each() {
-		if p := e.Get("resource"); p.Type() == "Patient" {
-			var kept []*fhir.Value
-			for id := range p.Get("identifier").Each() {
-				if id.StrAt("system") != uk.NHSNumberSystem || strings.HasPrefix(id.StrAt("value"), "999") {
-					kept = append(kept, id)
-				}
-			}
-			e = e.With("resource", p.With("identifier", kept))
-		}
-		entries = append(entries, e)
-	}
-	return b.With("entry", entries)
 }
 
 // progress shows how far a load is: a bar in a terminal, else a line for each

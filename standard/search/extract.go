@@ -141,9 +141,11 @@ func (x *Extractor) strings(p *plan, typ string, resource *fhir.Value, e *Entrie
 		h := x.hash.Sum(typ, prm.Name)
 		for _, v := range prm.values(resource) {
 			for _, s := range x.table.filedStrings(prm, v) {
-				if en := (StringEntry{h, Fold(s)}); en.Value != "" && !seen[en] {
-					seen[en] = true
-					e.Strings = append(e.Strings, en)
+				for _, folded := range wordsFrom(prm, Fold(s)) {
+					if en := (StringEntry{h, folded}); en.Value != "" && !seen[en] {
+						seen[en] = true
+						e.Strings = append(e.Strings, en)
+					}
 				}
 			}
 		}

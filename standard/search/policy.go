@@ -74,6 +74,21 @@ func (t *Table) filedStrings(prm *Param, v *fhir.Value) []string {
 	return textsOf(v, "prefix", "suffix", "text")
 }
 
+// wordsFrom are the beginnings by which a text is found: its own, and those of
+// each further word of a person's name ("Al-Hassan" is looked for as "Hassan").
+func wordsFrom(prm *Param, folded string) []string {
+	out := []string{folded}
+	if prm.Name != "family" && prm.Name != "given" {
+		return out
+	}
+	for i := 0; i < len(folded); i++ {
+		if folded[i] == ' ' {
+			out = append(out, folded[i+1:])
+		}
+	}
+	return out
+}
+
 // beside names the parameters under which a value of a parameter is filed.
 func (t *Table) beside(typ string, prm *Param) []string {
 	switch {

@@ -101,7 +101,7 @@ func TestMisuse(t *testing.T) {
 		args := strings.Fields(c)
 		steps = append(steps,
 			step{c + ": without data", args, 2, nil, []string{"--data"}},
-			step{c + ": with a database", append(args, "--database", "postgres://localhost/x"), 2, nil, []string{"cli.database", "--data DIR"}})
+			step{c + ": with a database that is none of ours", append(args, "--data", empty, "--database", "mysql://localhost/x"), 2, nil, []string{"cli.database", "postgres://"}})
 	}
 	play(t, append(steps, []step{
 		{"nothing", nil, 2, nil, nil},

@@ -4,6 +4,9 @@
 //
 //	table <bench.txt >table.md
 //	table -into docs/performance.md table.md
+//
+// The marks are <!-- NAME: begin --> and <!-- NAME: end -->; the flag -marks
+// gives another name than "measured".
 package main
 
 import (
@@ -20,10 +23,9 @@ import (
 	"time"
 )
 
-const begin, end = "<!-- measured: begin -->", "<!-- measured: end -->"
-
 func main() {
 	into := flag.String("into", "", "document to put the table into")
+	marks := flag.String("marks", "measured", "name of the marks that the table goes between")
 	flag.Parse()
 	if *into == "" {
 		tabulate()
@@ -37,9 +39,10 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	begin, end := "<!-- "+*marks+": begin -->", "<!-- "+*marks+": end -->"
 	i, j := bytes.Index(doc, []byte(begin)), bytes.Index(doc, []byte(end))
 	if i < 0 || j < i {
-		log.Fatalf("%s has no marks", *into)
+		log.Fatalf("%s has no marks %s", *into, *marks)
 	}
 	out := slices.Concat(doc[:i+len(begin)], []byte("\n"), table, doc[j:])
 	if err := os.WriteFile(*into, out, 0o644); err != nil {
