@@ -57,7 +57,10 @@ func TestFindAmongMany(t *testing.T) {
 		rows := 0
 		ctx := store.WithTrace(t.Context(), func(_ string, n int, _ time.Duration) { rows += n })
 		var got []int64
-		err := e.View(ctx, func(r store.Reader) (err error) { got, err = r.FindRecords(ctx, c.groups, c.after, c.limit); return err })
+		err := e.View(ctx, func(r store.Reader) (err error) {
+			got, err = r.FindRecords(ctx, c.groups, c.after, c.limit)
+			return err
+		})
 		if err != nil || len(got) != c.found || c.found > 0 && got[0] != c.first {
 			t.Errorf("%s: %d records from %v (%v)", c.name, len(got), got, err)
 		}

@@ -14,12 +14,15 @@ import (
 var migrations embed.FS
 
 // The secondary indexes are those that a bulk load into an empty store does
-// without. They are not part of a migration because they come and go.
+// without. They are not part of a migration because they come and go. Of a
+// value there may be a hundred thousand (a heart rate of 72), so that its index
+// holds the key too and gives the order down to the last; of a code and a
+// minute there are few.
 const (
 	createCode  = "CREATE INDEX IF NOT EXISTS rec_code ON rec (code, d) WHERE code <> 0"
-	createValue = "CREATE INDEX IF NOT EXISTS rec_value ON rec (qh, qv) WHERE qh <> 0"
+	createValue = "CREATE INDEX IF NOT EXISTS rec_unit ON rec (qh, qv, pk, lid) WHERE qh <> 0"
 	dropCode    = "DROP INDEX IF EXISTS rec_code"
-	dropValue   = "DROP INDEX IF EXISTS rec_value"
+	dropValue   = "DROP INDEX IF EXISTS rec_unit"
 )
 
 // Keys of the advisory locks, beside the schema's own: who writes, who brings
