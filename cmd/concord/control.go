@@ -136,7 +136,7 @@ func perform(ctx context.Context, w where, req request, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(filepath.Join(dir, storeFile)); err != nil && req.Command != "token" {
+	if _, err := os.Stat(filepath.Join(dir, storeFile)); err != nil && w.Database == "" && req.Command != "token" {
 		return fault.New(fault.NotFound, "cli.data", "there is no store in %s", dir)
 	}
 	settings, err := readFeeds(req.Feeds)

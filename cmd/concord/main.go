@@ -38,6 +38,9 @@ type cli struct {
 	Export  exportCmd  `cmd:"" help:"Write every resource as NDJSON."`
 	Token   tokenCmd   `cmd:"" help:"Issue a bearer token for a script; prints the token alone."`
 	Verify  verifyCmd  `cmd:"" help:"Check store, index, links and audit log."`
+	Backup  backupCmd  `cmd:"" help:"Copy the store and its secret, also beside a running server."`
+	Restore restoreCmd `cmd:"" help:"Make a data folder from a backup, or from an archive as of a moment."`
+	Migrate migrateCmd `cmd:"" help:"Move a store between SQLite and PostgreSQL, and prove the copy equal."`
 	Bench   benchCmd   `cmd:"" help:"Measure."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }

@@ -17,6 +17,7 @@ import (
 type serveCmd struct {
 	where
 	listen
+	archiving
 }
 
 // listen says where the server listens and how.
@@ -40,6 +41,15 @@ func (c *serveCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer h.close()
+	end, err := c.archiving.begin(ctx, h)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err := end(); err != nil {
+			h.log.Error("the archive was not ended well", "error", err)
+		}
+	}()
 	if err := s.firstCode(ctx, os.Stdout); err != nil {
 		return err
 	}

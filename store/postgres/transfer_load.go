@@ -29,7 +29,11 @@ func (e *Engine) Load(ctx context.Context, rows iter.Seq2[store.Row, error], key
 	if err = l.steps(ctx, begin); err != nil {
 		return failed(err, "load a store")
 	}
-	if err = l.fill(ctx, rows, key, accept); err == nil {
+	err = l.fill(ctx, rows, key, accept)
+	if l.told != nil {
+		return l.told
+	}
+	if err == nil {
 		err = l.steps(ctx, commit)
 	}
 	return failed(err, "load a store")
@@ -41,6 +45,7 @@ type loading struct {
 	s      *snapshot
 	schema string
 	head   counters
+	told   error // what the caller's rows or accept ended with
 }
 
 func (l *loading) steps(ctx context.Context, queries ...string) error {
@@ -76,7 +81,8 @@ func (l *loading) fill(ctx context.Context, rows iter.Seq2[store.Row, error], ke
 	if err := l.s.dump(ctx, func(r store.Row) error { s.Add(r); return nil }); err != nil {
 		return err
 	}
-	return accept(s.Sums())
+	l.told = accept(s.Sums())
+	return l.told
 }
 
 // empty expects a store that nobody has written to.
@@ -116,8 +122,13 @@ func notEmpty(table string) error {
 // copy sends the rows, one COPY for the rows of a table that come together,
 // and the counters as the next head.
 func (l *loading) copy(ctx context.Context, rows iter.Seq2[store.Row, error]) error {
-	next, stop := iter.Pull2(rows)
+	pull, stop := iter.Pull2(rows)
 	defer stop()
+	next := func() (store.Row, error, bool) {
+		r, err, more := pull()
+		l.told = err
+		return r, err, more
+	}
 	r, err, more := next()
 	for more && err == nil && r.Table.Name != "counter" {
 		types, terr := l.types(ctx, r.Table.Name)

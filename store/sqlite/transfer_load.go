@@ -183,4 +183,3 @@ func loadQuery(t *store.Table) string {
 	}
 	return "INSERT INTO " + t.Name + " (" + strings.Join(columns, ", ") + ") VALUES (" + strings.Join(params, ", ") + ")"
 }
-
