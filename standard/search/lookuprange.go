@@ -144,6 +144,8 @@ func (x *Extractor) value(l *Lookup, p *plan, q *Query) {
 	if low > high {
 		return
 	}
+	// A store may keep the value in four bytes: look a little beyond.
+	low, high = float64(math.Nextafter32(float32(low), float32(math.Inf(-1)))), float64(math.Nextafter32(float32(high), float32(math.Inf(1))))
 	l.Value = &ValueRange{Name: x.unitHash(x.codeHash(code.System, code.Code)), Low: low, High: high, Unless: x.otherTerm(p.code.Type, code.Code)}
 	l.By["value"] = by
 }
