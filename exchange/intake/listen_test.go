@@ -79,7 +79,7 @@ func TestFrames(t *testing.T) {
 // waited for beyond the deadline, and its connection is ended.
 func TestSlowSender(t *testing.T) {
 	w := newWard(t)
-	addr, _ := w.listen(&Listener{Idle: 300 * time.Millisecond})
+	addr, _ := w.listen(&Listener{Idle: 1500 * time.Millisecond})
 	s := w.dial(addr)
 	for _, c := range framedText(messageOf("R1K", "slow", "ADT^A08", "1", "20260601080000", "Okonkwo^Ada")) {
 		s.write(string(c))
@@ -93,11 +93,11 @@ func TestSlowSender(t *testing.T) {
 	if m := stuck.answer(); m.Get("MSA-1") != "AR" || m.Get("MSA-2") != "stuck" {
 		t.Errorf("a message that stops: %s %s", m.Get("MSA-1"), m.Get("MSA-2"))
 	}
-	if !stuck.silent(2 * time.Second) {
+	if !stuck.silent(6 * time.Second) {
 		t.Error("the connection of a sender that got stuck stays open")
 	}
 	idle := w.dial(addr)
-	if !idle.silent(2 * time.Second) {
+	if !idle.silent(6 * time.Second) {
 		t.Error("an idle connection stays open")
 	}
 	if len(w.rows()) != 1 {
