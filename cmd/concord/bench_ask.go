@@ -28,6 +28,7 @@ type asked struct {
 // sample is what some of the people have, so that questions have answers.
 type sample struct {
 	people  []known
+	tested  []known       // of them, who has laboratory results
 	results []*fhir.Value // laboratory results
 	staff   []string      // system|value of practitioners
 }
@@ -59,6 +60,7 @@ func (c *populationCmd) ask(ctx context.Context, h *house, f *figures) error {
 		ask  func(context.Context, *rand.Rand) error
 	}{
 		{"chart", a.chart},
+		{"chart: results by date", page("Observation", a.resultsByDate)},
 		{"population search by code and date", page("Observation", a.codeAndDate)},
 		{"population search by code and value", page("Observation", a.codeAndValue)},
 		{"population search by status", page("MedicationRequest", byStatus)},
@@ -122,8 +124,12 @@ func (a *asked) know(ctx context.Context, seed uint64, people int) error {
 		p := found.Hits[0].Person
 		n := p.Best().Resource.Get("name").At(0)
 		a.sample.people = append(a.sample.people, known{p.ID, n.StrAt("given.0") + " " + n.StrAt("family")})
+		before := len(a.sample.results)
 		if err := a.knowMore(ctx, p.ID); err != nil {
 			return err
+		}
+		if len(a.sample.results) > before {
+			a.sample.tested = append(a.sample.tested, a.sample.people[len(a.sample.people)-1])
 		}
 	}
 	if len(a.sample.people) == 0 || len(a.sample.results) == 0 || len(a.sample.staff) == 0 {
@@ -186,6 +192,12 @@ func (a *asked) result(r *rand.Rand) (code string, value *fhir.Value, day time.T
 	o := a.sample.results[r.IntN(len(a.sample.results))]
 	day, _ = time.Parse(time.DateOnly, o.StrAt("effectiveDateTime")[:len(time.DateOnly)])
 	return uk.LOINC + "|" + o.StrAt("code.coding.0.code"), o.Path("valueQuantity.value"), day
+}
+
+// resultsByDate is the laboratory results of one person, the newest first.
+func (a *asked) resultsByDate(r *rand.Rand) url.Values {
+	who := a.sample.tested[r.IntN(len(a.sample.tested))]
+	return url.Values{"patient": {"Patient/" + who.id}, "category": {"laboratory"}, "_sort": {"-date"}}
 }
 
 // codeAndDate is the results of a test in a week.
