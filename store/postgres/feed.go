@@ -2,58 +2,11 @@ package postgres
 
 import (
 	"context"
-	"encoding/binary"
 	"math"
 	"time"
 
-	"concord/fault"
 	"concord/store"
 )
-
-// feed is the packed list of the versions that one Update wrote. Each takes
-// four varints: the record key less the one before it (zigzag), the type, the
-// sequence, and version << 1 | deleted: 5 or 6 bytes a version.
-type feed struct {
-	packed []byte
-	last   int64
-}
-
-func (f *feed) add(k store.Key, ver int64, deleted bool) {
-	b := binary.AppendVarint(f.packed, k.PK-f.last)
-	b = binary.AppendUvarint(b, uint64(k.Type()))
-	b = binary.AppendUvarint(b, uint64(k.Seq()))
-	v := uint64(ver) << 1
-	if deleted {
-		v |= 1
-	}
-	f.packed, f.last = binary.AppendUvarint(b, v), k.PK
-}
-
-// unpack hands each version to yield, in the order written.
-func unpack(packed []byte, yield func(k store.Key, ver int64, deleted bool)) error {
-	var pk int64
-	for len(packed) > 0 {
-		step, n := binary.Varint(packed)
-		if n <= 0 {
-			return feedFault()
-		}
-		packed = packed[n:]
-		var v [3]uint64
-		for i := range v {
-			if v[i], n = binary.Uvarint(packed); n <= 0 {
-				return feedFault()
-			}
-			packed = packed[n:]
-		}
-		pk += step
-		yield(store.Key{PK: pk, LID: store.MakeLID(uint16(v[0]), uint32(v[1]))}, int64(v[2]>>1), v[2]&1 == 1)
-	}
-	return nil
-}
-
-func feedFault() error {
-	return fault.New(fault.Internal, "store.damaged", "a row of the change feed cannot be read")
-}
 
 const (
 	changesAfter  = "SELECT cseq, at, puts FROM change WHERE cseq > $1 ORDER BY cseq LIMIT $2"
@@ -98,7 +51,7 @@ func (s *snapshot) changes(ctx context.Context, query string, bound int64, limit
 			return nil
 		}
 		c := store.Change{Change: r.int(0), At: moment(r.int(1))}
-		err := unpack(r[2], func(k store.Key, ver int64, deleted bool) {
+		err := store.UnpackVersions(r[2], func(k store.Key, ver int64, deleted bool) {
 			c.Key, c.Version, c.Deleted = k, ver, deleted
 			out = append(out, c)
 		})

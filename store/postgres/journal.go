@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"encoding/binary"
 	"math"
 	"slices"
 
@@ -40,7 +39,7 @@ type messages struct {
 func (m *messages) add(r row) error {
 	m.list = append(m.list, &store.Message{
 		Seq: r.int(0), At: moment(r.int(1)), Trigger: r.text(4), Control: r.text(5), Digest: uint64(r.int(6)),
-		State: store.State(r.int(7)), Place: r.text(9), Text: r.text(10), Records: unpackRecords(r[11]), Detail: r.blob(12),
+		State: store.State(r.int(7)), Place: r.text(9), Text: r.text(10), Records: store.UnpackRecords(r[11]), Detail: r.blob(12),
 	})
 	if m.raw {
 		m.list[len(m.list)-1].Raw = r.blob(13)
@@ -135,25 +134,4 @@ func statesOf(asked []store.State) []int16 {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
-}
-
-// packRecords lays record keys out as varints.
-func packRecords(pks []int64) []byte {
-	var b []byte
-	for _, pk := range pks {
-		b = binary.AppendVarint(b, pk)
-	}
-	return b
-}
-
-func unpackRecords(b []byte) []int64 {
-	var out []int64
-	for len(b) > 0 {
-		pk, n := binary.Varint(b)
-		if n <= 0 {
-			return out
-		}
-		out, b = append(out, pk), b[n:]
-	}
-	return out
 }

@@ -86,7 +86,7 @@ func (t *tx) Put(ctx context.Context, p store.Put) (int64, error) {
 		index: indexOf(&p.Index), deleted: p.Deleted, body: bytes.Clone(p.Body),
 	})
 	b.moveIndex(at, fresh, &p.Old, &p.Index)
-	t.puts.add(p.Key, int64(have)+1, p.Deleted)
+	t.puts.Add(p.Key, int64(have)+1, p.Deleted)
 	t.g.c.pk = max(t.g.c.pk, p.PK) // NewRecord never gives a key in use
 	return int64(have) + 1, nil
 }

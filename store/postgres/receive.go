@@ -203,7 +203,7 @@ func (t *tx) Settle(ctx context.Context, m *store.Message) error {
 	next := was
 	next.fresh = false
 	next.state, next.code, next.place, next.text = m.State, code, []byte(m.Place), []byte(m.Text)
-	next.records, next.packed, next.detail = slices.Clone(m.Records), packRecords(m.Records), bytes.Clone(m.Detail)
+	next.records, next.packed, next.detail = slices.Clone(m.Records), store.PackRecords(m.Records), bytes.Clone(m.Detail)
 	set(b, &b.mailAt, m.Seq, len(b.mails))
 	b.mails = append(b.mails, &next)
 	if was.state != m.State {
@@ -229,7 +229,7 @@ func (t *tx) mail(ctx context.Context, seq int64) (mail, error) {
 	}
 	m := mail{seq: seq}
 	err := t.each(ctx, mailState, func(r row) error {
-		m.feed, m.state, m.records = int32(r.int(0)), store.State(r.int(1)), unpackRecords(r[2])
+		m.feed, m.state, m.records = int32(r.int(0)), store.State(r.int(1)), store.UnpackRecords(r[2])
 		return nil
 	}, seq)
 	if err == nil && m.state == 0 {

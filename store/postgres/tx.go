@@ -22,7 +22,7 @@ type tx struct {
 	// guessed: something was taken for granted that the commit has to prove.
 	guessed bool
 	saved   bool // a savepoint stands before what the server has of this Update
-	puts    feed
+	puts    store.PackedVersions
 }
 
 var _ store.Tx = (*tx)(nil)
@@ -59,15 +59,15 @@ func (t *tx) finish() {
 
 // writeFeed files what this Update wrote so far.
 func (t *tx) writeFeed() {
-	if len(t.puts.packed) == 0 {
+	if len(t.puts.Bytes) == 0 {
 		return
 	}
 	b := &t.g.buf
 	if n := len(b.changes); n > 0 && b.changes[n-1].change == t.change {
-		b.changes[n-1].puts = t.puts.packed
+		b.changes[n-1].puts = t.puts.Bytes
 		return
 	}
-	b.changes = append(b.changes, changeRow{t.change, t.at, t.puts.packed})
+	b.changes = append(b.changes, changeRow{t.change, t.at, t.puts.Bytes})
 }
 
 // seen sends what is gathered, so that any question is answered rightly. A

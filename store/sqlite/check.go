@@ -150,7 +150,7 @@ func (s *snapshot) checkFeed(report func(store.Finding)) error {
 	err := s.each("SELECT cseq, puts FROM change ORDER BY cseq", func(st *sqlite.Stmt) error {
 		cseq := st.ColumnInt64(0)
 		var missing error
-		err := unpack(blob(st, 1), func(k store.Key, ver int64, _ bool) {
+		err := store.UnpackVersions(blob(st, 1), func(k store.Key, ver int64, _ bool) {
 			named++
 			row, err := rowOf(k)
 			if err != nil {

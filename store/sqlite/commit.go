@@ -104,7 +104,7 @@ type tx struct {
 	at     int64 // microseconds since 1970
 	dirty  bool
 	broken error // a statement failed: nothing of this may be kept
-	puts   feed
+	puts   store.PackedVersions
 	posts  posts
 }
 

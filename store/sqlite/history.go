@@ -24,7 +24,7 @@ func (s *snapshot) ChangesBefore(ctx context.Context, before int64, limit int) (
 			return cancelled(err)
 		}
 		c := store.Change{Change: st.ColumnInt64(0), At: moment(st.ColumnInt64(1))}
-		err := unpack(blob(st, 2), func(k store.Key, ver int64, deleted bool) {
+		err := store.UnpackVersions(blob(st, 2), func(k store.Key, ver int64, deleted bool) {
 			c.Key, c.Version, c.Deleted = k, ver, deleted
 			out = append(out, c)
 		})

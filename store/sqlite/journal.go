@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"encoding/binary"
 	"slices"
 
 	"zombiezen.com/go/sqlite"
@@ -18,7 +17,7 @@ func (s *snapshot) message(st *sqlite.Stmt) (*store.Message, error) {
 	m := &store.Message{
 		Seq: st.ColumnInt64(0), At: moment(st.ColumnInt64(1)), Trigger: st.ColumnText(4), Control: st.ColumnText(5),
 		Digest: uint64(st.ColumnInt64(6)), State: store.State(st.ColumnInt64(7)),
-		Place: st.ColumnText(9), Text: st.ColumnText(10), Records: unpackRecords(blob(st, 11)), Detail: blob(st, 12),
+		Place: st.ColumnText(9), Text: st.ColumnText(10), Records: store.UnpackRecords(blob(st, 11)), Detail: blob(st, 12),
 	}
 	for _, n := range [...]struct {
 		col int
@@ -195,25 +194,4 @@ func (s *snapshot) feeds() ([]int64, error) {
 		}
 		out, last = append(out, next), next
 	}
-}
-
-// packRecords lays record keys out as varints.
-func packRecords(pks []int64) []byte {
-	var b []byte
-	for _, pk := range pks {
-		b = binary.AppendVarint(b, pk)
-	}
-	return b
-}
-
-func unpackRecords(b []byte) []int64 {
-	var out []int64
-	for len(b) > 0 {
-		pk, n := binary.Varint(b)
-		if n <= 0 {
-			return out
-		}
-		out, b = append(out, pk), b[n:]
-	}
-	return out
 }

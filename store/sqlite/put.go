@@ -59,7 +59,7 @@ func (t *tx) Put(ctx context.Context, p store.Put) (int64, error) {
 		return 0, err
 	}
 	t.posts.move(p.PK, p.Old.Terms, p.Index.Terms)
-	t.puts.add(p.Key, have+1, p.Deleted)
+	t.puts.Add(p.Key, have+1, p.Deleted)
 	t.w.c.pk = max(t.w.c.pk, p.PK) // NewRecord never gives a key in use
 	return have + 1, nil
 }

@@ -84,7 +84,7 @@ func (t *tx) Settle(ctx context.Context, m *store.Message) error {
 	var was store.State
 	var had []int64
 	err := t.each("SELECT feed, state, records FROM journal WHERE seq = ?1", func(st *sqlite.Stmt) error {
-		feed, was, had = st.ColumnInt64(0), store.State(st.ColumnInt64(1)), unpackRecords(blob(st, 2))
+		feed, was, had = st.ColumnInt64(0), store.State(st.ColumnInt64(1)), store.UnpackRecords(blob(st, 2))
 		return stop{}
 	}, m.Seq)
 	if err != nil {
@@ -106,7 +106,7 @@ func (t *tx) Settle(ctx context.Context, m *store.Message) error {
 	bindSome(st, 3, code)
 	bindWords(st, 4, m.Place)
 	bindWords(st, 5, m.Text)
-	bindBlob(st, 6, packRecords(m.Records))
+	bindBlob(st, 6, store.PackRecords(m.Records))
 	bindBlob(st, 7, m.Detail)
 	if err := t.exec(st); err != nil {
 		return err

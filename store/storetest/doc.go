@@ -2,5 +2,6 @@
 //
 // It knows the contract of package store and nothing of an engine: what it
 // needs of one is a function that opens it. Run holds everything that works on
-// one engine; Crash and Full stop one in the middle.
+// one engine; Crash and Full stop one in the middle; Bench holds the benchmarks,
+// so that both engines are measured at the same work.
 package storetest

@@ -1,4 +1,4 @@
-package postgres
+package storetest
 
 import (
 	"math/rand/v2"
@@ -8,18 +8,18 @@ import (
 	"concord/store"
 )
 
-// BenchmarkRead asks questions of a store with 2,000 records of 200 documents
-// and one record of 5,000, more than the page caches hold.
-func BenchmarkRead(b *testing.B) {
-	e := openBench(b, Options{})
+// Read asks questions of a store with 2,000 records of 200 documents and one
+// record of 5,000, more than the page caches hold.
+func (w Bench) Read(b *testing.B) {
+	e := w.open(b)
 	ctx := b.Context()
 	const records = 2000
-	load(b, e, records, 200)
+	w.load(b, e, records, 200)
 	big := int64(records + 1)
 	r := rand.New(rand.NewPCG(9, 9))
 	err := e.Update(ctx, func(tx store.Tx) error {
 		for i := range 5000 {
-			if _, err := tx.Put(ctx, made(r, big, uint16(i%6)+1, uint32(i/6)+1)); err != nil {
+			if _, err := tx.Put(ctx, w.made(r, big, uint16(i%6)+1, uint32(i/6)+1)); err != nil {
 				return err
 			}
 		}
@@ -76,44 +76,4 @@ func BenchmarkRead(b *testing.B) {
 		_, err := r.FindCode(ctx, uint64(i%400+1)<<40, 0, 0, 20)
 		return err
 	})
-}
-
-// load fills a store in bulk, records of n documents each in one Update.
-func load(b *testing.B, e *Engine, records, n int) {
-	b.Helper()
-	ctx := b.Context()
-	if err := e.Bulk(ctx, true); err != nil {
-		b.Fatal(err)
-	}
-	docs := make([]store.Put, n)
-	r := rand.New(rand.NewPCG(5, 6))
-	for i := range docs {
-		docs[i] = made(r, 0, uint16(6*i/n)+1, uint32(i)+1)
-	}
-	together(b, 4, records, func(_, i int) error {
-		return e.Update(ctx, func(tx store.Tx) error {
-			pk, err := tx.NewRecord(ctx)
-			for j, p := range docs {
-				if err != nil {
-					return err
-				}
-				p.PK, p.Index.Idents = pk, []uint64{mix(uint64(i)<<8 | uint64(j))}
-				_, err = tx.Put(ctx, p)
-			}
-			return err
-		})
-	})
-	if err := e.Bulk(ctx, false); err != nil {
-		b.Fatal(err)
-	}
-}
-
-// BenchmarkBulk loads a store from empty, 1,000 documents for each round: use
-// -benchtime 1000x for a million.
-func BenchmarkBulk(b *testing.B) {
-	e := openBench(b, Options{})
-	load(b, e, 10*b.N, 100)
-	b.ReportMetric(1000*float64(b.N)/b.Elapsed().Seconds(), "resources/s")
-	b.StopTimer()
-	reportSize(b, e, 1000*b.N)
 }
