@@ -6,9 +6,9 @@ import "context"
 // are candidates: the hashes behind them are short, and the caller confirms
 // each on its body.
 type Population interface {
-	// FindCode lists the keys of documents with that leading code whose Date
-	// lies in [from, to), latest first, at most limit; a bound of 0 is open.
-	FindCode(ctx context.Context, code uint64, from, to int64, limit int) ([]Key, error)
+	// FindCode lists documents with a leading code in order of their Date, at
+	// most limit.
+	FindCode(ctx context.Context, r CodeRange, limit int) ([]Dated, error)
 	// FindQuantity lists the keys of documents with that unit whose value lies
 	// in [low, high], in order of value, at most limit.
 	FindQuantity(ctx context.Context, unit uint64, low, high float64, limit int) ([]Key, error)
@@ -21,4 +21,18 @@ type Population interface {
 	// CountTerm is the number of current documents with a term, over all
 	// records.
 	CountTerm(ctx context.Context, term uint64) (int64, error)
+}
+
+// CodeRange is a stretch of the index by code and date.
+type CodeRange struct {
+	Code     uint64
+	From, To int64 // Date in [From, To), in search.Entries.Date units; To 0 = open; documents without a date have 0
+	Oldest   bool  // oldest first, each date in key order; else latest first, and keys backwards
+	After    Dated // continue after this one; zero = from the beginning
+}
+
+// Dated is a document's key with its Date.
+type Dated struct {
+	Key
+	Date int64
 }

@@ -77,11 +77,11 @@ func (t *tx) ChangeAt(ctx context.Context, at time.Time) (int64, error) {
 }
 
 // FindCode is described in store.Population.
-func (t *tx) FindCode(ctx context.Context, code uint64, from, to int64, limit int) ([]store.Key, error) {
+func (t *tx) FindCode(ctx context.Context, r store.CodeRange, limit int) ([]store.Dated, error) {
 	if err := t.seen(ctx); err != nil {
 		return nil, err
 	}
-	return t.snapshot.FindCode(ctx, code, from, to, limit)
+	return t.snapshot.FindCode(ctx, r, limit)
 }
 
 // FindQuantity is described in store.Population.

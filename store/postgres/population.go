@@ -10,22 +10,38 @@ import (
 // The conditions that code and unit are not 0 let the planner use the partial
 // indexes whatever the parameter.
 const (
-	findCode = "SELECT pk, lid FROM rec WHERE code = $1 AND code <> 0 AND d >= $2 AND d < $3 ORDER BY d DESC, pk DESC, lid DESC LIMIT $4"
-	findUnit = "SELECT pk, lid FROM rec WHERE qh = $1 AND qh <> 0 AND qv >= $2 AND qv <= $3 ORDER BY qv, pk, lid LIMIT $4"
-	sumTerm  = "SELECT coalesce(sum(n), 0)::bigint FROM post WHERE term = $1"
+	codeLatest = "SELECT pk, lid, d FROM rec WHERE code = $1 AND code <> 0 AND d >= $2 AND (d, pk, lid) < ($3, $4, $5) ORDER BY d DESC, pk DESC, lid DESC LIMIT $6"
+	codeOldest = "SELECT pk, lid, d FROM rec WHERE code = $1 AND code <> 0 AND d < $2 AND (d, pk, lid) > ($3, $4, $5) ORDER BY d, pk, lid LIMIT $6"
+	findUnit   = "SELECT pk, lid FROM rec WHERE qh = $1 AND qh <> 0 AND qv >= $2 AND qv <= $3 ORDER BY qv, pk, lid LIMIT $4"
+	sumTerm    = "SELECT coalesce(sum(n), 0)::bigint FROM post WHERE term = $1"
 )
 
 // FindCode looks up the index by code and date.
-func (s *snapshot) FindCode(ctx context.Context, code uint64, from, to int64, limit int) ([]store.Key, error) {
-	first, end := int64(packDate(from)), int64(math.MaxInt32)+1
-	if to != 0 {
-		end = int64(packDate(to))
+func (s *snapshot) FindCode(ctx context.Context, r store.CodeRange, limit int) ([]store.Dated, error) {
+	end := int64(math.MaxInt32) + 1
+	if r.To != 0 {
+		end = int64(packDate(r.To))
 	}
-	var out []store.Key
-	err := s.each(ctx, findCode, func(r row) error {
-		out = append(out, keyOf(r.int(0), r.int(1)))
+	query, bound, date := codeLatest, int64(packDate(r.From)), end
+	if r.Oldest {
+		query, bound, date = codeOldest, end, int64(packDate(r.From))
+	}
+	var after place
+	switch {
+	case r.After != (store.Dated{}):
+		var err error
+		if after, err = placeOf(r.After.Key); err != nil {
+			return nil, err
+		}
+		date = int64(packDate(r.After.Date))
+	case r.Oldest:
+		after.pk = -1
+	}
+	var out []store.Dated
+	err := s.each(ctx, query, func(r row) error {
+		out = append(out, store.Dated{Key: keyOf(r.int(0), r.int(1)), Date: unpackDate(r.int(2))})
 		return nil
-	}, short(code), first, end, int64(max(limit, 0)))
+	}, short(r.Code), bound, date, after.pk, after.lid, int64(max(limit, 0)))
 	return out, err
 }
 

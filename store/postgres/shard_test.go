@@ -22,7 +22,7 @@ var spread = map[string]string{
 // what they give are candidates that are then read by their key, so that it
 // does no harm when shards answer as of slightly different moments.
 var fansOut = []struct{ what, pattern string }{
-	{"search by code", `^SELECT pk, lid FROM rec WHERE code = `},
+	{"search by code", `^SELECT pk, lid, d FROM rec WHERE code = `},
 	{"search by value", `^SELECT pk, lid FROM rec WHERE qh = `},
 	{"search by name", `^SELECT pk, lid(, v)? FROM str WHERE h = `},
 	{"search by terms", `FROM post WHERE post\.term = t\.term AND post\.pk > `},

@@ -73,7 +73,7 @@ func (w Bench) Read(b *testing.B) {
 		return err
 	})
 	ask("find by code", func(r store.Reader, i int) error {
-		_, err := r.FindCode(ctx, uint64(i%400+1)<<40, 0, 0, 20)
+		_, err := r.FindCode(ctx, store.CodeRange{Code: uint64(i%400+1) << 40}, 20)
 		return err
 	})
 }

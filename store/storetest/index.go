@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"cmp"
 	"testing"
 
 	"concord/standard/search"
@@ -38,7 +39,7 @@ func testIndex(t *testing.T, s *stage) {
 	equal(t, "old name", named(1, "smith"), []store.Key{b.Key})
 	equal(t, "new name", named(1, "jones"), []store.Key{a.Key})
 	equal(t, "kept name", named(2, "john"), []store.Key{a.Key})
-	equal(t, "code that went", len(read(s, func(r store.Reader) ([]store.Key, error) { return r.FindCode(s.ctx, 77, 0, 0, 9) })), 0)
+	equal(t, "code that went", len(read(s, func(r store.Reader) ([]store.Dated, error) { return r.FindCode(s.ctx, store.CodeRange{Code: 77}, 9) })), 0)
 	equal(t, "value that went", len(read(s, func(r store.Reader) ([]store.Key, error) { return r.FindQuantity(s.ctx, 88, 0, 9, 9) })), 0)
 
 	s.put(gone(changed, 2))
@@ -88,19 +89,52 @@ func testPopulation(t *testing.T, s *stage) {
 		p.Index = search.Entries{Code: uint64(i%2+1) << 50, Date: int64(100 + i), Unit: 9 << 45, Value: float64(i) - 5.5}
 		s.put(p)
 	}
-	code := func(code uint64, from, to int64, limit int) (pks []int64) {
-		for _, k := range read(s, func(r store.Reader) ([]store.Key, error) { return r.FindCode(s.ctx, code, from, to, limit) }) {
+	code := func(r store.CodeRange, limit int) (pks []int64) {
+		for _, k := range read(s, func(e store.Reader) ([]store.Dated, error) { return e.FindCode(s.ctx, r, limit) }) {
+			equal(t, "date", k.Date, 99+k.PK)
 			pks = append(pks, k.PK)
 		}
 		return pks
 	}
-	equal(t, "all of a code, latest first", code(1<<50, 0, 0, 100), []int64{19, 17, 15, 13, 11, 9, 7, 5, 3, 1})
-	equal(t, "from and to", code(1<<50, 104, 110, 100), []int64{9, 7, 5})
-	equal(t, "limit", code(2<<50, 0, 0, 2), []int64{20, 18})
-	equal(t, "another code", len(code(3<<50, 0, 0, 2)), 0)
+	odd := store.CodeRange{Code: 1 << 50}
+	equal(t, "all of a code, latest first", code(odd, 100), []int64{19, 17, 15, 13, 11, 9, 7, 5, 3, 1})
+	equal(t, "from and to", code(store.CodeRange{Code: 1 << 50, From: 104, To: 110}, 100), []int64{9, 7, 5})
+	equal(t, "oldest first", code(store.CodeRange{Code: 1 << 50, From: 104, To: 110, Oldest: true}, 100), []int64{5, 7, 9})
+	equal(t, "limit", code(store.CodeRange{Code: 2 << 50}, 2), []int64{20, 18})
+	equal(t, "another code", len(code(store.CodeRange{Code: 3 << 50}, 2)), 0)
+	testCodePages(t, s)
 	var pks []int64
 	for _, k := range read(s, func(r store.Reader) ([]store.Key, error) { return r.FindQuantity(s.ctx, 9<<45, -5.5, -2, 100) }) {
 		pks = append(pks, k.PK)
 	}
 	equal(t, "values between", pks, []int64{1, 2, 3, 4})
+}
+
+// testCodePages: pages of an index by date give each document once, in order,
+// those of one minute and those without a date included.
+func testCodePages(t *testing.T, s *stage) {
+	for i := range 30 {
+		p := doc(key(int64(100+i%4), 2, uint32(i+1)), "x")
+		p.Index = search.Entries{Code: 7 << 44, Date: int64(i / 5)}
+		s.put(p)
+	}
+	for _, oldest := range []bool{false, true} {
+		r := store.CodeRange{Code: 7 << 44, Oldest: oldest}
+		all := read(s, func(e store.Reader) ([]store.Dated, error) { return e.FindCode(s.ctx, r, 100) })
+		equal(t, "in all", len(all), 30)
+		for i := 1; i < len(all); i++ {
+			order := cmp.Or(cmp.Compare(all[i-1].Date, all[i].Date), cmp.Compare(all[i-1].PK, all[i].PK), cmp.Compare(all[i-1].LID, all[i].LID))
+			equal(t, "order", order < 0, oldest)
+		}
+		for step := 1; step < 9; step++ {
+			var paged []store.Dated
+			for r := r; ; r.After = paged[len(paged)-1] {
+				page := read(s, func(e store.Reader) ([]store.Dated, error) { return e.FindCode(s.ctx, r, step) })
+				if paged = append(paged, page...); len(page) < step {
+					break
+				}
+			}
+			equal(t, "pages", paged, all)
+		}
+	}
 }

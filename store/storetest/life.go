@@ -43,9 +43,11 @@ func testBulk(t *testing.T, s *stage) {
 		if err := s.e.Bulk(s.ctx, false); err != nil {
 			t.Fatal(err)
 		}
-		found := read(s, func(r store.Reader) ([]store.Key, error) { return r.FindCode(s.ctx, 5<<40, 0, 0, 10_000) })
-		equal(t, "by code", len(found), 600*(round+1))
-		found = read(s, func(r store.Reader) ([]store.Key, error) { return r.Find(s.ctx, uint64(100*round+3), 100) })
+		coded := read(s, func(r store.Reader) ([]store.Dated, error) {
+			return r.FindCode(s.ctx, store.CodeRange{Code: 5 << 40}, 10_000)
+		})
+		equal(t, "by code", len(coded), 600*(round+1))
+		found := read(s, func(r store.Reader) ([]store.Key, error) { return r.Find(s.ctx, uint64(100*round+3), 100) })
 		equal(t, "by identifier", len(found), 20)
 	}
 	s.reopen()

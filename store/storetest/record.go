@@ -133,8 +133,12 @@ func testIndexAnew(t *testing.T, s *stage) {
 	equal(t, "ident that went", len(read(s, func(r store.Reader) ([]store.Key, error) { return r.Find(s.ctx, 10, 9) })), 0)
 	equal(t, "ident that came", len(read(s, func(r store.Reader) ([]store.Key, error) { return r.Find(s.ctx, 11, 9) })), 1)
 	equal(t, "string that came", len(read(s, func(r store.Reader) ([]store.Key, error) { return r.FindString(s.ctx, 1, "a", true, 9) })), 1)
-	equal(t, "code that went", len(read(s, func(r store.Reader) ([]store.Key, error) { return r.FindCode(s.ctx, 5<<40, 0, 0, 9) })), 0)
-	equal(t, "code that came", len(read(s, func(r store.Reader) ([]store.Key, error) { return r.FindCode(s.ctx, 7<<40, 0, 0, 9) })), 1)
+	equal(t, "code that went", len(read(s, func(r store.Reader) ([]store.Dated, error) {
+		return r.FindCode(s.ctx, store.CodeRange{Code: 5 << 40}, 9)
+	})), 0)
+	equal(t, "code that came", len(read(s, func(r store.Reader) ([]store.Dated, error) {
+		return r.FindCode(s.ctx, store.CodeRange{Code: 7 << 40}, 9)
+	})), 1)
 	equal(t, "still one version", len(read(s, func(r store.Reader) ([]*store.Doc, error) { return r.Versions(s.ctx, p.Key) })), 1)
 	err := s.e.Update(s.ctx, func(tx store.Tx) error { return tx.Index(s.ctx, p.Key, 2, fresh, p.Index) })
 	expect(t, err, fault.Conflict, "store.version")

@@ -82,8 +82,8 @@ func (s *stage) sayIndex(r store.Reader, say func(string, any, error), _ []time.
 		say("string "+prefix, keys, err)
 	}
 	for code := uint64(69); code < 74; code++ {
-		keys, err := r.FindCode(s.ctx, code, 3000, 90000, 100)
-		say("code", keys, err)
+		dated, err := r.FindCode(s.ctx, store.CodeRange{Code: code, From: 3000, To: 90000}, 100)
+		say("code", dated, err)
 	}
 	keys, err := r.FindQuantity(s.ctx, 88, 7.0/3, 11, 100)
 	say("quantity", keys, err)
