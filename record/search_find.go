@@ -21,7 +21,9 @@ type source struct {
 	docs   []*store.Doc   // candidates, when they were gathered
 	keys   []store.Key    // candidates that are not read yet
 	home   map[int64]bool // records that the query is pinned to
+	feed   *stretch       // candidates, as lines of the change feed
 	walk   bool
+	beside bool                     // the terms speak of other types too
 	reads  func(member string) bool // what of a candidate is looked at; nil = all of it
 }
 
@@ -29,8 +31,7 @@ type source struct {
 // identifiers, then the records that the query is pinned to, then values,
 // then strings, then what a chain leads to; else records are walked.
 func (s *searching) source(ctx context.Context, typ string) (*source, error) {
-	x := s.desk.searches().extract
-	src := &source{typ: typ, lookup: x.LookupType(s.q, typ), reads: s.q.Reads()}
+	src := s.plain(typ)
 	l := &src.lookup
 	if s.q.Contained != "" {
 		src.walk = true
@@ -57,6 +58,11 @@ func (s *searching) source(ctx context.Context, typ string) (*source, error) {
 		return src, nil // a record is looked through whatever its size
 	}
 	return src, s.spend(len(src.docs))
+}
+
+// plain is a source that nothing was looked up for yet.
+func (s *searching) plain(typ string) *source {
+	return &source{typ: typ, lookup: s.desk.searches().extract.LookupType(s.q, typ), reads: s.q.Reads()}
 }
 
 // narrowed finds candidates by value or string, or by what a chain leads to.

@@ -35,8 +35,7 @@ func (s *searching) each(ctx context.Context, keys []store.Key, take func(*store
 // lazily tells a search whose candidates need not all be read for a page: no
 // order is asked, and no count.
 func (s *searching) lazily(src *source) bool {
-	return len(src.keys) > s.size() && len(s.q.Sort) == 0 && s.asked.LastN == 0 && s.q.Count != 0 && s.q.Summary != "count" &&
-		s.q.Total != "accurate" && s.q.Total != "estimate"
+	return len(src.keys) > s.size() && s.plainPage()
 }
 
 // keysPage is a page of candidates that are read one after the other, from a

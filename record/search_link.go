@@ -2,7 +2,6 @@ package record
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -161,6 +160,13 @@ func (s *searching) referred(ctx context.Context, has *search.Has, ref string) (
 	if strings.HasPrefix(ref, "#") || !s.v.Filter.Type(has.Query.Type) {
 		return false, nil
 	}
+	if s.own != nil && s.own.has == has {
+		if r, ok := fhir.ParseReference(ref); ok && r.Type == "Patient" {
+			if pk, _, ok := s.desk.ids.decode(r.ID); ok {
+				return s.holdsOwn(ctx, pk)
+			}
+		}
+	}
 	q := &search.Query{Type: has.Query.Type, Types: has.Query.Types, Count: 1,
 		Clauses: append([]search.Clause{search.Refer(has.Ref, ref)}, has.Query.Clauses...)}
 	hits, _, err := s.sub(ctx, q, 1, s.budget)
@@ -171,7 +177,7 @@ func (s *searching) referred(ctx context.Context, has *search.Has, ref string) (
 // than budget documents. whole is false when there may be more.
 func (s *searching) sub(ctx context.Context, q *search.Query, limit, budget int) (hits []*Item, whole bool, err error) {
 	inner := *s
-	inner.q, inner.asked, inner.plan, inner.keep = q, Asked{}, nil, nil
+	inner.q, inner.asked, inner.plan, inner.keep, inner.own = q, Asked{}, nil, nil, nil
 	inner.budget, inner.looked = min(budget, s.budget), 0
 	defer func() {
 		s.targets, s.lists = inner.targets, inner.lists
@@ -203,6 +209,10 @@ func (s *searching) first(ctx context.Context, src *source, limit int) (hits []*
 	if src.walk {
 		whole, err = s.walk(ctx, src, store.Key{}, take)
 		return hits, whole, err
+	}
+	if src.feed != nil {
+		next, err := s.eachChange(ctx, src, *src.feed, 0, s.now, take)
+		return hits, !next.Feed, err
 	}
 	if src.keys != nil {
 		whole, err = s.each(ctx, src.keys, take)
@@ -239,112 +249,4 @@ func (s *searching) list(ctx context.Context, id string) (map[string]bool, error
 	}
 	s.lists[id] = out
 	return out, nil
-}
-
-// What a chain leads to is looked up beforehand when it is little; else each
-// candidate's own reference is followed.
-const (
-	aheadHits   = 300
-	aheadBudget = 3000
-)
-
-// ahead turns the first linked clause whose other side is small into a pin or
-// into ids. done tells that candidates were found that way.
-func (s *searching) ahead(ctx context.Context, src *source) (done bool, err error) {
-	for i := range s.q.Clauses {
-		c := &s.q.Clauses[i]
-		switch {
-		case c.List != "":
-			return true, s.aheadList(ctx, src, c.List)
-		case c.Chain != nil:
-			done, err = s.aheadChain(ctx, src, c)
-		case c.Has != nil:
-			done, err = s.aheadHas(ctx, src, c.Has)
-		}
-		if done || err != nil {
-			return done, err
-		}
-	}
-	return false, nil
-}
-
-func (s *searching) aheadList(ctx context.Context, src *source, id string) error {
-	list, err := s.list(ctx, id)
-	if err != nil {
-		return err
-	}
-	var ids []string
-	for ref := range list {
-		if r, ok := fhir.ParseReference(ref); ok && r.Type == src.typ && r.Base == "" {
-			ids = append(ids, r.ID)
-		}
-	}
-	slices.Sort(ids)
-	s.tell(fmt.Sprintf("%s: read the %d that List/%s names", src.typ, len(ids), id))
-	src.docs, err = s.desk.byIDs(ctx, s.r, src.typ, ids)
-	return err
-}
-
-func (s *searching) aheadChain(ctx context.Context, src *source, c *search.Clause) (bool, error) {
-	var refs []string
-	for _, q := range c.Chain {
-		if !s.v.Filter.Type(q.Type) {
-			continue
-		}
-		hits, whole, err := s.sub(ctx, q, aheadHits+1, aheadBudget)
-		if err != nil || !whole || len(refs)+len(hits) > aheadHits {
-			return false, err
-		}
-		for _, it := range hits {
-			refs = append(refs, it.Ref())
-		}
-	}
-	if len(refs) == 0 {
-		s.tell(src.typ + ": " + c.Name() + " leads to nothing")
-		return true, nil
-	}
-	q := &search.Query{Type: src.typ, Types: []string{src.typ}, Clauses: []search.Clause{search.Refer(c.Param, refs...)}}
-	l := s.desk.searches().extract.LookupType(q, src.typ)
-	s.tell(fmt.Sprintf("%s: %s leads to %d resources", src.typ, c.Name(), len(refs)))
-	if l.Pin == nil && len(l.Terms) < 2 {
-		return false, nil
-	}
-	if l.Pin == nil {
-		l.Pin = &search.Pin{Terms: l.Terms[1]}
-	}
-	l.Need, l.Terms = append(l.Need, src.lookup.Need...), append(l.Terms, src.lookup.Terms...)
-	if l.Pin.Patients != nil {
-		l.Need = src.lookup.Need
-	}
-	src.lookup.Pin, src.lookup.Need, src.lookup.Terms = l.Pin, l.Need, l.Terms
-	src.lookup.By["pin"] = c.Name()
-	if err := s.pinned(ctx, src); err != nil {
-		return false, err
-	}
-	src.home = nil // the clause still names the patients that it leads to
-	return true, nil
-}
-
-func (s *searching) aheadHas(ctx context.Context, src *source, has *search.Has) (bool, error) {
-	if !s.v.Filter.Type(has.Query.Type) {
-		return true, nil
-	}
-	hits, whole, err := s.sub(ctx, has.Query, aheadHits+1, aheadBudget)
-	if err != nil || !whole || len(hits) > aheadHits {
-		return false, err
-	}
-	if err := parsed(hits); err != nil {
-		return false, err
-	}
-	var ids []string
-	for _, it := range hits {
-		for _, ref := range has.Ref.Refs(it.Resource) {
-			if r, ok := fhir.ParseReference(ref); ok && r.Type == src.typ && r.Base == "" && !slices.Contains(ids, r.ID) {
-				ids = append(ids, r.ID)
-			}
-		}
-	}
-	s.tell(fmt.Sprintf("%s: read the %d to which %d of %s refer", src.typ, len(ids), len(hits), has.Query.Type))
-	src.docs, err = s.desk.byIDs(ctx, s.r, src.typ, ids)
-	return true, err
 }

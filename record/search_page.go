@@ -62,6 +62,14 @@ func (s *searching) answer(ctx context.Context) (*Found, error) {
 		if len(types) == 1 && s.lazily(src) {
 			return s.keysPage(ctx, src, src.keys, 0, s.now, "")
 		}
+		if len(types) == 1 && src.feed != nil {
+			return s.feedPage(ctx, src, pageToken{Change: s.now})
+		}
+		if len(types) == 1 && src.walk && s.inOrder(src) {
+			if f, done, err := s.orderedFirst(ctx, src); done || err != nil {
+				return f, err
+			}
+		}
 		if src.walk {
 			walks = append(walks, src)
 			continue
@@ -271,6 +279,6 @@ func order(q *search.Query, hits []*Item) {
 		if hits[i].Change != hits[j].Change {
 			return hits[i].Change > hits[j].Change
 		}
-		return hits[i].key.LID < hits[j].key.LID
+		return compareKeys(hits[i].key, hits[j].key) < 0
 	})
 }

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -28,11 +29,16 @@ type pageToken struct {
 	Offset int    `json:"o,omitempty"`
 	Walk   bool   `json:"w,omitempty"`
 	Lazy   bool   `json:"y,omitempty"` // the list holds candidates
-	Type   int    `json:"t,omitempty"`
-	PK     int64  `json:"p,omitempty"`
-	LID    int64  `json:"l,omitempty"`
-	Change int64  `json:"c"`
-	Until  int64  `json:"u"`
+	Feed   bool   `json:"f,omitempty"` // a place in the change feed: after the change PK, and Offset lines
+	// Ordered: a page of a search in the order of the index begins at Date,
+	// after Offset of its matches.
+	Ordered bool  `json:"d,omitempty"`
+	Date    int64 `json:"m,omitempty"`
+	Type    int   `json:"t,omitempty"`
+	PK      int64 `json:"p,omitempty"`
+	LID     int64 `json:"l,omitempty"`
+	Change  int64 `json:"c"`
+	Until   int64 `json:"u"`
 }
 
 // token writes a page token with a keyed check.
@@ -85,6 +91,20 @@ func (s *searching) resume(ctx context.Context, types []string) (*Found, error) 
 	}
 	if t.Walk {
 		return s.walkPage(ctx, types, cursor{typ: t.Type, after: store.Key{PK: t.PK, LID: t.LID}, change: t.Change})
+	}
+	if t.Ordered && len(types) == 1 {
+		src := s.plain(types[0])
+		if src.lookup.Ordered == nil {
+			return nil, expired()
+		}
+		return s.orderedPage(ctx, src, t)
+	}
+	if t.Feed && len(types) == 1 {
+		src := s.plain(types[0])
+		if done, err := s.updated(ctx, src); !done || err != nil || src.feed == nil {
+			return nil, cmp.Or(err, expired())
+		}
+		return s.feedPage(ctx, src, t)
 	}
 	blob, err := s.r.GetKey(ctx, pageSpace, t.List)
 	if err != nil {

@@ -30,6 +30,10 @@ func (s *searching) walk(ctx context.Context, src *source, after store.Key, take
 		return false, err
 	}
 	stride, at := s.firstStride(src.typ), after.PK-1
+	terms := src.lookup.Terms
+	if len(terms) > 1 && !src.beside {
+		terms = terms[1:] // every other term is of the type too
+	}
 	typ := fhir.R4().Number(src.typ)
 	if s.q.Contained != "" {
 		typ = 0
@@ -38,7 +42,7 @@ func (s *searching) walk(ctx context.Context, src *source, after store.Key, take
 		if err := ctx.Err(); err != nil {
 			return false, err
 		}
-		pks, err := s.r.FindRecords(ctx, src.lookup.Terms, at, stride)
+		pks, err := s.r.FindRecords(ctx, terms, at, stride)
 		if err != nil {
 			return false, err
 		}

@@ -25,6 +25,7 @@ type plan struct {
 	date    *Param
 	code    *Param
 	value   *Param
+	dated   bool // filed by date, in place of a leading code
 }
 
 // tokenPlan says where the values of a token or reference go: into the token
@@ -68,6 +69,9 @@ func (x *Extractor) Extract(resource *fhir.Value, inside Inside) Entries {
 			}
 			if tp.term {
 				e.Terms = x.appendTerms(e.Terms, typ, tp.param, v, inside)
+				if ref := referenceOf(v); tp.param.Name == "subject" && isPatientRef(ref, "") && inside != nil && !inside(ref) {
+					e.Terms = append(e.Terms, x.astrayTerm(typ))
+				}
 			}
 		}
 	}
@@ -153,11 +157,11 @@ func (x *Extractor) strings(p *plan, typ string, resource *fhir.Value, e *Entrie
 }
 
 func (x *Extractor) leading(p *plan, typ string, resource *fhir.Value, e *Entries) {
-	if p.date != nil {
-		x.leadingDate(p, typ, resource, e)
-	}
+	lasting := p.date != nil && x.leadingDate(p, typ, resource, e)
 	if p.code != nil {
 		x.leadingCode(p, typ, resource, e)
+	} else if p.dated {
+		e.Code = x.typeCode(typ, lasting)
 	}
 	if p.value != nil {
 		x.magnitudes(p, typ, resource, e)
@@ -169,17 +173,34 @@ func (x *Extractor) leading(p *plan, typ string, resource *fhir.Value, e *Entrie
 func (x *Extractor) magnitudes(p *plan, typ string, resource *fhir.Value, e *Entries) {
 	for _, v := range p.value.values(resource) {
 		name := "any"
-		if s, _, ok := spanOf(v); ok && s.low == s.high {
+		s, unit, ok := spanOf(v)
+		if ok && s.low == s.high {
 			name = octave(s.low)
 		}
 		e.Tokens = append(e.Tokens, x.hash.Token("octave", p.value.Name, name))
 		e.Terms = append(e.Terms, x.term("octave", typ, p.value.Name, name))
+		for _, u := range unitsOf(unit) {
+			e.Tokens = append(e.Tokens, x.hash.Token("unit", p.value.Name, u))
+			e.Terms = append(e.Terms, x.term("unit", typ, p.value.Name, u))
+		}
 	}
 }
 
+// unitsOf are the names of a quantity's unit: its code, and its words where
+// they differ.
+func unitsOf(quantity *fhir.Value) []string {
+	var out []string
+	for _, u := range []string{quantity.StrAt("code"), quantity.StrAt("unit")} {
+		if u != "" && !slices.Contains(out, u) {
+			out = append(out, u)
+		}
+	}
+	return out
+}
+
 // leadingDate files the date. What the date alone does not tell, since it lasts
-// longer than a day, is open, or is one of several, is filed as such.
-func (x *Extractor) leadingDate(p *plan, typ string, resource *fhir.Value, e *Entries) {
+// longer than a day, is open, or is one of several, is filed as such: lasting.
+func (x *Extractor) leadingDate(p *plan, typ string, resource *fhir.Value, e *Entries) (lasting bool) {
 	n, long := 0, false
 	for _, v := range p.date.values(resource) {
 		pd, ok := periodOf(v, x.loc)
@@ -195,7 +216,9 @@ func (x *Extractor) leadingDate(p *plan, typ string, resource *fhir.Value, e *En
 	}
 	if long {
 		e.Tokens = append(e.Tokens, x.lasting(p.date.Name))
+		e.Terms = append(e.Terms, x.lastingTerm(typ))
 	}
+	return long
 }
 
 // dayAtMost is how long a date may last that the date column alone tells; days
@@ -217,6 +240,9 @@ func (x *Extractor) leadingCode(p *plan, typ string, resource *fhir.Value, e *En
 		return
 	}
 	e.Code = x.codeHash(codes[0].system, codes[0].code)
+	for _, c := range codes[1:] {
+		e.Terms = append(e.Terms, x.secondTerm(typ, c.code))
+	}
 	if p.value == nil {
 		return
 	}

@@ -26,6 +26,8 @@ type Lookup struct {
 	Strings []StringEntry
 	// Value is a range of the index by code and value.
 	Value *ValueRange
+	// Ordered is a way to the matches in the order of their date; nil = none.
+	Ordered *Ordered
 	// Terms are the term groups that a record must have: of each at least one.
 	// The first is that of the type itself.
 	Terms [][]uint64
@@ -84,6 +86,7 @@ func (x *Extractor) LookupType(q *Query, typ string) Lookup {
 	x.dates(&l, p, q, typ)
 	x.magnitude(&l, p, q, typ)
 	x.value(&l, p, q)
+	x.ordered(&l, p, q, typ)
 	return l
 }
 

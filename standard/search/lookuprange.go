@@ -110,9 +110,30 @@ func (x *Extractor) magnitude(l *Lookup, p *plan, q *Query, typ string) {
 		for i, n := range names {
 			tokens[i], terms[i] = x.hash.Token("octave", p.value.Name, n), x.term("octave", typ, p.value.Name, n)
 		}
-		l.Need, l.Terms = append(l.Need, tokens), append(l.Terms, terms)
+		l.Need = append(l.Need, tokens)
+		if x.units(l, p, c, typ) {
+			continue
+		}
+		l.Terms = append(l.Terms, terms)
 		l.By["records octave"] = c.Name()
 	}
+}
+
+// units plans the units of a clause on the leading value, when all its values
+// name one: few records have all octaves of a unit, and few units are in all
+// records, so that the octaves' terms add nothing.
+func (x *Extractor) units(l *Lookup, p *plan, c *Clause, typ string) bool {
+	var tokens []uint32
+	var terms []uint64
+	for _, v := range c.Values {
+		if v.Code == "" {
+			return false
+		}
+		tokens, terms = append(tokens, x.hash.Token("unit", p.value.Name, v.Code)), append(terms, x.term("unit", typ, p.value.Name, v.Code))
+	}
+	l.Need, l.Terms = append(l.Need, tokens), append(l.Terms, terms)
+	l.By["records unit"] = c.Name()
+	return true
 }
 
 // value plans a code together with a value: the composite code-value-quantity,

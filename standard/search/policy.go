@@ -16,6 +16,10 @@ import (
 var leadingDates = [...]string{"date", "period", "effective-time", "authoredon", "recorded", "recorded-date", "onset-date",
 	"authored-on", "authored", "issued", "created", "when", "started", "start-date", "death-date"}
 
+// datedTypes have no code to lead with and are looked for by date over all
+// records: they are filed by type and date.
+var datedTypes = [...]string{"Appointment", "Communication", "Composition", "DocumentReference", "Encounter", "Immunization", "Task"}
+
 func (t *Table) plan(typ string) *plan {
 	p := &plan{}
 	for _, prm := range t.Params(typ) {
@@ -47,6 +51,7 @@ func (t *Table) plan(typ string) *plan {
 		p.code = nil
 	}
 	p.value = t.byType[typ]["value-quantity"]
+	p.dated = p.code == nil && slices.Contains(datedTypes[:], typ)
 	return p
 }
 

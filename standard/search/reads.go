@@ -110,6 +110,16 @@ func (q *Query) UpdatedWithin() (since, until time.Time) {
 	return out.from, out.to
 }
 
+// OnlyUpdated tells a query that asks by _lastUpdated and nothing else.
+func (q *Query) OnlyUpdated() bool {
+	for i := range q.Clauses {
+		if c := &q.Clauses[i]; c.Param == nil || c.Param.Name != "_lastUpdated" || c.Modifier != "" || c.Chain != nil {
+			return false
+		}
+	}
+	return len(q.Clauses) > 0
+}
+
 // MatchTime tells whether a time of writing fits; it is part of Match, for who
 // has not opened the body yet.
 func (q *Query) MatchTime(updated time.Time) bool {

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"slices"
 	"time"
 
 	"concord/standard/fhir"
@@ -50,6 +51,25 @@ func (x *Extractor) appendTerms(out []uint64, typ string, prm *Param, v *fhir.Va
 		}
 	}
 	return out
+}
+
+// astrayTerm is filed where a resource names a patient of another record.
+func (x *Extractor) astrayTerm(typ string) uint64 { return x.term("astray", typ) }
+
+// Having narrows a search for patients by what their records hold: the terms
+// of a search of another type that refers to them. unless are the terms of
+// what may refer to patients of other records. ok is false when the reference
+// is none that decides in whose record a resource lies.
+func (x *Extractor) Having(has *Has) (terms, unless [][]uint64, ok bool) {
+	typ := has.Query.Type
+	if len(x.table.compartment[typ]) == 0 || has.Ref.Name != "patient" && has.Ref.Name != "subject" {
+		return nil, nil, false
+	}
+	l := x.LookupType(has.Query, typ)
+	if l.Pin != nil || len(l.Terms) < 2 {
+		return nil, nil, false
+	}
+	return l.Terms[1:], append(slices.Clone(l.Terms[1:]), []uint64{x.astrayTerm(typ)}), true
 }
 
 // appendContained files what kinds of resource are contained.

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -90,9 +92,9 @@ func (c *chart) scan(pk int64, typ uint16, want []int) error {
 	if err != nil {
 		return err
 	}
-	query := chartNow
-	if c.asAt != 0 {
-		query = chartThen
+	query, tokens := chartThen, []uint32(nil)
+	if c.asAt == 0 {
+		query, tokens = c.filtered(want)
 	}
 	st, err := c.s.prepare(query)
 	if err != nil {
@@ -100,6 +102,9 @@ func (c *chart) scan(pk int64, typ uint16, want []int) error {
 	}
 	st.BindInt64(1, first)
 	st.BindInt64(2, end)
+	for i, t := range tokens {
+		st.BindBytes(3+i, store.PackTokens([]uint32{t}))
+	}
 	return c.s.traced(query, st, func(st *sqlite.Stmt) error {
 		row := st.ColumnInt64(0)
 		if c.asAt == 0 {
@@ -112,6 +117,36 @@ func (c *chart) scan(pk int64, typ uint16, want []int) error {
 			return nil
 		}
 		return c.earlier(row, want)
+	})
+}
+
+// maxFiltered is how many tokens of a group are worth a look by SQLite.
+const maxFiltered = 4
+
+// filtered is the scan of current documents that leaves out most of those
+// without the tokens that all the ranges need, and these tokens. What it lets
+// through is looked at again: four bytes may straddle two tokens.
+func (c *chart) filtered(want []int) (query string, tokens []uint32) {
+	var b strings.Builder
+	b.WriteString(chartNow)
+	for _, group := range c.ranges[want[0]].Need {
+		if len(group) == 0 || len(group) > maxFiltered || !c.shared(group, want[1:]) {
+			continue
+		}
+		for i, t := range group {
+			b.WriteString([]string{" AND (", " OR "}[min(i, 1)])
+			tokens = append(tokens, t)
+			b.WriteString("instr(tok, ?" + strconv.Itoa(2+len(tokens)) + ")")
+		}
+		b.WriteString(")")
+	}
+	return b.String(), tokens
+}
+
+// shared tells whether other ranges need a group too.
+func (c *chart) shared(group []uint32, others []int) bool {
+	return !slices.ContainsFunc(others, func(i int) bool {
+		return !slices.ContainsFunc(c.ranges[i].Need, func(g []uint32) bool { return slices.Equal(g, group) })
 	})
 }
 

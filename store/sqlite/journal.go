@@ -58,7 +58,7 @@ func (s *snapshot) Pending(ctx context.Context, after int64, limit int) ([]*stor
 	}
 	var out []*store.Message
 	for _, feed := range feeds {
-		some, err := s.messages("SELECT "+messageColumns+" FROM journal WHERE feed = ?1 AND state = ?2 AND seq > ?3 ORDER BY seq LIMIT ?4",
+		some, err := s.messages("SELECT "+messageColumns+" FROM journal WHERE feed = ?1 AND state = ?2 AND seq > ?3 ORDER BY seq LIMIT +?4",
 			feed, int64(store.Received), after, max(limit, 0))
 		if err != nil {
 			return nil, err

@@ -80,11 +80,11 @@ func (t *tx) DeleteKey(ctx context.Context, space, key string) error {
 // DropExpired removes values past their expiry, at most limit.
 func (t *tx) DropExpired(ctx context.Context, limit int) (int, error) {
 	now := t.now().UnixMicro()
-	n, err := t.intOf("SELECT count(*) FROM (SELECT 1 FROM kv WHERE exp <= ?1 LIMIT ?2)", now, limit)
+	n, err := t.intOf("SELECT count(*) FROM (SELECT 1 FROM kv WHERE exp <= ?1 LIMIT +?2)", now, limit)
 	if err != nil || n == 0 {
 		return 0, err
 	}
-	err = t.apply(ctx, "DELETE FROM kv WHERE (space, k) IN (SELECT space, k FROM kv WHERE exp <= ?1 LIMIT ?2)", now, limit)
+	err = t.apply(ctx, "DELETE FROM kv WHERE (space, k) IN (SELECT space, k FROM kv WHERE exp <= ?1 LIMIT +?2)", now, limit)
 	return int(n), err
 }
 

@@ -39,7 +39,7 @@ func (s *snapshot) LogEntries(ctx context.Context, log string, from int64, limit
 		return nil, err
 	}
 	var out []store.Entry
-	err = s.each("SELECT seq, at, body FROM log WHERE log = ?1 AND seq >= ?2 ORDER BY seq LIMIT ?3", func(st *sqlite.Stmt) error {
+	err = s.each("SELECT seq, at, body FROM log WHERE log = ?1 AND seq >= ?2 ORDER BY seq LIMIT +?3", func(st *sqlite.Stmt) error {
 		out = append(out, store.Entry{Seq: st.ColumnInt64(0), At: moment(st.ColumnInt64(1)), Body: blob(st, 2)})
 		return nil
 	}, id, from, max(limit, 0))

@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	codeLatest = "SELECT id, d FROM rec WHERE code = ?1 AND d >= ?2 AND (d, id) < (?3, ?4) ORDER BY d DESC, id DESC LIMIT ?5"
-	codeOldest = "SELECT id, d FROM rec WHERE code = ?1 AND d < ?2 AND (d, id) > (?3, ?4) ORDER BY d, id LIMIT ?5"
+	codeLatest = "SELECT id, d FROM rec WHERE code = ?1 AND d >= ?2 AND (d, id) < (?3, ?4) ORDER BY d DESC, id DESC LIMIT +?5"
+	codeOldest = "SELECT id, d FROM rec WHERE code = ?1 AND d < ?2 AND (d, id) > (?3, ?4) ORDER BY d, id LIMIT +?5"
 )
 
 // FindCode looks up the index by code and date.
@@ -40,7 +40,7 @@ func (s *snapshot) FindCode(ctx context.Context, r store.CodeRange, limit int) (
 
 // FindQuantity looks up the index by unit and value.
 func (s *snapshot) FindQuantity(ctx context.Context, unit uint64, low, high float64, limit int) ([]store.Key, error) {
-	st, err := s.prepare("SELECT id FROM rec WHERE qh = ?1 AND qv >= ?2 AND qv <= ?3 ORDER BY qv, id LIMIT ?4")
+	st, err := s.prepare("SELECT id FROM rec WHERE qh = ?1 AND qv >= ?2 AND qv <= ?3 ORDER BY qv, id LIMIT +?4")
 	if err != nil {
 		return nil, err
 	}

@@ -138,7 +138,7 @@ type cursor struct {
 }
 
 const (
-	firstAhead = 4
+	firstAhead = 16
 	mostAhead  = 512
 )
 
@@ -166,7 +166,7 @@ func (c *cursor) fill(s *snapshot, pk int64) error {
 	c.ahead, c.more = c.ahead[:0], false
 	for _, term := range c.terms {
 		n := 0
-		err := s.each("SELECT pk FROM post WHERE term = ?1 AND pk >= ?2 ORDER BY pk LIMIT ?3", func(st *sqlite.Stmt) error {
+		err := s.each("SELECT pk FROM post WHERE term = ?1 AND pk >= ?2 ORDER BY pk LIMIT +?3", func(st *sqlite.Stmt) error {
 			c.ahead = append(c.ahead, st.ColumnInt64(0))
 			n++
 			return nil

@@ -30,7 +30,7 @@ func (s *snapshot) Jobs(ctx context.Context, topic string, limit int) ([]store.J
 		return nil, err
 	}
 	var out []store.Job
-	err = s.each("SELECT "+jobColumns+" FROM queue WHERE topic = ?1 ORDER BY id LIMIT ?2", func(st *sqlite.Stmt) error {
+	err = s.each("SELECT "+jobColumns+" FROM queue WHERE topic = ?1 ORDER BY id LIMIT +?2", func(st *sqlite.Stmt) error {
 		out = append(out, job(st, topic))
 		return nil
 	}, id, max(limit, 0))
@@ -70,7 +70,7 @@ func (t *tx) Lease(ctx context.Context, topic, owner string, ttl time.Duration, 
 	}
 	var out []store.Job
 	err = t.each("SELECT "+jobColumns+` FROM queue WHERE topic = ?1 AND parked = 0 AND due <= ?2
-		AND (until IS NULL OR until <= ?2) ORDER BY due, id LIMIT ?3`, func(st *sqlite.Stmt) error {
+		AND (until IS NULL OR until <= ?2) ORDER BY due, id LIMIT +?3`, func(st *sqlite.Stmt) error {
 		out = append(out, job(st, topic))
 		return nil
 	}, id, t.at, max(limit, 0))

@@ -7,7 +7,9 @@ import (
 	"zombiezen.com/go/sqlite"
 )
 
-// prepare gives a statement that the connection keeps for the next time.
+// prepare gives a statement that the connection keeps for the next time. A
+// limit is written "LIMIT +?3": SQLite looks at the value of a bare parameter
+// there when it plans, and so prepares the statement anew for each value.
 func (s *snapshot) prepare(query string) (*sqlite.Stmt, error) {
 	if s.seen != nil {
 		s.seen(query)

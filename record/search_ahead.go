@@ -1,0 +1,171 @@
+package record
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"concord/standard/fhir"
+	"concord/standard/search"
+)
+
+// What a chain leads to is looked up beforehand when it is little; else each
+// candidate's own reference is followed.
+const (
+	aheadHits   = 300
+	aheadBudget = 3000
+)
+
+// ahead turns the first linked clause whose other side is small into a pin or
+// into ids. done tells that candidates were found that way.
+func (s *searching) ahead(ctx context.Context, src *source) (done bool, err error) {
+	for i := range s.q.Clauses {
+		c := &s.q.Clauses[i]
+		switch {
+		case c.List != "":
+			return true, s.aheadList(ctx, src, c.List)
+		case c.Chain != nil:
+			done, err = s.aheadChain(ctx, src, c)
+		case c.Has != nil:
+			done, err = s.aheadHas(ctx, src, c.Has)
+		}
+		if done || err != nil {
+			return done, err
+		}
+	}
+	return false, nil
+}
+
+func (s *searching) aheadList(ctx context.Context, src *source, id string) error {
+	list, err := s.list(ctx, id)
+	if err != nil {
+		return err
+	}
+	var ids []string
+	for ref := range list {
+		if r, ok := fhir.ParseReference(ref); ok && r.Type == src.typ && r.Base == "" {
+			ids = append(ids, r.ID)
+		}
+	}
+	slices.Sort(ids)
+	s.tell(fmt.Sprintf("%s: read the %d that List/%s names", src.typ, len(ids), id))
+	src.docs, err = s.desk.byIDs(ctx, s.r, src.typ, ids)
+	return err
+}
+
+func (s *searching) aheadChain(ctx context.Context, src *source, c *search.Clause) (bool, error) {
+	var refs []string
+	for _, q := range c.Chain {
+		if !s.v.Filter.Type(q.Type) {
+			continue
+		}
+		hits, whole, err := s.sub(ctx, q, aheadHits+1, aheadBudget)
+		if err != nil || !whole || len(refs)+len(hits) > aheadHits {
+			return false, err
+		}
+		for _, it := range hits {
+			refs = append(refs, it.Ref())
+		}
+	}
+	if len(refs) == 0 {
+		s.tell(src.typ + ": " + c.Name() + " leads to nothing")
+		return true, nil
+	}
+	q := &search.Query{Type: src.typ, Types: []string{src.typ}, Clauses: []search.Clause{search.Refer(c.Param, refs...)}}
+	l := s.desk.searches().extract.LookupType(q, src.typ)
+	s.tell(fmt.Sprintf("%s: %s leads to %d resources", src.typ, c.Name(), len(refs)))
+	if l.Pin == nil && len(l.Terms) < 2 {
+		return false, nil
+	}
+	if l.Pin == nil {
+		l.Pin = &search.Pin{Terms: l.Terms[1]}
+	}
+	l.Need, l.Terms = append(l.Need, src.lookup.Need...), append(l.Terms, src.lookup.Terms...)
+	if l.Pin.Patients != nil {
+		l.Need = src.lookup.Need
+	}
+	src.lookup.Pin, src.lookup.Need, src.lookup.Terms = l.Pin, l.Need, l.Terms
+	src.lookup.By["pin"] = c.Name()
+	if err := s.pinned(ctx, src); err != nil {
+		return false, err
+	}
+	src.home = nil // the clause still names the patients that it leads to
+	return true, nil
+}
+
+func (s *searching) aheadHas(ctx context.Context, src *source, has *search.Has) (bool, error) {
+	if !s.v.Filter.Type(has.Query.Type) {
+		return true, nil
+	}
+	if narrowed, err := s.having(ctx, src, has); narrowed || err != nil {
+		return false, err
+	}
+	hits, whole, err := s.sub(ctx, has.Query, aheadHits+1, aheadBudget)
+	if err != nil || !whole || len(hits) > aheadHits {
+		return false, err
+	}
+	if err := parsed(hits); err != nil {
+		return false, err
+	}
+	var ids []string
+	for _, it := range hits {
+		for _, ref := range has.Ref.Refs(it.Resource) {
+			if r, ok := fhir.ParseReference(ref); ok && r.Type == src.typ && r.Base == "" && !slices.Contains(ids, r.ID) {
+				ids = append(ids, r.ID)
+			}
+		}
+	}
+	s.tell(fmt.Sprintf("%s: read the %d to which %d of %s refer", src.typ, len(ids), len(hits), has.Query.Type))
+	src.docs, err = s.desk.byIDs(ctx, s.r, src.typ, ids)
+	return true, err
+}
+
+// having narrows the walk over patients to those in whose own records lies
+// what must refer to them, unless anything of the kind refers to the patient
+// of another record.
+func (s *searching) having(ctx context.Context, src *source, has *search.Has) (bool, error) {
+	if src.typ != "Patient" {
+		return false, nil
+	}
+	terms, unless, ok := s.desk.searches().extract.Having(has)
+	if !ok {
+		return false, nil
+	}
+	astray, err := s.r.FindRecords(ctx, unless, 0, 1)
+	if err != nil || len(astray) > 0 {
+		return false, err
+	}
+	src.lookup.Terms, src.beside = append(src.lookup.Terms, terms...), true
+	src.lookup.By["records "+has.Query.Type] = "_has"
+	inner := *s
+	inner.q, inner.asked = has.Query, Asked{}
+	s.own = &own{has: has, src: inner.plain(has.Query.Type)}
+	return true, nil
+}
+
+// own is a reverse chain whose other side is known to lie in the records of
+// the patients themselves.
+type own struct {
+	has *search.Has
+	src *source
+}
+
+// holdsOwn tells whether a record has what a reverse chain asks for.
+func (s *searching) holdsOwn(ctx context.Context, pk int64) (bool, error) {
+	docs, err := s.chart(ctx, s.own.src, []int64{pk})
+	if err != nil {
+		return false, err
+	}
+	inner := *s
+	inner.q, inner.asked, inner.own = s.own.has.Query, Asked{}, nil
+	for _, doc := range docs {
+		if err := s.spend(1); err != nil {
+			return false, err
+		}
+		it, err := inner.hit(ctx, doc, s.own.src)
+		if it != nil || err != nil {
+			return it != nil, err
+		}
+	}
+	return false, nil
+}

@@ -1,0 +1,95 @@
+package record
+
+import (
+	"context"
+	"fmt"
+
+	"concord/fault"
+	"concord/store"
+)
+
+// orderedBudget is how many resources the first page of a search in the order
+// of the index may look at before all candidates are gathered and sorted.
+const orderedBudget = 2000
+
+// inOrder tells a search whose pages come straight from the index by code and
+// date: no count is asked for.
+func (s *searching) inOrder(src *source) bool {
+	return src.lookup.Ordered != nil && s.asked.LastN == 0 && s.asksNoCount()
+}
+
+// orderedFirst makes the first page; done is false when too few of what is
+// filed under the code match, so that another way is better.
+func (s *searching) orderedFirst(ctx context.Context, src *source) (f *Found, done bool, err error) {
+	whole := s.budget
+	s.budget = min(orderedBudget, whole)
+	f, err = s.orderedPage(ctx, src, pageToken{Change: s.now})
+	spent := min(orderedBudget, whole) - s.budget
+	s.budget = whole - spent
+	if fault.Of(err) != nil && fault.Of(err).Code == "record.scan" && spent < whole {
+		s.budget = whole // the attempt is ours, not the client's
+		return nil, false, nil
+	}
+	return f, true, err
+}
+
+// orderedPage makes a page that begins at a date, after so many of its matches.
+func (s *searching) orderedPage(ctx context.Context, src *source, at pageToken) (*Found, error) {
+	line, err := s.timeline(ctx, src, at)
+	if err != nil {
+		return nil, err
+	}
+	s.tell(fmt.Sprintf("%s: read the index by date (%d codes, oldest first: %v), and %d beside it", src.typ, len(line.streams), line.oldest, len(line.loose)))
+	f := &Found{Total: -1}
+	for {
+		groups, err := line.next(ctx, s.size()-len(f.Matches)+1)
+		if err != nil {
+			return nil, err
+		}
+		if len(groups) == 0 {
+			if !at.Ordered {
+				f.Total = len(f.Matches)
+			}
+			return f, nil
+		}
+		for _, g := range groups {
+			hits, err := s.hitsOn(ctx, src, line, g)
+			if err != nil {
+				return nil, err
+			}
+			skip := 0
+			if at.Ordered && g[0].Date == at.Date {
+				skip = min(at.Offset, len(hits))
+			}
+			n := min(s.size()-len(f.Matches), len(hits)-skip)
+			f.Matches = append(f.Matches, hits[skip:skip+n]...)
+			if skip+n < len(hits) {
+				f.Next = s.token(pageToken{Ordered: true, Date: g[0].Date, Offset: skip + n, Change: at.Change})
+				return f, nil
+			}
+		}
+	}
+}
+
+// hitsOn are the matches of one date, in their order.
+func (s *searching) hitsOn(ctx context.Context, src *source, line *timeline, group []store.Dated) ([]*Item, error) {
+	var hits []*Item
+	for _, at := range group {
+		doc := line.docs[at.Key]
+		if late := line.late[at.Key]; late != nil && late.Date == at.Date {
+			doc = late
+		}
+		if doc == nil || doc.Change > line.change {
+			continue // its version of then is among the late ones, or it is new
+		}
+		it, err := s.hit(ctx, doc, src)
+		if err != nil {
+			return nil, err
+		}
+		if it != nil {
+			hits = append(hits, it)
+		}
+	}
+	order(s.q, hits)
+	return hits, nil
+}

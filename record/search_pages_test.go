@@ -1,0 +1,155 @@
+package record_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"concord/record"
+	"concord/record/access"
+)
+
+// odd is an Observation with some of what makes the index by code and date
+// tell less than all: further codings, dates that last, no date, no time.
+func odd(r *rand.Rand, patient string) string {
+	codes := []string{"a", "b", "c"}
+	r.Shuffle(3, func(i, j int) { codes[i], codes[j] = codes[j], codes[i] })
+	coding := make([]string, 1+r.IntN(5)/4)
+	for i := range coding {
+		coding[i] = `{"system":"urn:x","code":"` + codes[i] + `"}`
+	}
+	day := fmt.Sprintf("2026-0%d-%02d", 1+r.IntN(2), 1+r.IntN(20))
+	when := ""
+	switch r.IntN(6) {
+	case 0:
+		when = `"effectiveDateTime":"` + day + `",`
+	case 1:
+		when = `"effectivePeriod":{"start":"` + day + `","end":"2026-03-02"},`
+	case 2:
+		when = `"effectivePeriod":{"end":"` + day + `"},`
+	case 3:
+	default:
+		when = fmt.Sprintf(`"effectiveDateTime":"%sT%02d:00:%02dZ",`, day, r.IntN(3), r.IntN(3))
+	}
+	unit := []string{"mm", "g"}[r.IntN(2)]
+	return `{"resourceType":"Observation","status":"final",` + when + `"subject":{"reference":"Patient/` + patient + `"},"code":{"coding":[` + strings.Join(coding, ",") +
+		`]},"valueQuantity":{"value":` + strconv.Itoa(r.IntN(40)) + `,"unit":"` + unit + `","code":"` + unit + `"}}`
+}
+
+func stay(r *rand.Rand, patient string) string {
+	start := 1 + r.IntN(20)
+	end := start + []int{0, 0, 3, 30}[r.IntN(4)]
+	return fmt.Sprintf(`{"resourceType":"Encounter","status":"finished","class":{"code":"IMP"},"subject":{"reference":"Patient/%s"},"period":{"start":"2026-01-%02dT0%d:00:00Z","end":"2026-0%d-%02dT09:00:00Z"}}`,
+		patient, start, r.IntN(9), 1+end/28, 1+end%28)
+}
+
+// pages are the ids of a search, page after page; between is done after the
+// first.
+func (s *stage) pages(typ, query string, between func()) []string {
+	s.t.Helper()
+	form, err := url.ParseQuery(query)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var out []string
+	asked := record.Asked{Types: []string{typ}, Form: form}
+	for {
+		f, err := s.as(access.Clinician).Search(s.ctx, asked)
+		if err != nil {
+			s.t.Fatalf("%s?%s: %v", typ, query, err)
+		}
+		for _, it := range f.Matches {
+			out = append(out, it.ID+"/"+strconv.FormatInt(it.Version, 10))
+		}
+		if f.Next == "" {
+			return out
+		}
+		asked.Page = f.Next
+		if between != nil {
+			between()
+			between = nil
+		}
+	}
+}
+
+// TestPagesFromTheIndex: pages that come straight from an index give what
+// gathering all matches gives, in the same order where one was asked for, and
+// go on doing so when much is changed after the first page.
+func TestPagesFromTheIndex(t *testing.T) {
+	s := newStage(t)
+	r := rand.New(rand.NewPCG(3, 4))
+	var patients, observations []string
+	for i := range 6 {
+		patients = append(patients, s.create(s.client("R1K"), patient("R1K", strconv.Itoa(100+i), "", "Okonkwo", "Ada", "1948-03-14", "female")).ID)
+	}
+	for range 160 {
+		observations = append(observations, s.create(s.client("R1K"), odd(r, patients[r.IntN(6)])).ID)
+		if r.IntN(3) == 0 {
+			s.create(s.client("R1K"), stay(r, patients[r.IntN(6)]))
+		}
+	}
+	var together []record.Op // lines of one commit
+	for range 40 {
+		together = append(together, record.Op{Kind: record.Create, Type: "Observation", Resource: s.json(odd(r, patients[r.IntN(6)]))})
+	}
+	if _, err := s.client("R1K").Transact(s.ctx, together, record.Commit{}); err != nil {
+		t.Fatal(err)
+	}
+	change := func() {
+		for i := range 25 {
+			id := observations[r.IntN(len(observations))]
+			text := strings.Replace(odd(r, patients[r.IntN(2)]), "{", `{"id":"`+id+`",`, 1)
+			old, err := s.as(access.Clinician).Read(s.ctx, "Observation", id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			subject := old.Resource.StrAt("subject.reference") // its patient stays
+			v := s.json(text)
+			v = s.json(strings.Replace(text, v.StrAt("subject.reference"), subject, 1))
+			if _, err := s.put(s.client("R1K"), v, 0); err != nil {
+				t.Fatal(err)
+			}
+			observations = append(observations, s.create(s.client("R1K"), odd(r, patients[i%6])).ID)
+		}
+	}
+	from, to := "_lastUpdated=ge2026-11-22T09:00:00.000Z", "&_lastUpdated=lt2027-01-01"
+	for _, c := range []struct{ typ, query string }{
+		{"Observation", "code=urn:x|a&_sort=-date"}, {"Observation", "code=urn:x|a&_sort=date"},
+		{"Observation", "code=urn:x|a,urn:x|b&_sort=-date"}, {"Observation", "code=urn:x|c,urn:x|b&_sort=date&status=final"},
+		{"Observation", "code=urn:x|a&_sort=-date&date=ge2026-01-05&date=lt2026-02-03"}, {"Observation", "code=urn:x|b&_sort=date&date=2026-01"},
+		{"Observation", "code=urn:x|a&date=ge2026-01-10"}, {"Observation", "code=urn:x|a&_sort=-date&value-quantity=gt20||mm"},
+		{"Encounter", "_sort=-date"}, {"Encounter", "_sort=date"}, {"Encounter", "date=ge2026-01-10&date=lt2026-01-12"},
+		{"Encounter", "date=ge2026-01-10&date=lt2026-01-12&_sort=-date"}, {"Encounter", "date=ge2026-02-01"}, {"Encounter", "_sort=date&date=lt2026-01-09"},
+		{"Observation", from + to}, {"Observation", from}, {"Encounter", from + to},
+		{"Observation", "value-quantity=ge7||mm"}, {"Observation", "value-quantity=3||g,5||mm"},
+		{"Patient", "_has:Observation:patient:code=urn:x|a"}, {"Patient", "_has:Observation:subject:value-quantity=gt38"},
+	} {
+		want := s.pages(c.typ, c.query+"&_total=accurate&_count=1000", nil)
+		if len(want) < 2 {
+			t.Fatalf("%s?%s finds %d", c.typ, c.query, len(want))
+		}
+		sorted := strings.Contains(c.query, "_sort")
+		for _, count := range []int{1, 7, 1000} {
+			between := change
+			if c.typ == "Patient" || count == 1 {
+				between = nil
+			}
+			got := s.pages(c.typ, c.query+"&_count="+strconv.Itoa(count), between)
+			if !sorted {
+				slices.Sort(got)
+				slices.Sort(want)
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%s?%s by %d:\n got %v\nwant %v", c.typ, c.query, count, got, want)
+			}
+			if count == 7 {
+				want = s.pages(c.typ, c.query+"&_total=accurate&_count=1000", nil)
+			}
+		}
+	}
+	s.clean()
+}
