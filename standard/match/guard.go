@@ -1,0 +1,99 @@
+package match
+
+import "strings"
+
+// Guard is a reason why a pair is never certain, whatever its weight.
+type Guard uint16
+
+// The guards.
+const (
+	// TwoNumbers: both have a valid NHS number, and they differ.
+	TwoNumbers Guard = 1 << iota
+	// Twins: one day, one home or family, but the given names are two.
+	Twins
+	// Newborn: one side has no given name of its own yet.
+	Newborn
+	// Relatives: one name and one home, but another day of birth.
+	Relatives
+	// OtherPerson: the NHS number is one, but name and date of birth are not.
+	OtherPerson
+	// BadNumber: the number on which they agree is not a valid NHS number.
+	BadNumber
+	// OnlyNumber: but for a number there is nothing to tell them by.
+	OnlyNumber
+	guardsEnd
+)
+
+// conflicts are guards that leave a pair possible at most.
+const conflicts = TwoNumbers | OtherPerson
+
+var guardWords = map[Guard]string{
+	TwoNumbers:  "two different valid NHS numbers",
+	Twins:       "twins are likely: one day of birth, one family or home, two given names or sexes",
+	Newborn:     "a newborn without a given name",
+	Relatives:   "relatives are likely: one name at one home, another date of birth",
+	OtherPerson: "one NHS number on two people: name and date of birth differ",
+	BadNumber:   "the number that agrees is not a valid NHS number",
+	OnlyNumber:  "a number agrees, but no date of birth or name does",
+}
+
+func (g Guard) String() string {
+	var out []string
+	for b := Guard(1); b < guardsEnd; b <<= 1 {
+		if g&b != 0 {
+			out = append(out, guardWords[b])
+		}
+	}
+	return strings.Join(out, "; ")
+}
+
+func guards(p Pattern, a, b *Subject) Guard {
+	var g Guard
+	name, birth, nhs := p.At(Name), p.At(Birth), p.At(NHS)
+	switch nhs {
+	case CodeDifferent:
+		g |= TwoNumbers
+	case CodeSame:
+		if birth >= BirthTwoParts && name >= NameGivenOnly {
+			g |= OtherPerson
+		}
+		if birth == NotGiven && (name == NotGiven || name >= NameGivenOnly) || birth >= BirthTwoParts && name == NotGiven {
+			g |= OnlyNumber
+		}
+		return g // the shared number rules the others out, unless it is an overlay
+	}
+	if (birth == NotGiven || birth >= BirthTwoParts) && (name == NotGiven || name >= NameGivenOnly) {
+		g |= OnlyNumber
+	}
+	home := p.At(Place) >= PlaceSame && p.At(Place) <= PlaceMoved
+	sexes := p.At(Sex) == Differs
+	if (a.flags|b.flags)&unnamed != 0 {
+		g |= Newborn
+	}
+	if birth == BirthExact && twinNames(name, a, b, home, sexes) || (a.flags|b.flags)&manyBorn != 0 {
+		g |= Twins
+	}
+	if home && name >= NameExact && name <= NameBothSimilar && birth == BirthDifferent {
+		g |= Relatives
+	}
+	return g
+}
+
+// twinNames tells whether two born on one day may be twins: of one family or
+// home, with given names that are more than a spelling apart, or of two sexes.
+func twinNames(name Level, a, b *Subject, home, sexes bool) bool {
+	related := home || a.family.n > 0 && a.family == b.family
+	if !related {
+		return false
+	}
+	if sexes {
+		return true
+	}
+	switch name {
+	case NameExact, NameAnyOrder, NameNickname, NameFormer, NameGivenOnly, NameBothSimilar:
+		return false
+	case NameOneSimilar:
+		return a.given != b.given && !oneEdit(&a.given, &b.given)
+	}
+	return a.given != b.given
+}
