@@ -46,6 +46,7 @@ var mayImport = map[string]string{
 	"record/person":             "fault standard store",
 	"care/chart":                "fault standard record",
 	"exchange/intake":           "fault standard record",
+	"exchange/linkage":          "fault standard",
 	"edge/fhirapi":              "fault standard record care exchange",
 	"edge/login":                "fault standard record care exchange",
 	"edge/ops":                  "fault",

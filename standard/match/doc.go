@@ -17,7 +17,8 @@
 //   - An NHS number that fails its check digit never makes a match certain, nor
 //     do two records with different valid numbers ever match for certain.
 //   - Twins, newborns without a name and relatives of one name at one address
-//     are at most probable, unless a valid NHS number is shared.
+//     are at most probable, unless a valid NHS number or a hospital number is
+//     shared.
 //
 // Sources: Fellegi and Sunter, A Theory for Record Linkage, JASA 64 (1969);
 // Winkler, String Comparator Metrics, 1990; the published linkage model of NHS

@@ -107,21 +107,19 @@ func (l *Lexicon) contact(s *Subject, r *Record) {
 	n := 0
 	for _, p := range r.Phones {
 		v := phoneOf(p)
-		if v == 0 || l.busyPhones[v] || n == len(s.phones) {
+		if v == 0 || n == len(s.phones) {
 			continue
 		}
 		s.phones[n] = v
 		n++
 	}
 	local, domain, ok := strings.Cut(strings.ToLower(strings.TrimSpace(r.Email)), "@")
-	if !ok || local == "" || l.busyEmails[emailMark(local, domain)] {
+	if !ok || local == "" {
 		return
 	}
 	local, _, _ = strings.Cut(local, "+")
 	s.local, s.domain = textOf(local), mark(domain)
 }
-
-func emailMark(local, domain string) uint64 { return uint64(mark(local))<<32 | uint64(mark(domain)) }
 
 // phoneOf gives the last ten digits as a number, behind a 1; 0 if there are
 // fewer than nine or all are one digit.
@@ -138,20 +136,6 @@ func phoneOf(s string) uint64 {
 		v = v*10 + uint64(d[i]-'0')
 	}
 	return v
-}
-
-// Contacts gives the marks by which a batch counts who shares a telephone or
-// an email, before it prepares the records: see WithBusy.
-func Contacts(r *Record) (phones []uint64, email uint64) {
-	for _, p := range r.Phones {
-		if v := phoneOf(p); v != 0 {
-			phones = append(phones, v)
-		}
-	}
-	if local, domain, ok := strings.Cut(strings.ToLower(strings.TrimSpace(r.Email)), "@"); ok && local != "" {
-		email = emailMark(local, domain)
-	}
-	return phones, email
 }
 
 func (s *Subject) identify(r *Record) {

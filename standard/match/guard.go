@@ -15,7 +15,7 @@ const (
 	Newborn
 	// Relatives: one name and one home, but another day of birth.
 	Relatives
-	// OtherPerson: the NHS number is one, but name and date of birth are not.
+	// OtherPerson: the number is one, but name and date of birth are not.
 	OtherPerson
 	// BadNumber: the number on which they agree is not a valid NHS number.
 	BadNumber
@@ -24,15 +24,15 @@ const (
 	guardsEnd
 )
 
-// conflicts are guards that leave a pair possible at most.
-const conflicts = TwoNumbers | OtherPerson
+// Conflicts are guards that leave a pair possible at most: only a steward joins it.
+const Conflicts = TwoNumbers | OtherPerson
 
 var guardWords = map[Guard]string{
 	TwoNumbers:  "two different valid NHS numbers",
 	Twins:       "twins are likely: one day of birth, one family or home, two given names or sexes",
 	Newborn:     "a newborn without a given name",
 	Relatives:   "relatives are likely: one name at one home, another date of birth",
-	OtherPerson: "one NHS number on two people: name and date of birth differ",
+	OtherPerson: "one number on two people: name and date of birth differ",
 	BadNumber:   "the number that agrees is not a valid NHS number",
 	OnlyNumber:  "a number agrees, but no date of birth or name does",
 }
@@ -49,18 +49,19 @@ func (g Guard) String() string {
 
 func guards(p Pattern, a, b *Subject) Guard {
 	var g Guard
-	name, birth, nhs := p.At(Name), p.At(Birth), p.At(NHS)
-	switch nhs {
-	case CodeDifferent:
+	name, birth := p.At(Name), p.At(Birth)
+	if p.At(NHS) == CodeDifferent {
 		g |= TwoNumbers
-	case CodeSame:
-		if birth >= BirthTwoParts && name >= NameGivenOnly {
+	}
+	if p.At(NHS) == CodeSame || p.At(Identifier) == CodeSame && p.At(NHS) != CodeDifferent {
+		// The shared number rules relatives out, unless it is an overlay.
+		switch {
+		case birth >= BirthTwoParts && name >= NameGivenOnly:
 			g |= OtherPerson
-		}
-		if birth == NotGiven && (name == NotGiven || name >= NameGivenOnly) || birth >= BirthTwoParts && name == NotGiven {
+		case birth == NotGiven && (name == NotGiven || name >= NameGivenOnly), birth >= BirthTwoParts && name == NotGiven:
 			g |= OnlyNumber
 		}
-		return g // the shared number rules the others out, unless it is an overlay
+		return g
 	}
 	if (birth == NotGiven || birth >= BirthTwoParts) && (name == NotGiven || name >= NameGivenOnly) {
 		g |= OnlyNumber

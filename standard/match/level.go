@@ -1,5 +1,7 @@
 package match
 
+import "strings"
+
 // Comparison is one question that is asked of a pair.
 type Comparison uint8
 
@@ -106,4 +108,18 @@ func LevelName(c Comparison, l Level) string {
 		return "not given"
 	}
 	return levelNames[c][l-1]
+}
+
+// String gives the levels that were found: "name exact; place sector".
+func (p Pattern) String() string {
+	var b strings.Builder
+	for c := range comparisons {
+		if l := p.At(c); l != NotGiven {
+			if b.Len() > 0 {
+				b.WriteString("; ")
+			}
+			b.WriteString(c.String() + " " + LevelName(c, l))
+		}
+	}
+	return b.String()
 }

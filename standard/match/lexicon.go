@@ -19,7 +19,6 @@ type Lexicon struct {
 	fillers, joined, unnamed, multiple, nowhere map[string]bool
 	dates                                       map[uint32]bool
 	posts                                       []string
-	busyPhones, busyEmails                      map[uint64]bool
 }
 
 type wordsFile struct {
@@ -65,14 +64,6 @@ func ParseLexicon(data []byte) (*Lexicon, error) {
 		l.dates[dateOf(d)] = true
 	}
 	return l, nil
-}
-
-// WithBusy gives a lexicon for which telephone numbers and emails that many
-// records share are junk: a ward's mobile says nothing of who somebody is.
-func (l *Lexicon) WithBusy(phones, emails map[uint64]bool) *Lexicon {
-	c := *l
-	c.busyPhones, c.busyEmails = phones, emails
-	return &c
 }
 
 func set(words []string) map[string]bool {

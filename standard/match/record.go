@@ -77,6 +77,14 @@ const MaxKeys = 16
 // than 0 of one rule; a chance collision costs a comparison and nothing else.
 func (s *Subject) Keys() [MaxKeys]uint32 { return s.keys }
 
+// Number is the valid NHS number of a subject, "" if it has none.
+func (s *Subject) Number() string {
+	if s.flags&validNHS == 0 {
+		return ""
+	}
+	return string(s.nhs[:])
+}
+
 // FirstShared is the first rule by which two subjects share a key, or -1. A
 // pair is compared under that rule and no other.
 func FirstShared(a, b *Subject) int {

@@ -124,7 +124,7 @@ func ParseRules(rules []string, without ...string) (*Rules, error) {
 // weak parts alone would pair too many.
 func weak(part string) bool {
 	switch part {
-	case "year", "month", "day", "sex", "initial", "outcode", "town", "house", "given-sound":
+	case "year", "month", "day", "sex", "initial", "outcode", "town", "house", "given", "family", "given-sound", "family-sound":
 		return true
 	}
 	return false
@@ -154,4 +154,31 @@ func (r *Rules) key(s *Subject) {
 		}
 		s.keys[i] = h
 	}
+}
+
+// Shared are the comparisons of which a rule shares a part: within its blocks
+// nothing is learned of them.
+func (r *Rules) Shared(rule int) []Comparison {
+	var out []Comparison
+	for _, n := range strings.Split(r.Names[rule], "+") {
+		switch n {
+		case "nhs":
+			out = append(out, NHS)
+		case "number":
+			out = append(out, Identifier)
+		case "phone":
+			out = append(out, Phone)
+		case "email":
+			out = append(out, Email)
+		case "sex":
+			out = append(out, Sex)
+		case "born", "year", "month", "day":
+			out = append(out, Birth)
+		case "given", "family", "names", "given-sound", "family-sound", "initial":
+			out = append(out, Name)
+		default:
+			out = append(out, Place)
+		}
+	}
+	return out
 }

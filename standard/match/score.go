@@ -136,7 +136,7 @@ func (s *Scorer) grade(v Verdict) Grade {
 	switch {
 	case w < s.Model.Possible:
 		return CertainlyNot
-	case w < s.Model.Probable || v.Guards&conflicts != 0:
+	case w < s.Model.Probable || v.Guards&Conflicts != 0:
 		return Possible
 	case w < s.Model.Certain || v.Guards != 0:
 		return Probable
