@@ -53,6 +53,7 @@ var mayImport = map[string]string{
 	"edge/webui":                "fault standard record care exchange edge/login",
 	"edge/webui/vendored":       "",
 	"demo":                      "fault standard",
+	"demo/linked":               "fault standard demo",
 	"cmd/concord":               "*",
 	"test/journey":              "*",
 	"test/load":                 "*",

@@ -19,6 +19,7 @@ import (
 
 type linkCmd struct {
 	Compare linkCompareCmd `cmd:"" help:"Match the records of one table, or of two, and measure against a truth."`
+	Sample  linkSampleCmd  `cmd:"" help:"Write a made-up population as four trusts know it, with the truth."`
 }
 
 type linkCompareCmd struct {
