@@ -81,7 +81,10 @@ func (p *Population) person(index int) *demo.Person {
 		twin := p.person(index - 1)
 		own.Born, own.Family = twin.Born, twin.Family
 		if d.Float64() < 0.2 { // twins often have names that begin alike
-			own.Given = twin.Given[:1] + strings.ToLower(own.Given[1:])
+			own.Given = string([]rune(twin.Given)[:1]) + strings.ToLower(string([]rune(own.Given)[1:]))
+		}
+		for i := 1; own.Given == twin.Given; i++ {
+			own.Given = p.people.At(index + i<<24).Given
 		}
 	case u > 1-p.rates.SameName*1.5 && own.Born.Year() != lead.Born.Year():
 		own.Given, own.Sex, own.Family = lead.Given, lead.Sex, lead.Family

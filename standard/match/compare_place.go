@@ -125,7 +125,7 @@ func compareEmail(a, b *Subject) Level {
 	switch {
 	case a.local.n == 0 || b.local.n == 0:
 		return NotGiven
-	case a.local == b.local && a.domain == b.domain:
+	case a.mail == b.mail && a.local == b.local:
 		return CodeSame
 	case a.local == b.local, jaroWinkler(&a.local, &b.local) >= 0.9:
 		return CodeSlip
@@ -161,7 +161,7 @@ func compareNumbers(a, b *Subject) Level {
 				continue
 			}
 			switch {
-			case x.value == y.value:
+			case x.whole == y.whole && x.value == y.value:
 				return CodeSame
 			case oneEdit(&x.value, &y.value):
 				best = CodeSlip

@@ -18,10 +18,7 @@ func NewCrowd() *Crowd { return &Crowd{make([]uint8, crowdSlots)} }
 func slotOf(v uint64) uint64 { return (v * 0x9e3779b97f4a7c15) >> 40 }
 
 func (s *Subject) email() uint64 {
-	if s.local.n == 0 {
-		return 0
-	}
-	return uint64(markText(&s.local))<<32 | uint64(s.domain)
+	return uint64(s.mail)
 }
 
 // Add counts the contacts of a subject.
@@ -39,7 +36,7 @@ func (c *Crowd) busy(v uint64) bool { return v != 0 && c.table[slotOf(v)] > crow
 func (c *Crowd) Clear(s *Subject, rules *Rules) {
 	changed := false
 	if c.busy(s.email()) {
-		s.local, s.domain, changed = text{}, 0, true
+		s.local, s.mail, changed = text{}, 0, true
 	}
 	kept := [2]uint64{}
 	n := 0

@@ -118,7 +118,7 @@ func (l *Lexicon) contact(s *Subject, r *Record) {
 		return
 	}
 	local, _, _ = strings.Cut(local, "+")
-	s.local, s.domain = textOf(local), mark(domain)
+	s.local, s.mail = textOf(local), mark(local+"@"+domain)
 }
 
 // phoneOf gives the last ten digits as a number, behind a 1; 0 if there are
@@ -151,7 +151,7 @@ func (s *Subject) identify(r *Record) {
 		if n == len(s.number) || len(v) < 4 || strings.Count(v, v[:1]) == len(v) {
 			continue
 		}
-		s.number[n] = code{max(mark(id.Scope), 1), textOf(v)}
+		s.number[n] = code{max(mark(id.Scope), 1), mark(v), textOf(v)}
 		n++
 	}
 }

@@ -13,7 +13,8 @@ const (
 	Twins
 	// Newborn: one side has no given name of its own yet.
 	Newborn
-	// Relatives: one name and one home, but another day of birth.
+	// Relatives: one home or telephone, but another given name; or one name and
+	// home, but another day of birth.
 	Relatives
 	// OtherPerson: the number is one, but name and date of birth are not.
 	OtherPerson
@@ -31,7 +32,7 @@ var guardWords = map[Guard]string{
 	TwoNumbers:  "two different valid NHS numbers",
 	Twins:       "twins are likely: one day of birth, one family or home, two given names or sexes",
 	Newborn:     "a newborn without a given name",
-	Relatives:   "relatives are likely: one name at one home, another date of birth",
+	Relatives:   "relatives are likely: one home or telephone, another given name or date of birth",
 	OtherPerson: "one number on two people: name and date of birth differ",
 	BadNumber:   "the number that agrees is not a valid NHS number",
 	OnlyNumber:  "a number agrees, but no date of birth or name does",
@@ -74,10 +75,17 @@ func guards(p Pattern, a, b *Subject) Guard {
 	if birth == BirthExact && twinNames(name, a, b, home, sexes) || (a.flags|b.flags)&manyBorn != 0 {
 		g |= Twins
 	}
-	if home && name >= NameExact && name <= NameBothSimilar && birth == BirthDifferent {
+	if home && name >= NameExact && name <= NameBothSimilar && birth == BirthDifferent ||
+		(home || p.At(Phone) == CodeSame) && otherGiven(name, a, b) {
 		g |= Relatives
 	}
 	return g
+}
+
+// otherGiven tells whether nothing says that the given names are one: people
+// of a household share a family name, a home and a telephone.
+func otherGiven(name Level, a, b *Subject) bool {
+	return name >= NameFamilyOnly || name == NotGiven || name == NamePartial && (a.given.n == 0 || b.given.n == 0)
 }
 
 // twinNames tells whether two born on one day may be twins: of one family or

@@ -102,6 +102,8 @@ func TestLevelsOfFields(t *testing.T) {
 		{"two people", Record{NHS: "9990000018"}, Record{NHS: "9990000026"}, NHS, CodeDifferent},
 		{"other trust", Record{Numbers: []Number{{"RYJ", "401234"}}}, Record{Numbers: []Number{{"RAS", "401234"}}}, Identifier, NotGiven},
 		{"one trust", Record{Numbers: []Number{{"RYJ", "401234"}}}, Record{Numbers: []Number{{"RYJ", "401243"}}}, Identifier, CodeSlip},
+		{"long number", Record{Numbers: []Number{{"X", "1234567890123456"}}}, Record{Numbers: []Number{{"X", "1234567890123457"}}}, Identifier, CodeDifferent},
+		{"long email", Record{Email: "olivia.robinson4@b.org"}, Record{Email: "olivia.robinson95@b.org"}, Email, CodeSlip},
 		{"phone", Record{Phones: []string{"+44 7700 900123"}}, Record{Phones: []string{"07700900123"}}, Phone, CodeSame},
 	} {
 		l, r := ShippedLexicon(), scorer(t).Rules
@@ -121,6 +123,7 @@ func TestGuards(t *testing.T) {
 		{"twin", with(func(r *Record) { r.Given = "Zahra" }), Twins},
 		{"twin of the other sex", with(func(r *Record) { r.Given, r.Sex = "Amin", "male" }), Twins},
 		{"newborn", with(func(r *Record) { r.Given = "Baby of Amina" }), Newborn},
+		{"sister", with(func(r *Record) { r.Given, r.Born = "Zahra", "1984-03-08" }), Relatives},
 		{"grandmother", with(func(r *Record) { r.Born = "1931-11-20" }), Relatives},
 	} {
 		a := with(func(*Record) {})

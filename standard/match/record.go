@@ -33,7 +33,7 @@ type Subject struct {
 	house   uint32
 	letters uint32 // signature of the letters of the whole name, in any order
 	gp      uint32
-	domain  uint32
+	mail    uint32 // mark of the whole email
 	number  [2]code
 	given   text // first given name
 	family  text // family name, words put together
@@ -48,9 +48,11 @@ type Subject struct {
 	rare    [rarities]uint8 // eighths of a bit by which a value is rare
 }
 
-// code is an identifier within its scope.
+// code is an identifier within its scope; whole is its mark, for those that
+// are longer than a text.
 type code struct {
 	scope uint32
+	whole uint32
 	value text
 }
 

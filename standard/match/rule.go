@@ -37,7 +37,7 @@ func partNamed(name string) part {
 	case "sex":
 		return func(s *Subject) uint32 { return uint32(s.sex) }
 	case "number":
-		return func(s *Subject) uint32 { return s.number[0].scope ^ mark(s.number[0].value.String()) }
+		return func(s *Subject) uint32 { return s.number[0].scope ^ s.number[0].whole }
 	case "phone":
 		return func(s *Subject) uint32 { return uint32(s.phones[0]) ^ uint32(s.phones[0]>>32) }
 	case "email":
