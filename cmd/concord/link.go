@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"concord/exchange/linkage"
 	"concord/fault"
@@ -55,11 +56,12 @@ func (c *linkCompareCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer done()
+	start := time.Now()
 	run, err := linkage.Link(ctx, opt, c.entries(columns))
 	if err != nil {
 		return err
 	}
-	return c.tell(run, columns, os.Stdout)
+	return c.tell(run, columns, time.Since(start), os.Stdout)
 }
 
 func (c *linkCompareCmd) options(columns *linkage.Columns) (linkage.Options, func(), error) {
@@ -146,12 +148,14 @@ func (c *linkCompareCmd) entries(columns *linkage.Columns) iter.Seq2[linkage.Ent
 
 // outcome is what is printed.
 type outcome struct {
-	Tally  linkage.Tally   `json:"tally"`
-	Prior  float64         `json:"prior"`
-	Report *linkage.Report `json:"measures,omitempty"`
+	Tally linkage.Tally `json:"tally"`
+	Prior float64       `json:"prior"`
+	// Seconds from the first row read to the last pair decided.
+	Seconds float64         `json:"seconds"`
+	Report  *linkage.Report `json:"measures,omitempty"`
 }
 
-func (c *linkCompareCmd) tell(run *linkage.Run, columns *linkage.Columns, w io.Writer) error {
+func (c *linkCompareCmd) tell(run *linkage.Run, columns *linkage.Columns, linked time.Duration, w io.Writer) error {
 	threshold, err := run.ChooseThreshold()
 	if err != nil {
 		return err
@@ -163,7 +167,7 @@ func (c *linkCompareCmd) tell(run *linkage.Run, columns *linkage.Columns, w io.W
 	if err != nil {
 		return err
 	}
-	out := outcome{Prior: run.Model().Prior}
+	out := outcome{Prior: run.Model().Prior, Seconds: linked.Seconds()}
 	if out.Tally, err = run.Tally(threshold, clusters); err != nil {
 		return err
 	}
@@ -238,7 +242,7 @@ func (o outcome) print(w io.Writer) {
 	if t.Refused+int(t.Skipped) > 0 {
 		fmt.Fprintf(w, " (%d joins refused in clusters, %d blocks too large)", t.Refused, t.Skipped)
 	}
-	fmt.Fprintln(w)
+	fmt.Fprintf(w, "; %.1f s\n", o.Seconds)
 	if o.Report == nil {
 		return
 	}
@@ -249,6 +253,8 @@ func (o outcome) print(w io.Writer) {
 	line("pairs, chosen threshold", o.Report.Chosen)
 	line("clusters", o.Report.Clusters)
 	line("graded certain", o.Report.Certain)
+	line("clusters of certain pairs", o.Report.Automatic)
+	fmt.Fprintf(w, "of those joins at most %.2g are false (95%%)\n", o.Report.FalseBound)
 	for _, m := range o.Report.Thresholds {
 		line(fmt.Sprintf("weight >= %.0f", m.Threshold), m)
 	}

@@ -61,9 +61,14 @@ func (r *Run) ChooseThreshold() (float64, error) {
 
 // Report is what a run comes to against the truth.
 type Report struct {
-	Chosen     Measure              `json:"chosen"`   // pairs at the chosen threshold
-	Certain    Measure              `json:"certain"`  // pairs that are graded certain
-	Clusters   Measure              `json:"clusters"` // pairs that clusters at the chosen threshold imply
+	Chosen   Measure `json:"chosen"`   // pairs at the chosen threshold
+	Certain  Measure `json:"certain"`  // pairs that are graded certain
+	Clusters Measure `json:"clusters"` // pairs that clusters at the chosen threshold imply
+	// Automatic are the pairs that clusters of certain pairs imply: what would
+	// be joined with nobody asked. FalseBound is the upper end of the 95%
+	// interval of its share of false joins.
+	Automatic  Measure              `json:"automatic"`
+	FalseBound float64              `json:"false_bound"`
 	Thresholds []Measure            `json:"thresholds"`
 	Groups     map[string][]Measure `json:"groups,omitempty"` // "column=value": at the chosen threshold
 }
@@ -167,6 +172,15 @@ func (r *Run) Against(t *Truth, threshold float64, clusters *Clusters, names []s
 	if rep.Clusters, err = r.againstClusters(t, l, clusters, Measure{Threshold: threshold, Missed: all.total}); err != nil {
 		return nil, err
 	}
+	certain, err := r.Cluster(r.scorer.Model.Certain)
+	if err != nil {
+		return nil, err
+	}
+	if rep.Automatic, err = r.againstClusters(t, l, certain, Measure{Threshold: r.scorer.Model.Certain, Missed: all.total}); err != nil {
+		return nil, err
+	}
+	rep.Automatic = rep.Automatic.rated()
+	rep.FalseBound = UpperBound(rep.Automatic.False, rep.Automatic.True+rep.Automatic.False)
 	rep.Chosen, rep.Certain, rep.Clusters = rep.Chosen.rated(), rep.Certain.rated(), rep.Clusters.rated()
 	for i := range rep.Thresholds {
 		rep.Thresholds[i] = rep.Thresholds[i].rated()

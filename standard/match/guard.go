@@ -13,8 +13,8 @@ const (
 	Twins
 	// Newborn: one side has no given name of its own yet.
 	Newborn
-	// Relatives: one home or telephone, but another given name; or one name and
-	// home, but another day of birth.
+	// Relatives: one home or telephone, but another given name; or another date
+	// of birth altogether.
 	Relatives
 	// OtherPerson: the number is one, but name and date of birth are not.
 	OtherPerson
@@ -22,6 +22,9 @@ const (
 	BadNumber
 	// OnlyNumber: but for a number there is nothing to tell them by.
 	OnlyNumber
+	// Doubt: a number agrees, but one of given name and date of birth does not:
+	// it may have been typed for a twin, or for a relative of one name.
+	Doubt
 	guardsEnd
 )
 
@@ -32,10 +35,11 @@ var guardWords = map[Guard]string{
 	TwoNumbers:  "two different valid NHS numbers",
 	Twins:       "twins are likely: one day of birth, one family or home, two given names or sexes",
 	Newborn:     "a newborn without a given name",
-	Relatives:   "relatives are likely: one home or telephone, another given name or date of birth",
+	Relatives:   "relatives are likely: another date of birth, or one home or telephone and another given name",
 	OtherPerson: "one number on two people: name and date of birth differ",
 	BadNumber:   "the number that agrees is not a valid NHS number",
 	OnlyNumber:  "a number agrees, but no date of birth or name does",
+	Doubt:       "a number agrees, but the given name or the date of birth does not",
 }
 
 func (g Guard) String() string {
@@ -61,6 +65,8 @@ func guards(p Pattern, a, b *Subject) Guard {
 			g |= OtherPerson
 		case birth == NotGiven && (name == NotGiven || name >= NameGivenOnly), birth >= BirthTwoParts && name == NotGiven:
 			g |= OnlyNumber
+		case birth >= BirthTwoParts, otherGiven(name, a, b) && name != NotGiven:
+			g |= Doubt
 		}
 		return g
 	}
@@ -75,8 +81,7 @@ func guards(p Pattern, a, b *Subject) Guard {
 	if birth == BirthExact && twinNames(name, a, b, home, sexes) || (a.flags|b.flags)&manyBorn != 0 {
 		g |= Twins
 	}
-	if home && name >= NameExact && name <= NameBothSimilar && birth == BirthDifferent ||
-		(home || p.At(Phone) == CodeSame) && otherGiven(name, a, b) {
+	if birth == BirthDifferent || (home || p.At(Phone) == CodeSame) && otherGiven(name, a, b) {
 		g |= Relatives
 	}
 	return g

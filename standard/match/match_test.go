@@ -137,6 +137,11 @@ func TestGuards(t *testing.T) {
 	if v := verdict(t, a, overlay); v.Guards&OtherPerson == 0 || v.Grade > Possible {
 		t.Errorf("an overlay is %s, guards %q", v.Grade, v.Guards)
 	}
+	twin := person()
+	twin.Given = "Zahra"
+	if v := verdict(t, a, twin); v.Guards&Doubt == 0 || v.Grade == Certain {
+		t.Errorf("a twin with the other's number is %s, guards %q", v.Grade, v.Guards)
+	}
 	two := person()
 	two.NHS = "9990000026"
 	if v := verdict(t, a, two); v.Guards&TwoNumbers == 0 || v.Grade > Possible {
