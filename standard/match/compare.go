@@ -23,7 +23,7 @@ func compareName(a, b *Subject) Level {
 		return NameExact
 	case a.letters == b.letters && rearranged(a, b):
 		return NameAnyOrder
-	case family && a.root != 0 && a.root == b.root:
+	case family && sameCalled(a, b):
 		return NameNickname
 	case given && (formerAgrees(a, b) || formerAgrees(b, a) || sharesSurname(a, b)):
 		return NameFormer
@@ -78,6 +78,12 @@ func differentUnless(similarity float32) Level {
 // slip within a word.
 func rearranged(a, b *Subject) bool {
 	return a.words == b.words && a.word == b.word || a.words != b.words || a.family == b.given || a.given == b.family
+}
+
+// sameCalled tells whether two given names are known to be one: forms of one
+// name, or the one is the second given name of the other.
+func sameCalled(a, b *Subject) bool {
+	return a.root != 0 && a.root == b.root || a.first != 0 && a.first == b.middle || b.first != 0 && a.middle == b.first
 }
 
 // formerAgrees tells whether the former name of one is a family name of the

@@ -65,7 +65,7 @@ func guards(p Pattern, a, b *Subject) Guard {
 			g |= OtherPerson
 		case birth == NotGiven && (name == NotGiven || name >= NameGivenOnly), birth >= BirthTwoParts && name == NotGiven:
 			g |= OnlyNumber
-		case birth >= BirthTwoParts, otherGiven(name, a, b) && name != NotGiven:
+		case birth >= BirthTwoParts, unlike(a, b), (a.flags|b.flags)&unnamed != 0:
 			g |= Doubt
 		}
 		return g
@@ -90,7 +90,17 @@ func guards(p Pattern, a, b *Subject) Guard {
 // otherGiven tells whether nothing says that the given names are one: people
 // of a household share a family name, a home and a telephone.
 func otherGiven(name Level, a, b *Subject) bool {
-	return name >= NameFamilyOnly || name == NotGiven || name == NamePartial && (a.given.n == 0 || b.given.n == 0)
+	if a.given.n == 0 || b.given.n == 0 {
+		return true
+	}
+	return name >= NameFamilyOnly && unlike(a, b)
+}
+
+// unlike tells whether both have a given name and the two are not one, as far
+// as can be told.
+func unlike(a, b *Subject) bool {
+	return a.given.n > 0 && b.given.n > 0 && a.given != b.given && !sameCalled(a, b) && a.given != b.family && b.given != a.family &&
+		jaroWinkler(&a.given, &b.given) < similarEnough
 }
 
 // twinNames tells whether two born on one day may be twins: of one family or

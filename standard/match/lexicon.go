@@ -113,7 +113,10 @@ func (l *Lexicon) name(s *Subject, r *Record) {
 	given, family = l.thin(given), l.thin(family)
 	if len(given) > 0 {
 		s.given = textOf(given[0])
-		s.root = l.root[given[0]]
+		s.root, s.first = l.root[given[0]], mark(given[0])
+		if len(given) > 1 {
+			s.middle = mark(given[1])
+		}
 	}
 	whole := strings.Join(family, "")
 	s.family = textOf(whole)

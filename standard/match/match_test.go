@@ -52,6 +52,7 @@ func TestLevelsOfNames(t *testing.T) {
 		{"Gurpreet Singh", "Gill", "", "Gurpreet", "Gill", "", NameExact},
 		{"Ahmed", "Al-Masri", "", "Ahmed", "Al Masri", "", NameExact},
 		{"Robert", "Allen", "", "Bob", "Allen", "", NameNickname},
+		{"Jane Mary", "Smith", "", "Mary", "Smith", "", NameNickname},
 		{"Mohammed", "Ali", "", "Muhammad", "Ali", "", NameNickname},
 		{"Jane", "Smith", "Jones", "Jane", "Jones", "", NameFormer},
 		{"Jane", "Smith-Jones", "", "Jane", "Jones", "", NameFormer},

@@ -33,6 +33,8 @@ type Subject struct {
 	house   uint32
 	letters uint32 // signature of the letters of the whole name, in any order
 	gp      uint32
+	first   uint32 // mark of the first given name
+	middle  uint32 // mark of the second
 	mail    uint32 // mark of the whole email
 	number  [2]code
 	given   text // first given name
