@@ -65,7 +65,7 @@ func guards(p Pattern, a, b *Subject) Guard {
 			g |= OtherPerson
 		case birth == NotGiven && (name == NotGiven || name >= NameGivenOnly), birth >= BirthTwoParts && name == NotGiven:
 			g |= OnlyNumber
-		case birth >= BirthTwoParts, unlike(a, b), (a.flags|b.flags)&unnamed != 0:
+		case birth >= BirthTwoParts, unlike(a, b):
 			g |= Doubt
 		}
 		return g
