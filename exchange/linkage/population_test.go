@@ -23,7 +23,8 @@ func population(seed uint64, n int, errors float64) (iter.Seq2[Entry, error], *T
 }
 
 // TestPopulation: on people of four trusts with the frozen rates, and with
-// twice as many errors, certain joins are right and few are missed. The figures
+// twice as many errors, certain joins are right, and what is missed is mostly
+// held by a guard for a steward (a nickname that is not known, at one home). The figures
 // of the whole are in docs/performance.md; this is a floor on a small one.
 func TestPopulation(t *testing.T) {
 	for _, errors := range []float64{1, 2} {
@@ -37,7 +38,7 @@ func TestPopulation(t *testing.T) {
 		rep := against(t, run, truth)
 		t.Logf("errors × %.0f: certain %d right, %d wrong, %d missed; chosen threshold P %.5f R %.5f", errors, rep.Certain.True, rep.Certain.False, rep.Certain.Missed,
 			rep.Chosen.Precision, rep.Chosen.Recall)
-		if rep.Certain.False > 1 || rep.Chosen.Recall < 0.99-0.03*(errors-1) || rep.Chosen.Precision < 0.998 {
+		if rep.Certain.False > 0 || rep.Chosen.Recall < 0.98-0.03*(errors-1) || rep.Chosen.Precision < 0.999 {
 			t.Errorf("errors × %.0f: below the floor", errors)
 		}
 	}
