@@ -18,7 +18,6 @@ type state struct {
 	Records int
 	First   int // records of the first table; the others are of the second
 	Skipped int64
-	Learned bool
 }
 
 func loadState(dir, input string) (*state, error) {
