@@ -41,6 +41,7 @@ type cli struct {
 	Backup  backupCmd  `cmd:"" help:"Copy the store and its secret, also beside a running server."`
 	Restore restoreCmd `cmd:"" help:"Make a data folder from a backup, or from an archive as of a moment."`
 	Migrate migrateCmd `cmd:"" help:"Move a store between SQLite and PostgreSQL, and prove the copy equal."`
+	Link    linkCmd    `cmd:"" help:"Find which records are of one person."`
 	Bench   benchCmd   `cmd:"" help:"Measure."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }

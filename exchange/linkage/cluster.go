@@ -1,0 +1,121 @@
+package linkage
+
+import "concord/standard/match"
+
+// chainBits is how much more weight it takes to join two clusters that each
+// have several records than to add one: ten times the odds. One weak link
+// must not chain two families together.
+const chainBits = 3.3
+
+// apartGuards say, when a run is strict, that two records are not one person
+// as far as is known.
+const apartGuards = match.TwoNumbers | match.Twins | match.Relatives | match.OtherPerson
+
+// Clusters groups records: connected components of the pairs of at least a
+// weight that no guard holds, the heaviest first, but for joins that would
+// bring together what is known to be apart.
+type Clusters struct {
+	parent  []uint32
+	size    []uint32
+	number  map[uint32]string   // root: valid NHS number
+	enemies map[uint32][]uint32 // root: records that are known to be others
+	Refused int                 // joins that a guard on a third record prevented
+}
+
+// Cluster computes the clusters for a weight.
+func (r *Run) Cluster(weight float64) (*Clusters, error) {
+	s, err := openSubjects(r.opt.Dir, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	c := &Clusters{parent: make([]uint32, s.n), size: make([]uint32, s.n), number: map[uint32]string{}, enemies: map[uint32][]uint32{}}
+	for i := range c.parent {
+		c.parent[i], c.size[i] = uint32(i), 1
+	}
+	for p, err := range r.Pairs() {
+		if err != nil {
+			return nil, err
+		}
+		if p.Guards&match.Conflicts != 0 || r.opt.Strict && p.Guards&apartGuards != 0 {
+			c.enemies[p.A] = append(c.enemies[p.A], p.B)
+			c.enemies[p.B] = append(c.enemies[p.B], p.A)
+		}
+	}
+	var room match.Subject
+	for p, err := range r.Pairs() {
+		if err != nil {
+			return nil, err
+		}
+		if float64(p.Weight) < weight {
+			break
+		}
+		if r.held(p) {
+			continue
+		}
+		for _, i := range [...]uint32{p.A, p.B} {
+			if c.size[i] == 1 && c.parent[i] == i {
+				subject, err := s.at(i, &room)
+				if err != nil {
+					return nil, err
+				}
+				if n := subject.Number(); n != "" {
+					c.number[i] = n
+				}
+			}
+		}
+		c.join(p, weight)
+	}
+	return c, nil
+}
+
+// Of gives the cluster of a record, named by one of its records.
+func (c *Clusters) Of(i uint32) uint32 {
+	for c.parent[i] != i {
+		c.parent[i] = c.parent[c.parent[i]]
+		i = c.parent[i]
+	}
+	return i
+}
+
+func (c *Clusters) join(p Pair, weight float64) {
+	a, b := c.Of(p.A), c.Of(p.B)
+	if a == b {
+		return
+	}
+	if c.size[a] < c.size[b] || c.size[a] == c.size[b] && b < a {
+		a, b = b, a
+	}
+	na, nb := c.number[a], c.number[b]
+	switch {
+	case na != "" && nb != "" && na != nb,
+		c.size[b] > 1 && float64(p.Weight) < weight+chainBits,
+		c.hostile(a, b):
+		c.Refused++
+		return
+	}
+	c.parent[b] = a
+	c.size[a] += c.size[b]
+	if na == "" && nb != "" {
+		c.number[a] = nb
+	}
+	delete(c.number, b)
+	if e := c.enemies[b]; len(e) > 0 {
+		c.enemies[a] = append(c.enemies[a], e...)
+		delete(c.enemies, b)
+	}
+}
+
+// hostile tells whether a record of one cluster is known to be another person
+// than one of the other.
+func (c *Clusters) hostile(a, b uint32) bool {
+	if len(c.enemies[a]) > len(c.enemies[b]) {
+		a, b = b, a
+	}
+	for _, e := range c.enemies[a] {
+		if c.Of(e) == b {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,266 @@
+package linkage
+
+import (
+	"math"
+
+	"concord/standard/match"
+)
+
+// Measure is how joins at a threshold compare with the truth. Precision and
+// Recall are shares of pairs.
+type Measure struct {
+	Threshold   float64 `json:"threshold"` // weight in bits
+	Probability float64 `json:"probability"`
+	True        int64   `json:"true_joins"`
+	False       int64   `json:"false_joins"`
+	Missed      int64   `json:"missed"`
+	Precision   float64 `json:"precision"`
+	Recall      float64 `json:"recall"`
+	F1          float64 `json:"f1"`
+}
+
+func (m Measure) rated() Measure {
+	m.Probability = match.Probability(m.Threshold)
+	if n := m.True + m.False; n > 0 {
+		m.Precision = float64(m.True) / float64(n)
+	}
+	if n := m.True + m.Missed; n > 0 {
+		m.Recall = float64(m.True) / float64(n)
+	}
+	if s := m.Precision + m.Recall; s > 0 {
+		m.F1 = 2 * m.Precision * m.Recall / s
+	}
+	return m
+}
+
+// ChooseThreshold is the weight at which the F1 that the model itself expects
+// is best: the truth is not asked. Pairs that a guard holds are no joins.
+func (r *Run) ChooseThreshold() (float64, error) {
+	expected := 0.0
+	for p, err := range r.Pairs() {
+		if err != nil {
+			return 0, err
+		}
+		expected += match.Probability(float64(p.Weight))
+	}
+	best, at, right, n := -1.0, r.scorer.Model.Certain, 0.0, 0.0
+	for p, err := range r.Pairs() {
+		if err != nil {
+			return 0, err
+		}
+		if r.held(p) {
+			continue
+		}
+		right, n = right+match.Probability(float64(p.Weight)), n+1
+		if f := 2 * right / (n + expected); f > best {
+			best, at = f, float64(p.Weight)
+		}
+	}
+	return at, nil
+}
+
+// Report is what a run comes to against the truth.
+type Report struct {
+	Chosen   Measure `json:"chosen"`   // pairs at the chosen threshold
+	Certain  Measure `json:"certain"`  // pairs that are graded certain
+	Clusters Measure `json:"clusters"` // pairs that clusters at the chosen threshold imply
+	// Automatic are the pairs that clusters of certain pairs imply: what would
+	// be joined with nobody asked. FalseBound is the upper end of the 95%
+	// interval of its share of false joins.
+	Automatic  Measure              `json:"automatic"`
+	FalseBound float64              `json:"false_bound"`
+	Thresholds []Measure            `json:"thresholds"`
+	Groups     map[string][]Measure `json:"groups,omitempty"` // "column=value": at the chosen threshold
+}
+
+// truths finds how many true pairs there are, by group of the first record.
+type truths struct {
+	total  int64
+	groups map[string]int64
+}
+
+func (r *Run) countTruth(t *Truth, names []string) (truths, error) {
+	out := truths{groups: map[string]int64{}}
+	l, err := openLabels(r.opt.Dir)
+	if err != nil {
+		return out, err
+	}
+	defer l.close()
+	seen, where := map[string][2]int64{}, map[string]uint32{}
+	for i := range r.state.Records {
+		id, groups, err := l.at(uint32(i))
+		if err != nil {
+			return out, err
+		}
+		if t.pairs != nil {
+			where[id] = uint32(i)
+			continue
+		}
+		c, ok := t.cluster[id]
+		if !ok {
+			continue
+		}
+		n, side := seen[c], 0
+		if i >= r.state.First {
+			side = 1
+		}
+		more := n[0] // pairs that this record adds: with those of the first table, or of the one table
+		if r.linking() && side == 0 {
+			more = 0
+		}
+		out.add(more, names, groups)
+		n[side]++
+		seen[c] = n
+	}
+	for p := range t.pairs {
+		i, ok := where[p[0]]
+		if j, there := where[p[1]]; ok && there && r.apart(i, j) {
+			_, groups, err := l.at(max(i, j))
+			if err != nil {
+				return out, err
+			}
+			out.add(1, names, groups)
+		}
+	}
+	return out, nil
+}
+
+func (t *truths) add(n int64, names, groups []string) {
+	t.total += n
+	for i, g := range groups {
+		if n > 0 {
+			t.groups[names[i]+"="+g] += n
+		}
+	}
+}
+
+// Against measures pairs and clusters. names are those of Columns.Groups; a
+// pair belongs to the group of its later record.
+func (r *Run) Against(t *Truth, threshold float64, clusters *Clusters, names []string) (*Report, error) {
+	all, err := r.countTruth(t, names)
+	if err != nil {
+		return nil, err
+	}
+	l, err := openLabels(r.opt.Dir)
+	if err != nil {
+		return nil, err
+	}
+	defer l.close()
+	rep := &Report{Chosen: Measure{Threshold: threshold, Missed: all.total}, Groups: map[string][]Measure{}}
+	rep.Certain = Measure{Threshold: r.scorer.Model.Certain, Missed: all.total}
+	for w := -3.0; w <= 30; w += 3 {
+		rep.Thresholds = append(rep.Thresholds, Measure{Threshold: w, Missed: all.total})
+	}
+	byGroup := map[string]*Measure{}
+	for g, n := range all.groups {
+		byGroup[g] = &Measure{Threshold: threshold, Missed: n}
+	}
+	for p, err := range r.Pairs() {
+		if err != nil {
+			return nil, err
+		}
+		a, _, err := l.at(p.A)
+		if err != nil {
+			return nil, err
+		}
+		b, groups, err := l.at(p.B)
+		if err != nil {
+			return nil, err
+		}
+		r.count(rep, byGroup, p, t.Same(a, b), names, groups)
+	}
+	if rep.Clusters, err = r.againstClusters(t, l, clusters, Measure{Threshold: threshold, Missed: all.total}); err != nil {
+		return nil, err
+	}
+	certain, err := r.Cluster(r.scorer.Model.Certain)
+	if err != nil {
+		return nil, err
+	}
+	if rep.Automatic, err = r.againstClusters(t, l, certain, Measure{Threshold: r.scorer.Model.Certain, Missed: all.total}); err != nil {
+		return nil, err
+	}
+	rep.Automatic = rep.Automatic.rated()
+	rep.FalseBound = UpperBound(rep.Automatic.False, rep.Automatic.True+rep.Automatic.False)
+	rep.Chosen, rep.Certain, rep.Clusters = rep.Chosen.rated(), rep.Certain.rated(), rep.Clusters.rated()
+	for i := range rep.Thresholds {
+		rep.Thresholds[i] = rep.Thresholds[i].rated()
+	}
+	for g, m := range byGroup {
+		rep.Groups[g] = []Measure{m.rated()}
+	}
+	return rep, nil
+}
+
+func (r *Run) count(rep *Report, byGroup map[string]*Measure, p Pair, same bool, names, groups []string) {
+	if p.Grade == match.Certain {
+		rep.Certain.add(same)
+	}
+	if r.held(p) {
+		return
+	}
+	for i := range rep.Thresholds {
+		if float64(p.Weight) >= rep.Thresholds[i].Threshold {
+			rep.Thresholds[i].add(same)
+		}
+	}
+	if float64(p.Weight) < rep.Chosen.Threshold {
+		return
+	}
+	rep.Chosen.add(same)
+	for i, g := range groups {
+		key := names[i] + "=" + g
+		if byGroup[key] == nil {
+			byGroup[key] = &Measure{Threshold: rep.Chosen.Threshold}
+		}
+		byGroup[key].add(same)
+	}
+}
+
+func (m *Measure) add(same bool) {
+	if same {
+		m.True++
+		m.Missed--
+	} else {
+		m.False++
+	}
+}
+
+// againstClusters counts the pairs that clusters imply.
+func (r *Run) againstClusters(t *Truth, l *labels, c *Clusters, m Measure) (Measure, error) {
+	members := map[uint32][]uint32{}
+	for i := range uint32(r.state.Records) {
+		if root := c.Of(i); c.size[root] > 1 {
+			members[root] = append(members[root], i)
+		}
+	}
+	for _, list := range members {
+		ids := make([]string, len(list))
+		for i, n := range list {
+			id, _, err := l.at(n)
+			if err != nil {
+				return m, err
+			}
+			ids[i] = id
+			for j := range i {
+				if r.apart(list[j], n) {
+					m.add(t.Same(ids[j], id))
+				}
+			}
+		}
+	}
+	return m, nil
+}
+
+// UpperBound is the upper end of the 95% interval of a share, of which k of n
+// were seen (Wilson; for none of n it is about 3/n by the exact rule).
+func UpperBound(k, n int64) float64 {
+	if n == 0 {
+		return 1
+	}
+	if k == 0 {
+		return 1 - math.Pow(0.05, 1/float64(n))
+	}
+	const z = 1.6449 // one-sided
+	p, f := float64(k)/float64(n), float64(n)
+	return (p + z*z/(2*f) + z*math.Sqrt(p*(1-p)/f+z*z/(4*f*f))) / (1 + z*z/f)
+}

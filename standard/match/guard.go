@@ -1,0 +1,123 @@
+package match
+
+import "strings"
+
+// Guard is a reason why a pair is never certain, whatever its weight.
+type Guard uint16
+
+// The guards.
+const (
+	// TwoNumbers: both have a valid NHS number, and they differ.
+	TwoNumbers Guard = 1 << iota
+	// Twins: one day, one home or family, but the given names are two.
+	Twins
+	// Newborn: one side has no given name of its own yet.
+	Newborn
+	// Relatives: one home or telephone, but another given name; or another date
+	// of birth altogether.
+	Relatives
+	// OtherPerson: the number is one, but name and date of birth are not.
+	OtherPerson
+	// BadNumber: the number on which they agree is not a valid NHS number.
+	BadNumber
+	// OnlyNumber: but for a number there is nothing to tell them by.
+	OnlyNumber
+	// Doubt: a number agrees, but one of given name and date of birth does not:
+	// it may have been typed for a twin, or for a relative of one name.
+	Doubt
+	guardsEnd
+)
+
+// Conflicts are guards that leave a pair possible at most: only a steward joins it.
+const Conflicts = TwoNumbers | OtherPerson
+
+var guardWords = map[Guard]string{
+	TwoNumbers:  "two different valid NHS numbers",
+	Twins:       "twins are likely: one day of birth, one family or home, two given names or sexes",
+	Newborn:     "a newborn without a given name",
+	Relatives:   "relatives are likely: another date of birth, or one home or telephone and another given name",
+	OtherPerson: "one number on two people: name and date of birth differ",
+	BadNumber:   "the number that agrees is not a valid NHS number",
+	OnlyNumber:  "a number agrees, but no date of birth or name does",
+	Doubt:       "a number agrees, but the given name or the date of birth does not",
+}
+
+func (g Guard) String() string {
+	var out []string
+	for b := Guard(1); b < guardsEnd; b <<= 1 {
+		if g&b != 0 {
+			out = append(out, guardWords[b])
+		}
+	}
+	return strings.Join(out, "; ")
+}
+
+func guards(p Pattern, a, b *Subject) Guard {
+	var g Guard
+	name, birth := p.At(Name), p.At(Birth)
+	if p.At(NHS) == CodeDifferent {
+		g |= TwoNumbers
+	}
+	if p.At(NHS) == CodeSame || p.At(Identifier) == CodeSame && p.At(NHS) != CodeDifferent {
+		// The shared number rules relatives out, unless it is an overlay.
+		switch {
+		case birth >= BirthTwoParts && name >= NameGivenOnly:
+			g |= OtherPerson
+		case birth == NotGiven && (name == NotGiven || name >= NameGivenOnly), birth >= BirthTwoParts && name == NotGiven:
+			g |= OnlyNumber
+		case birth >= BirthTwoParts, unlike(a, b):
+			g |= Doubt
+		}
+		return g
+	}
+	if (birth == NotGiven || birth >= BirthTwoParts) && (name == NotGiven || name >= NameGivenOnly) {
+		g |= OnlyNumber
+	}
+	home := p.At(Place) >= PlaceSame && p.At(Place) <= PlaceMoved
+	sexes := p.At(Sex) == Differs
+	if (a.flags|b.flags)&unnamed != 0 {
+		g |= Newborn
+	}
+	if birth == BirthExact && twinNames(name, a, b, home, sexes) || (a.flags|b.flags)&manyBorn != 0 {
+		g |= Twins
+	}
+	if birth == BirthDifferent || (home || p.At(Phone) == CodeSame) && otherGiven(name, a, b) {
+		g |= Relatives
+	}
+	return g
+}
+
+// otherGiven tells whether nothing says that the given names are one: people
+// of a household share a family name, a home and a telephone.
+func otherGiven(name Level, a, b *Subject) bool {
+	if a.given.n == 0 || b.given.n == 0 {
+		return true
+	}
+	return name >= NameFamilyOnly && unlike(a, b)
+}
+
+// unlike tells whether both have a given name and the two are not one, as far
+// as can be told.
+func unlike(a, b *Subject) bool {
+	return a.given.n > 0 && b.given.n > 0 && a.given != b.given && !sameCalled(a, b) && a.given != b.family && b.given != a.family &&
+		jaroWinkler(&a.given, &b.given) < similarEnough
+}
+
+// twinNames tells whether two born on one day may be twins: of one family or
+// home, with given names that are more than a spelling apart, or of two sexes.
+func twinNames(name Level, a, b *Subject, home, sexes bool) bool {
+	related := home || a.family.n > 0 && a.family == b.family
+	if !related {
+		return false
+	}
+	if sexes {
+		return true
+	}
+	switch name {
+	case NameExact, NameAnyOrder, NameNickname, NameFormer, NameGivenOnly, NameBothSimilar:
+		return false
+	case NameOneSimilar:
+		return a.given != b.given && !oneEdit(&a.given, &b.given)
+	}
+	return a.given != b.given
+}
