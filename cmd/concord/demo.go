@@ -66,7 +66,7 @@ func (c *demoCmd) Run(ctx context.Context) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	h, err := openHouse(ctx, c.where, feeds, c.logger())
+	h, err := openHouse(ctx, c.where, feeds, c.logger(), c.signIn(account.SecondNone)...)
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ func (s *server) pages() (http.Handler, error) {
 	h := s.house
 	secure := s.tls != nil || len(s.opts.BaseURL) > 8 && s.opts.BaseURL[:8] == "https://"
 	return webui.New(webui.Options{
-		Desk: h.desk, Accounts: h.accounts, Door: login.New(h.accounts, secure), Guard: login.Guard,
+		Desk: h.desk, Accounts: h.accounts, Door: login.New(h.accounts, secure).At(s.baseURL()), Guard: login.Guard,
 		Orgs: organisations(), Now: time.Now, Zone: h.desk.Zone(), Log: h.log,
 		Replay: h.applier.Replay, Parse: parsedMessage, Feeds: s.feedSettings, Demo: s.opts.Demo,
 	})
