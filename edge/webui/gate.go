@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 
+	"concord/edge/login"
 	"concord/fault"
 	"concord/record/access"
 	"concord/record/account"
@@ -88,9 +89,9 @@ func (s *Site) stopped(w http.ResponseWriter, r *http.Request, session *account.
 // lockForm is what the lock page shows.
 type lockForm struct {
 	Name, Next, Kept, Error string
-	Confirm                 bool // the session is open; identity is to be proved anew
-	Password, Passkeys      bool // can be used to unlock
-	Provider                string
+	Confirm                 bool        // the session is open; identity is to be proved anew
+	Password, App, Passkeys bool        // can be used to unlock
+	Provider                login.Offer // "" = they sign in here
 }
 
 // lockPage covers the page that was asked for. A form that was sent is kept
@@ -103,7 +104,13 @@ func (s *Site) lockPage(w http.ResponseWriter, r *http.Request, session *account
 		s.refuse(w, r, nil, err)
 		return
 	}
+	f.App = !has.App.IsZero()
 	f.Passkeys = len(has.Passkeys) > 0 && s.Door.Place().Domain != ""
+	for _, o := range s.offers() {
+		if o.Name == session.Account.Provider {
+			f.Provider = o
+		}
+	}
 	switch {
 	case r.URL.Path == "/unlock":
 		f.Next, f.Kept = local(r.FormValue("next")), r.FormValue("kept")

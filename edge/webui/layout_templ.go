@@ -352,7 +352,7 @@ func page(f *frame, body templ.Component) templ.Component {
 			}
 		}
 		if f.User != nil {
-			templ_7745c5c3_Err = lockCover(f.User.Name).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = lockCover(f.User.Name, f.User.Provider).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -71,7 +71,12 @@ func (s *Site) handler() http.Handler {
 	mux.HandleFunc("POST /unlock", s.unlock)
 	mux.HandleFunc("POST /unlock/ask", s.askUnlock)
 
+	mux.HandleFunc("POST /resume", s.goOn)
+
 	mux.HandleFunc("GET /sign-in", s.signInPage)
+	mux.HandleFunc("GET /sign-in/with/{provider}", s.goOutside)
+	mux.HandleFunc("GET /sign-in/back", s.backFromOutside)
+	mux.HandleFunc("POST /sign-in/back-channel/{provider}", s.backChannel)
 	mux.HandleFunc("GET /sign-in/second", s.secondPage)
 	mux.HandleFunc("POST /sign-in/second", s.second)
 	mux.HandleFunc("POST /sign-in/passkey/ask", s.askPasskey)
@@ -88,7 +93,11 @@ func (s *Site) handler() http.Handler {
 	s.routes = mux
 	root := http.NewServeMux()
 	root.Handle("GET /static/", s.assets)
-	root.Handle("/", secured(s.Guard(mux, s.foreign())))
+	var origins []string
+	if s.Outside != nil {
+		origins = s.Outside.Origins()
+	}
+	root.Handle("/", secured(s.Guard(mux, s.foreign()), policy(origins)))
 	return root
 }
 

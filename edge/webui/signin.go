@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 
+	"concord/edge/login"
 	"concord/fault"
 	"concord/record/access"
 	"concord/record/account"
@@ -16,6 +17,7 @@ import (
 type signInForm struct {
 	Next, Name, Error, Demo string
 	Passkeys                bool // can be used here
+	Offers                  []login.Offer
 }
 
 // signInPage is /sign-in. On an installation without accounts it leads to the
@@ -32,7 +34,7 @@ func (s *Site) signInPage(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Site) showSignIn(w http.ResponseWriter, r *http.Request, status int, f signInForm) {
-	f.Demo, f.Passkeys = s.Demo, s.Door.Place().Domain != ""
+	f.Demo, f.Passkeys, f.Offers = s.Demo, s.Door.Place().Domain != "", s.offers()
 	title := "Sign in"
 	if f.Error != "" {
 		title = "Error: sign in"
@@ -122,7 +124,13 @@ func (s *Site) signOut(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Clear-Site-Data", `"cache"`)
-	http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
+	to := "/sign-in"
+	if noSession == nil && s.Outside != nil && session.Account.Provider != "" {
+		if there := s.Outside.Leave(r.Context(), session.Account.Provider, session.Hint); there != "" {
+			to = there
+		}
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
 }
 
 // setUpForm is what the set-up page shows.

@@ -62,6 +62,7 @@ type Options struct {
 	Now      func() time.Time
 	Zone     *time.Location
 	Log      *slog.Logger
+	Outside  Outside // nil = people sign in here only
 	// Guard refuses requests that another site makes in a browser's name;
 	// login.Guard is one.
 	Guard func(next, refused http.Handler) http.Handler

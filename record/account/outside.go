@@ -108,13 +108,20 @@ func (o Outside) accountName(id string) string {
 }
 
 // EndOutside ends the sessions that an identity provider says are over: those
-// of its session sid, or, without one, all of its subject's. It returns how
-// many ended.
-func (r *Register) EndOutside(ctx context.Context, provider, issuer, subject, sid string) (ended int, err error) {
+// of its session sid, or, without one, all of its subject's. It returns whose
+// ended, a name for each.
+func (r *Register) EndOutside(ctx context.Context, provider, issuer, subject, sid string) (ended []string, err error) {
 	err = r.engine.Update(ctx, func(tx store.Tx) error {
-		ended = 0
+		ended = nil
 		end := func(id string) error {
-			ended++
+			row, err := readSession(ctx, tx, id)
+			if fault.Is(err, fault.Unauthenticated) {
+				return nil // it ran out
+			}
+			if err != nil {
+				return err
+			}
+			ended = append(ended, row.Account)
 			return dropSession(ctx, tx, id)
 		}
 		if sid != "" {
@@ -184,4 +191,35 @@ func (r *Register) Once(ctx context.Context, issuer, value string, until time.Ti
 		return tx.SetKey(ctx, stepSpace, store.KeyValue{Key: key, Value: []byte("1"), Expires: until})
 	})
 	return first, err
+}
+
+// UnlockOutside is Unlock by an identity provider that asked the person anew.
+// Errors: Unauthenticated account.session, account.unlock for somebody else.
+func (r *Register) UnlockOutside(ctx context.Context, secret string, o Outside, at Attempt) error {
+	s, err := r.Look(ctx, secret)
+	if err != nil {
+		return err
+	}
+	name := ""
+	err = r.engine.View(ctx, func(v store.Reader) error {
+		value, err := v.GetKey(ctx, identSpace, identity(o.Issuer, o.Subject))
+		if err != nil || value == nil {
+			return err
+		}
+		return fromJSON(value, &name)
+	})
+	if err != nil {
+		return err
+	}
+	var failure error
+	if name != s.Account.Name {
+		failure = fault.New(fault.Unauthenticated, "account.unlock", "that is somebody else: sign out first")
+	}
+	if err := at.Note(ctx, s.Account, failure); err != nil {
+		return err
+	}
+	if failure != nil {
+		return failure
+	}
+	return r.opened(ctx, s.ID)
 }

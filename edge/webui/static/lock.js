@@ -43,7 +43,9 @@
       say.textContent = "";
       let r;
       try {
-        r = await fetch("/unlock", { method: "POST", body: new URLSearchParams(new FormData(form)), redirect: "manual" });
+        // Unlocked in another tab, as with an identity provider: nothing to type.
+        r = form.elements.unlock.value ? await fetch("/unlock", { method: "POST", body: new URLSearchParams(new FormData(form)), redirect: "manual" })
+          : await fetch("/me/awake", { redirect: "manual" });
       } catch {
         say.textContent = "The server does not answer. Try again.";
         return;
@@ -56,7 +58,7 @@
         covered = false;
         used = told = Date.now();
       } else {
-        say.textContent = r.status === 401 ? await r.text()
+        say.textContent = r.status === 423 ? "Still locked." : r.status === 401 ? await r.text()
           : "Your session has ended. Sign in in another tab, then send this page.";
         form.elements.unlock.focus();
       }
