@@ -51,7 +51,14 @@ func (s *Site) handler() http.Handler {
 
 	get("/admin/accounts", s.accounts)
 	post("/admin/accounts", s.createAccount)
+	get("/admin/accounts/{name}", s.person)
 	post("/admin/accounts/{name}", s.changeAccount)
+	post("/admin/accounts/{name}/profiles", s.grant)
+	post("/admin/accounts/{name}/profiles/{key}", s.endProfile)
+	get("/admin/find", s.findPerson)
+	get("/admin/workgroups", s.workgroups)
+	post("/admin/workgroups", s.addWorkgroup)
+	post("/admin/second-factor", s.setSecond)
 
 	for pattern, page := range map[string]func(*visit) (*answer, error){
 		"GET /me/security": s.security, "GET /me/sessions": s.sessions, "POST /me/sessions": s.endSessions,

@@ -1,6 +1,9 @@
 package webui
 
-import "concord/record/account"
+import (
+	"concord/record/account"
+	"concord/standard/uk"
+)
 
 func codeLabel(a account.Asks) string {
 	switch {
@@ -31,4 +34,23 @@ func lockErrors(text string) []fieldError {
 		return nil
 	}
 	return []fieldError{{"unlock", text}}
+}
+
+func factorWords(f account.Factors) string {
+	switch {
+	case !f.App.IsZero() && len(f.Passkeys) > 0:
+		return "Has an authenticator app and " + count(len(f.Passkeys), "passkey") + "."
+	case !f.App.IsZero():
+		return "Has an authenticator app."
+	case len(f.Passkeys) > 0:
+		return "Has " + count(len(f.Passkeys), "passkey") + "."
+	}
+	return "Has no second factor."
+}
+
+func activityTitle(code string) string {
+	if a, ok := uk.FindActivity(code); ok {
+		return a.Title
+	}
+	return code
 }
