@@ -3,6 +3,7 @@ package webui_test
 import (
 	"context"
 	"net/http"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -195,5 +196,50 @@ func TestAppWithoutScript(t *testing.T) {
 		chromedp.SendKeys("#code", s.code(key)+"\r"), chromedp.WaitVisible(".c-top__who"), chromedp.Text(".c-top__who", &who)))
 	if !strings.Contains(who, "Maya Sharma") {
 		t.Errorf("signed in as %q", who)
+	}
+}
+
+// TestStatesInBrowser holds the pages of signing in that no story reaches
+// against the rules: axe, no sideways scrolling.
+func TestStatesInBrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs a browser")
+	}
+	axe, err := os.ReadFile("testdata/axe.min.js")
+	s := newStage(t)
+	s.must(err)
+	ctx := chromium(t)
+	admin := s.as("admin")
+	admin.post("/admin/workgroups", "org", "RQM", "code", "CARDIO", "group", "Cardiology team")
+	admin.post("/admin/accounts/steward/profiles", "role", "clinician", "jobrole", "R8000", "org", "RQM", "site", "RQM01", "workgroup", "RQM/CARDIO")
+	choose := s.as("steward")
+	s.as("reception").addApp()
+	second := s.as("")
+	second.post("/sign-in", "name", "reception", "password", password)
+	locked := s.as("registrar")
+	locked.post("/lock")
+	s.must(s.office().SetSecondFactor(s.ctx, "RYJ", account.SecondAny))
+	enrol := s.as("")
+	enrol.post("/sign-in", "name", "engineer", "password", password)
+	for _, c := range []struct {
+		name, path string
+		who        *browser
+	}{
+		{"choose", "/me/role", choose}, {"second", "/sign-in/second", second}, {"unlock", "/help", locked}, {"enrol", "/me/security", enrol},
+		{"person", "/admin/accounts/steward", admin}, {"workgroups", "/admin/workgroups", admin}, {"accounts", "/admin/accounts", admin},
+		{"sessions", "/me/sessions", admin},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var result string
+			var narrow int
+			s.must(chromedp.Run(ctx, s.signedInAs(c.who), emulation.SetDeviceMetricsOverride(1366, 768, 1, false), chromedp.Navigate(s.server.URL+c.path)))
+			s.shot(ctx, "state-"+c.name)
+			s.must(chromedp.Run(ctx, chromedp.Evaluate(string(axe), nil), chromedp.Evaluate(runAxe, &result, awaited),
+				emulation.SetDeviceMetricsOverride(320, 640, 1, false), chromedp.Evaluate(`document.documentElement.scrollWidth`, &narrow)))
+			s.report(t, result)
+			if narrow > 320 {
+				t.Errorf("at 320 pixels the page is %d wide", narrow)
+			}
+		})
 	}
 }

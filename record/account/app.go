@@ -40,9 +40,16 @@ func appLabel(name string) string { return "app/" + name }
 // StartApp begins adding an authenticator app: the key is kept sealed until a
 // code proves that the app has it. Asked again within a quarter of an hour it
 // gives the same key, so that a page can be loaded twice. Errors: Unsupported
-// account.no-secret.
+// account.no-secret, Conflict account.outside, NotFound account.unknown.
 func (r *Register) StartApp(ctx context.Context, name string) (*AppKey, error) {
 	name = normal(name)
+	a, err := r.Get(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	if err := ownFactors(a); err != nil {
+		return nil, err
+	}
 	if k, err := r.startedApp(ctx, name); err != nil || k != nil {
 		return k, err
 	}

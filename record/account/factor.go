@@ -101,6 +101,16 @@ func (r *Register) alter(ctx context.Context, name string, f func(*factorRow) er
 	})
 }
 
+// ownFactors refuses factors of somebody who signs in with an identity
+// provider: they would open the account after the provider has closed it.
+// Errors: Conflict account.outside.
+func ownFactors(a *Account) error {
+	if a.Provider != "" {
+		return fault.New(fault.Conflict, "account.outside", "you sign in with %s: what proves who you are is kept there", a.Provider)
+	}
+	return nil
+}
+
 // DropApp removes the authenticator app. Errors: Conflict account.last-factor
 // when the person's organisation would then not let them in.
 func (r *Register) DropApp(ctx context.Context, name string) error {

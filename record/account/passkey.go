@@ -72,7 +72,7 @@ func (r *Register) holder(ctx context.Context, v store.Keys, name string) (h hol
 
 // StartPasskey begins adding a passkey: a ticket, and the options that the
 // browser's navigator.credentials.create takes. Errors: Unsupported
-// account.no-passkeys, NotFound account.unknown.
+// account.no-passkeys, NotFound account.unknown, Conflict account.outside.
 func (r *Register) StartPasskey(ctx context.Context, name string, at Place) (ticket string, options []byte, err error) {
 	w, err := at.relying()
 	if err != nil {
@@ -80,7 +80,9 @@ func (r *Register) StartPasskey(ctx context.Context, name string, at Place) (tic
 	}
 	var h holder
 	err = r.engine.View(ctx, func(v store.Reader) (err error) {
-		h, err = r.holder(ctx, v, normal(name))
+		if h, err = r.holder(ctx, v, normal(name)); err == nil {
+			err = ownFactors(h.account)
+		}
 		return err
 	})
 	if err != nil {
@@ -269,7 +271,7 @@ func (r *Register) shown(ctx context.Context, tx store.Tx, w *webauthn.WebAuthn,
 	} else {
 		c, cause = w.ValidateLogin(h, *row.Passkey, parsed)
 	}
-	if cause != nil || h.account.Disabled || c.Authenticator.CloneWarning {
+	if cause != nil || h.account.Disabled || h.account.Provider != "" || c.Authenticator.CloneWarning {
 		// A counter that goes back is a copied passkey: it opens nothing.
 		return h.account, refused(cause), nil
 	}

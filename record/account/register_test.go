@@ -370,3 +370,15 @@ func TestNotedSignIn(t *testing.T) {
 		t.Errorf("let in without a note: %v %v", in, err)
 	}
 }
+
+// BenchmarkSession is what each page pays to know who asks.
+func BenchmarkSession(b *testing.B) {
+	s := newStageTB(b)
+	s.ada()
+	in := s.signIn("ada")
+	for b.Loop() {
+		if _, err := s.register.Session(s.ctx, in.Secret); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

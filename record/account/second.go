@@ -25,7 +25,7 @@ func Seconds() []Second { return []Second{SecondNone, SecondAny, SecondPasskey} 
 func (s Second) Title() string {
 	switch s {
 	case SecondAny:
-		return "A second factor: an authenticator app or a passkey"
+		return "An app or a passkey"
 	case SecondPasskey:
 		return "A passkey"
 	}
@@ -80,20 +80,25 @@ func (r *Register) second(ctx context.Context, v store.Keys, org string) (Second
 
 // secondOf is what the strictest of a person's organisations asks for.
 func (r *Register) secondOf(ctx context.Context, a *Account) (strictest Second, err error) {
-	strictest = SecondNone
 	err = r.engine.View(ctx, func(v store.Reader) error {
-		for _, org := range a.orgs() {
-			s, err := r.second(ctx, v, org)
-			if err != nil {
-				return err
-			}
-			if s.strictness() > strictest.strictness() {
-				strictest = s
-			}
-		}
-		return nil
+		strictest, err = r.secondIn(ctx, v, a)
+		return err
 	})
 	return strictest, err
+}
+
+func (r *Register) secondIn(ctx context.Context, v store.Keys, a *Account) (Second, error) {
+	strictest := SecondNone
+	for _, org := range a.orgs() {
+		s, err := r.second(ctx, v, org)
+		if err != nil {
+			return "", err
+		}
+		if s.strictness() > strictest.strictness() {
+			strictest = s
+		}
+	}
+	return strictest, nil
 }
 
 // SetSecondFactor says what an organisation asks for. Errors: Denied,

@@ -166,13 +166,13 @@ func (r *Register) Look(ctx context.Context, secret string) (*Session, error) {
 	id, now := digest(secret), r.now().UTC()
 	var row sessionRow
 	var a *Account
-	var f *factorRow
+	var lacks bool
 	err := r.engine.View(ctx, func(v store.Reader) (err error) {
 		if row, err = readSession(ctx, v, id); err != nil {
 			return err
 		}
 		if a, err = r.get(ctx, v, row.Account); err == nil {
-			f, err = getFactors(ctx, v, row.Account)
+			lacks, err = r.lacks(ctx, v, a)
 		}
 		return err
 	})
@@ -194,35 +194,40 @@ func (r *Register) Look(ctx context.Context, secret string) (*Session, error) {
 		}
 		s.Hint = string(token)
 	}
-	if s.State, err = r.state(ctx, &row, a, f, now); err != nil {
-		return nil, err
-	}
+	s.State = r.state(&row, a, lacks, now)
 	if s.State != Locked && now.Sub(row.Used) >= touchEvery {
 		return s, r.alterSession(ctx, id, func(row *sessionRow) error { row.Used = now; return nil })
 	}
 	return s, nil
 }
 
-// state finds what stands between a session and the record, and puts the
-// chosen profile on the account.
-func (r *Register) state(ctx context.Context, row *sessionRow, a *Account, f *factorRow, now time.Time) (State, error) {
+// lacks tells whether an organisation of the person asks for a second factor
+// that they do not have.
+func (r *Register) lacks(ctx context.Context, v store.Keys, a *Account) (bool, error) {
+	if a.Provider != "" {
+		return false, nil // what is asked for is the provider's to ask
+	}
+	want, err := r.secondIn(ctx, v, a)
+	if err != nil || want == SecondNone {
+		return false, err
+	}
+	f, err := getFactors(ctx, v, a.Name)
+	return err == nil && !want.metBy(f), err
+}
+
+// state is what stands between a session and the record; it puts the chosen
+// profile on the account.
+func (r *Register) state(row *sessionRow, a *Account, lacks bool, now time.Time) State {
 	chosen := a.choose(row, now)
-	if row.Locked || now.Sub(row.Used) >= r.idle {
-		return Locked, nil
+	switch {
+	case row.Locked || now.Sub(row.Used) >= r.idle:
+		return Locked
+	case lacks:
+		return Enrol
+	case !chosen && a.NHSNumber == "":
+		return Choose
 	}
-	if a.Provider == "" {
-		want, err := r.secondOf(ctx, a)
-		if err != nil {
-			return "", err
-		}
-		if !want.metBy(f) {
-			return Enrol, nil
-		}
-	}
-	if !chosen && a.NHSNumber == "" {
-		return Choose, nil
-	}
-	return Open, nil
+	return Open
 }
 
 // choose puts the profile of a session on the account, narrowed to the chosen

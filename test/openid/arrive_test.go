@@ -98,6 +98,14 @@ func TestRolesFromOutside(t *testing.T) {
 	if r := s.browser().arrive(staff, "both"); r.status != http.StatusUnauthorized || !strings.Contains(r.body, "barred") {
 		t.Errorf("barred here: %d", r.status)
 	}
+	// What is added here would outlive what the provider takes away.
+	b = s.browser()
+	b.arrive(staff, "ada")
+	for _, r := range []reply{b.get("/me/security/app"), b.post("/me/security/passkey/ask")} {
+		if r.status != http.StatusConflict {
+			t.Errorf("a factor of one's own: %d", r.status)
+		}
+	}
 	// A password does not open an account that is proved elsewhere.
 	if r := s.browser().post("/sign-in", "name", "555000000001@cis2", "password", ""); r.status != http.StatusUnauthorized {
 		t.Errorf("%d", r.status)

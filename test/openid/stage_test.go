@@ -111,7 +111,7 @@ func newStage(t *testing.T) *stage {
 	patientKey, err := rsa.GenerateKey(rand.Reader, 2048)
 	s.must(err)
 	s.provide(packages, patientKey)
-	door := login.New(s.accounts, false)
+	door := login.New(s.accounts, false).At(s.base)
 	s.relying, err = login.NewRelying(login.RelyingOptions{Accounts: s.accounts, Door: door, BaseURL: s.base, Now: time.Now, Place: place,
 		Providers: []login.Provider{
 			{Name: "cis2", Title: "NHS CIS2", Issuer: s.issuer, ClientID: "staff", Secret: clientSecret, Level: 2, Scopes: []string{"nationalrbacaccess"}},
