@@ -13,6 +13,7 @@ type accountForm struct {
 	Errors []fieldError
 	Done   string // words for the notification
 	Sought string // user name that was looked for
+	Whole  bool   // accounts of the whole system may be made
 }
 
 // secondRow is what one organisation asks for beside a password.
@@ -37,6 +38,7 @@ func (s *Site) accountsPage(v *visit, status int, form accountForm) (*answer, er
 		return nil, err
 	}
 	orgs := s.grants(office)
+	form.Whole = office.MayGrant(access.Domain) && s.orgs[access.Domain].Code == ""
 	var seconds []secondRow
 	for _, o := range orgs {
 		x, err := s.Accounts.SecondFactor(v.Context(), o.Code)
