@@ -45,7 +45,12 @@ type provider struct {
 
 	mu    sync.Mutex
 	found *found
+	down  time.Time // when it last did not answer
 }
+
+// downFor is how long a provider that did not answer is not asked again:
+// people who wait for it must not queue up behind each other.
+const downFor = 5 * time.Second
 
 // found is what discovery told.
 type found struct {
@@ -98,9 +103,13 @@ func (p *provider) discover(ctx context.Context) (*found, error) {
 	if p.found != nil {
 		return p.found, nil
 	}
+	if p.now().Sub(p.down) < downFor {
+		return nil, fault.New(fault.Busy, "login.provider-down", "%s does not answer: try again, or sign in another way", p.Title)
+	}
 	// What is found outlives the request that asked for it.
 	op, err := oidc.NewProvider(p.context(context.WithoutCancel(ctx)), p.Issuer)
 	if err != nil {
+		p.down = p.now()
 		return nil, fault.Wrap(err, fault.Busy, "login.provider-down", "%s does not answer: try again, or sign in another way", p.Title)
 	}
 	var more struct {

@@ -98,8 +98,7 @@ func (r *Register) EndSession(ctx context.Context, name, id string) error {
 	})
 }
 
-// EndSessions ends every session of a person, and forgets the browsers that
-// they were known in.
+// EndSessions ends every session of a person.
 func (r *Register) EndSessions(ctx context.Context, name string) error {
 	return r.engine.Update(ctx, func(tx store.Tx) error { return dropSessions(ctx, tx, normal(name)) })
 }

@@ -12,7 +12,6 @@ import (
 	"concord/record/account"
 	"concord/store"
 	"concord/store/dictionary"
-	"concord/store/sqlite"
 )
 
 // stage is the register over a real store and a real Desk, with a clock that
@@ -34,11 +33,7 @@ func newStageTB(t testing.TB) *stage {
 	t.Helper()
 	s := &stage{t: t, ctx: context.Background(), now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}
 	clock := func() time.Time { return s.now }
-	engine, err := sqlite.Open(s.ctx, t.TempDir(), sqlite.Options{Now: clock})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { engine.Close() })
+	engine := openStore(t, s.ctx, clock)
 	codec, err := dictionary.Codec()
 	if err != nil {
 		t.Fatal(err)
