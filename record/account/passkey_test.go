@@ -3,6 +3,7 @@ package account_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/descope/virtualwebauthn"
 
@@ -165,4 +166,62 @@ func FuzzPasskeyAnswer(f *testing.F) {
 			t.Fatalf("%q opened a session", answer)
 		}
 	})
+}
+
+// TestUnlockByPasskey: a locked session opens by its owner's passkey, and by
+// nobody else's.
+func TestUnlockByPasskey(t *testing.T) {
+	s := newStage(t)
+	s.ada()
+	_, err := s.office().Create(s.ctx, account.Application{Name: "eve", Display: "Eve", Password: secret, Role: "clinician", Org: "RYJ"})
+	s.must(err)
+	in := s.signIn("ada")
+	own, others := s.passkey("ada"), s.passkey("eve")
+	s.must(s.register.Lock(s.ctx, in.Secret))
+	ticket, options, err := s.register.AskUnlock(s.ctx, in.Secret, place)
+	s.must(err)
+	err = s.register.UnlockByPasskey(s.ctx, in.Secret, ticket, others.sign(s, options, place.Origin), place, at("10.0.0.1"))
+	s.is(err, fault.Unauthenticated, "account.second-factor")
+	ticket, options, err = s.register.AskPasskey(s.ctx, "", place) // hers, honestly signed
+	s.must(err)
+	err = s.register.UnlockByPasskey(s.ctx, in.Secret, ticket, others.sign(s, options, place.Origin), place, at("10.0.0.1"))
+	s.is(err, fault.Unauthenticated, "account.unlock")
+	_, err = s.register.Session(s.ctx, in.Secret)
+	s.is(err, fault.Unauthenticated, "account.session")
+	ticket, options, err = s.register.AskUnlock(s.ctx, in.Secret, place)
+	s.must(err)
+	s.must(s.register.UnlockByPasskey(s.ctx, in.Secret, ticket, own.sign(s, options, place.Origin), place, at("10.0.0.1")))
+	if _, err := s.register.Session(s.ctx, in.Secret); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestLockedSessions: looking at a locked session does not keep it alive, and
+// a kept form is for an hour and for its session alone.
+func TestLockedSessions(t *testing.T) {
+	s := newStage(t)
+	s.ada()
+	in, other := s.signIn("ada"), s.signIn("ada")
+	id, err := s.register.Keep(s.ctx, in.Session, "/x", []byte("a=1"))
+	s.must(err)
+	_, _, err = s.register.Kept(s.ctx, other.Session, id)
+	s.is(err, fault.NotFound, "account.kept")
+	path, body, err := s.register.Kept(s.ctx, in.Session, id)
+	if err != nil || path != "/x" || string(body) != "a=1" {
+		t.Errorf("%s %s %v", path, body, err)
+	}
+	_, _, err = s.register.Kept(s.ctx, in.Session, id)
+	s.is(err, fault.NotFound, "account.kept")
+	id, err = s.register.Keep(s.ctx, in.Session, "/x", nil)
+	s.must(err)
+	s.now = s.now.Add(time.Hour)
+	_, _, err = s.register.Kept(s.ctx, in.Session, id)
+	s.is(err, fault.NotFound, "account.kept")
+	for began := s.now; s.now.Sub(began) < account.IdleLimit-time.Hour; s.now = s.now.Add(10 * time.Minute) {
+		if got, err := s.register.Look(s.ctx, in.Secret); err != nil || got.State != account.Locked {
+			t.Fatalf("%+v %v", got, err)
+		}
+	}
+	_, err = s.register.Look(s.ctx, in.Secret)
+	s.is(err, fault.Unauthenticated, "account.session")
 }
