@@ -30,6 +30,16 @@ func (s *Site) offers() []login.Offer {
 	return s.Outside.Offers()
 }
 
+// providerTitle is what the sign-in page calls a provider.
+func (s *Site) providerTitle(name string) string {
+	for _, o := range s.offers() {
+		if o.Name == name {
+			return o.Title
+		}
+	}
+	return name
+}
+
 // offerTo is the address that begins a sign-in elsewhere.
 func offerTo(name, next string) string {
 	return "/sign-in/with/" + url.PathEscape(name) + "?next=" + url.QueryEscape(next)

@@ -17,7 +17,8 @@ type personView struct {
 	Account *account.Account
 	Rows    []profileRow
 	Factors account.Factors
-	Manages bool // the administrator answers for the whole person
+	Outside string // what their identity provider is called
+	Manages bool   // the administrator answers for the whole person
 	Grants  []Org
 	Groups  []account.Workgroup // of those
 	Form    account.Profile
@@ -59,6 +60,7 @@ func (s *Site) personPage(v *visit, status int, x personView) (*answer, error) {
 			x.Groups = append(x.Groups, g)
 		}
 	}
+	x.Outside = s.providerTitle(x.Account.Provider)
 	x.Manages, x.Grants = office.MayManage(x.Account), s.grants(office)
 	self := v.session.Account.Name == x.Account.Name
 	for _, p := range x.Account.Profiles {

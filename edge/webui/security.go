@@ -16,9 +16,10 @@ import (
 // securityView is what the page of one's own sign-in shows.
 type securityView struct {
 	Factors  account.Factors
-	Must     bool // their organisation asks for more than they have
-	Passkeys bool // can be added here
-	Outside  string
+	Must     bool   // their organisation asks for more than they have
+	Passkeys bool   // can be added here
+	Outside  string // what their identity provider is called, "" = they sign in here
+	Patient  bool
 	Done     string
 	Errors   []fieldError
 	Next     string
@@ -35,7 +36,8 @@ func (s *Site) securityPage(v *visit, status int, x securityView) (*answer, erro
 	if x.Factors, err = s.Accounts.Factors(v.Context(), a.Name); err != nil {
 		return nil, err
 	}
-	x.Must, x.Passkeys, x.Outside = v.session.State == account.Enrol, s.Door.Place().Domain != "", a.Provider
+	x.Must, x.Passkeys = v.session.State == account.Enrol, s.Door.Place().Domain != ""
+	x.Outside, x.Patient = s.providerTitle(a.Provider), a.Role == access.Patient
 	return &answer{status: status, frame: frame{Title: "Sign-in and security", Nav: "me", Forms: true},
 		body: securityBody(x, s.Zone)}, nil
 }

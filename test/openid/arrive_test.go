@@ -124,6 +124,9 @@ func TestPatientsArrive(t *testing.T) {
 	if x.State != account.Open || who.Role != access.Patient || who.NHSNumber != "9990000018" || who.AAL != 2 || who.Org != "" {
 		t.Errorf("%+v", who)
 	}
+	if r := b.get("/me/security"); !strings.Contains(r.body, "You sign in with NHS login") || !strings.Contains(r.body, "does not open here yet") {
+		t.Errorf("%d %.3000s", r.status, r.body)
+	}
 	for _, path := range []string{"/find?q=millar", "/p/x/demographics", "/p/x/item/Patient/x", "/feeds", "/mpi/review", "/admin/accounts"} {
 		if r := b.get(path); r.status != http.StatusForbidden {
 			t.Errorf("a patient on %s: %d", path, r.status)
