@@ -63,6 +63,8 @@ var mayImport = map[string]string{
 	"test/load/run":             "test/load/fhirload",
 	"test/load/fhirbench":       "store/postgres/pgtest test/load",
 	"test/clients":              "*",
+	"test/npm":                  "",
+	"test/openid":               "*",
 	"test/conformance":          "*",
 }
 

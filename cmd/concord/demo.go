@@ -38,6 +38,7 @@ func demoAccounts() []account.Application {
 	return []account.Application{
 		{Name: "dr.rahman", Display: "Dr Samira Rahman", Role: access.Clinician, Org: "RQM", Site: "RQM01"},
 		{Name: "dr.whitfield", Display: "Dr Mark Whitfield", Role: access.Clinician, Org: "RYJ", Site: "RYJ03"},
+		{Name: "dr.kaur", Display: "Dr Simran Kaur", Role: access.Clinician, Org: "RYJ", Site: "RYJ02"},
 		{Name: "nurse.reyes", Display: "Nurse Maricel Reyes", Role: access.Clinician, Org: "R1K", Site: "R1K01"},
 		{Name: "reception.murphy", Display: "Orla Murphy", Role: access.Receptionist, Org: "RAS", Site: "RAS01"},
 		{Name: "engineer.lim", Display: "Wei Lim", Role: access.Engineer, Org: "R1K", Site: "R1K01"},
@@ -66,7 +67,7 @@ func (c *demoCmd) Run(ctx context.Context) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	h, err := openHouse(ctx, c.where, feeds, c.logger())
+	h, err := openHouse(ctx, c.where, feeds, c.logger(), c.signIn(account.SecondNone)...)
 	if err != nil {
 		return err
 	}
@@ -134,16 +135,39 @@ func (c *demoCmd) stage(h *house) (*demo.Standing, *demo.Stage, error) {
 	return standing, stage, err
 }
 
-// demoAccounts makes the accounts that are not there yet.
+// demoAccounts makes the accounts that are not there yet, with the second role
+// of who works for two trusts.
 func (h *house) demoAccounts(ctx context.Context) error {
 	office := h.accounts.Office(h.operator())
 	for _, a := range demoAccounts() {
 		a.Password = demoPassword
-		if _, err := office.Create(ctx, a); err != nil && fault.Of(err).Code != "account.taken" {
+		_, err := office.Create(ctx, a)
+		if err != nil && fault.Of(err).Code == "account.taken" {
+			continue
+		}
+		if err == nil && a.Name == demoTwoRoles {
+			err = h.demoSecondRole(ctx, office)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// demoTwoRoles is who chooses between two trusts after signing in.
+const demoTwoRoles = "dr.kaur"
+
+func (h *house) demoSecondRole(ctx context.Context, office *account.Office) error {
+	groups := []account.Workgroup{{Org: "RQM", Code: "CARDIO", Name: "Cardiology team"}, {Org: "RQM", Code: "AMU", Name: "Acute medical unit"}}
+	var codes []string
+	for _, g := range groups {
+		if err := office.AddWorkgroup(ctx, g); err != nil && fault.Of(err).Code != "account.workgroup-taken" {
+			return err
+		}
+		codes = append(codes, g.Code)
+	}
+	return office.Grant(ctx, demoTwoRoles, account.Profile{Role: access.Clinician, JobRole: "R8000", Org: "RQM", Site: "RQM91", Workgroups: codes})
 }
 
 // introduce prints where to go and as whom.

@@ -34,7 +34,7 @@ type house struct {
 
 // openHouse opens the data folder for writing. Errors: Conflict "store.locked"
 // when a server runs on it.
-func openHouse(ctx context.Context, w where, feeds []intake.FeedSetting, log *slog.Logger) (*house, error) {
+func openHouse(ctx context.Context, w where, feeds []intake.FeedSetting, log *slog.Logger, signIn ...account.Option) (*house, error) {
 	dir, err := w.folder()
 	if err != nil {
 		return nil, err
@@ -48,7 +48,7 @@ func openHouse(ctx context.Context, w where, feeds []intake.FeedSetting, log *sl
 		return nil, err
 	}
 	h := &house{dir: dir, engine: engine, shared: w.Database != "", log: log}
-	if err := h.wire(ctx, key, feeds, w.rules); err != nil {
+	if err := h.wire(ctx, key, feeds, w.rules, signIn); err != nil {
 		engine.Close()
 		return nil, err
 	}
@@ -64,7 +64,7 @@ func (w where) engine(ctx context.Context, dir string) (store.Engine, error) {
 	return sqlite.Open(ctx, dir, sqlite.Options{Now: time.Now})
 }
 
-func (h *house) wire(ctx context.Context, key []byte, feeds []intake.FeedSetting, r rules) error {
+func (h *house) wire(ctx context.Context, key []byte, feeds []intake.FeedSetting, r rules, signIn []account.Option) error {
 	codec, err := dictionary.Codec()
 	if err != nil {
 		return err
@@ -81,7 +81,7 @@ func (h *house) wire(ctx context.Context, key []byte, feeds []intake.FeedSetting
 	if err != nil {
 		return err
 	}
-	h.accounts = account.New(h.engine, time.Now)
+	h.accounts = account.New(h.engine, time.Now, append(signIn, account.Sealed(key))...)
 	table, err := intake.NewFeeds(feeds, h.desk.Zone())
 	if err != nil {
 		return err

@@ -17,8 +17,17 @@ import (
 func (s *server) pages() (http.Handler, error) {
 	h := s.house
 	secure := s.tls != nil || len(s.opts.BaseURL) > 8 && s.opts.BaseURL[:8] == "https://"
+	door := login.New(h.accounts, secure).At(s.baseURL())
+	relying, err := s.relying(door)
+	if err != nil {
+		return nil, err
+	}
+	var outside webui.Outside
+	if relying != nil {
+		outside = relying
+	}
 	return webui.New(webui.Options{
-		Desk: h.desk, Accounts: h.accounts, Door: login.New(h.accounts, secure), Guard: login.Guard,
+		Desk: h.desk, Accounts: h.accounts, Door: door, Guard: login.Guard, Outside: outside,
 		Orgs: organisations(), Now: time.Now, Zone: h.desk.Zone(), Log: h.log,
 		Replay: h.applier.Replay, Parse: parsedMessage, Feeds: s.feedSettings, Demo: s.opts.Demo,
 	})

@@ -6,11 +6,13 @@ import (
 	"net"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml"
 
 	"concord/exchange/intake"
 	"concord/fault"
+	"concord/record/account"
 	"concord/standard/uk"
 )
 
@@ -30,9 +32,12 @@ type listen struct {
 	MLLPTLS  bool     `help:"Serve MLLP over TLS, with the same certificate." name:"mllp-tls"`
 	Insecure bool     `help:"Allow listening beyond this machine without TLS."`
 	Feeds    string   `help:"Settings of feeds (YAML)." placeholder:"FILE"`
-	Demo     string   `kong:"-"` // line on the sign-in page of a demonstration
-	PProf    string   `help:"Address of Go's profiles, on this machine only." name:"pprof" placeholder:"ADDR"`
-	LogJSON  bool     `help:"Write logs as JSON." name:"log-json"`
+	Second   string   `help:"What organisations that say nothing of their own ask for beside a password: none, any (an authenticator app or a passkey) or passkey. Without it: any; in a demonstration none." name:"second-factor" enum:",none,any,passkey" default:"" placeholder:"CHOICE"`
+	providers
+	Demo     string        `kong:"-"` // line on the sign-in page of a demonstration
+	LockIdle time.Duration `help:"After how long without use a session at the pages locks." default:"15m" name:"lock-after"`
+	PProf    string        `help:"Address of Go's profiles, on this machine only." name:"pprof" placeholder:"ADDR"`
+	LogJSON  bool          `help:"Write logs as JSON." name:"log-json"`
 }
 
 func (c *serveCmd) Run(ctx context.Context) error {
@@ -64,7 +69,7 @@ func (c *serveCmd) open(ctx context.Context) (*house, *server, error) {
 	if err := c.check(); err != nil {
 		return nil, nil, err
 	}
-	h, err := openHouse(ctx, c.where, feeds, c.logger())
+	h, err := openHouse(ctx, c.where, feeds, c.logger(), c.signIn(account.SecondAny)...)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -83,8 +88,20 @@ func (l listen) logger() *slog.Logger {
 	return slog.New(slog.NewTextHandler(os.Stderr, nil))
 }
 
+// signIn is how the register of accounts is set up; otherwise is what is asked
+// for beside a password unless the flag says so.
+func (l listen) signIn(otherwise account.Second) []account.Option {
+	if l.Second != "" {
+		otherwise = account.Second(l.Second)
+	}
+	return []account.Option{account.AskFor(otherwise), account.LockIdle(l.LockIdle)}
+}
+
 // check refuses to open a port beyond this machine in the clear.
 func (l listen) check() error {
+	if l.LockIdle < time.Minute || l.LockIdle > account.IdleLimit {
+		return fault.New(fault.Invalid, "cli.lock-after", "--lock-after is between a minute and %v", account.IdleLimit)
+	}
 	if (l.TLSCert == "") != (l.TLSKey == "") {
 		return fault.New(fault.Invalid, "cli.tls", "--tls-cert and --tls-key go together")
 	}

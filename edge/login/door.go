@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"concord/fault"
@@ -15,21 +16,70 @@ import (
 type Door struct {
 	accounts *account.Register
 	secure   bool
+	place    account.Place
 }
 
 // New makes the door. secure says that browsers reach the server over TLS:
-// the cookie is then bound to TLS and to this host.
+// cookies are then bound to TLS and to this host.
 func New(accounts *account.Register, secure bool) *Door {
 	return &Door{accounts: accounts, secure: secure}
 }
 
-// Session finds who sits at the browser. Errors: Unauthenticated.
-func (d *Door) Session(r *http.Request) (*account.Session, error) {
-	c, err := r.Cookie(d.cookieName())
+// At tells the door the public address of the pages, so that passkeys can be
+// bound to it: never the host that a request names, which its sender chooses.
+// Passkeys need a name, and TLS beyond this machine; a server on a loopback
+// address is reached as localhost.
+func (d *Door) At(baseURL string) *Door {
+	u, err := url.Parse(baseURL)
 	if err != nil {
-		return nil, fault.New(fault.Unauthenticated, "account.session", "sign in to go on")
+		return d
 	}
-	return d.accounts.Session(r.Context(), c.Value)
+	host := u.Hostname()
+	if ip := net.ParseIP(host); ip != nil {
+		if !ip.IsLoopback() {
+			return d
+		}
+		host = "localhost"
+	}
+	if host == "" || u.Scheme != "https" && host != "localhost" {
+		return d
+	}
+	origin := u.Scheme + "://" + host
+	if p := u.Port(); p != "" {
+		origin += ":" + p
+	}
+	d.place = account.Place{Domain: host, Origin: origin}
+	return d
+}
+
+// Place is where passkeys are bound to; its zero says that there can be none.
+func (d *Door) Place() account.Place { return d.place }
+
+// Session finds who sits at the browser, with a session that is open. Errors:
+// Unauthenticated.
+func (d *Door) Session(r *http.Request) (*account.Session, error) {
+	return d.accounts.Session(r.Context(), d.Secret(r))
+}
+
+// Look finds the session of the browser in whatever state. Errors:
+// Unauthenticated.
+func (d *Door) Look(r *http.Request) (*account.Session, error) {
+	return d.accounts.Look(r.Context(), d.Secret(r))
+}
+
+// Secret is what the browser holds of its session, or "".
+func (d *Door) Secret(r *http.Request) string { return d.held(r, "") }
+
+// Ticket is what the browser holds of a sign-in that waits for its second
+// factor, or "".
+func (d *Door) Ticket(r *http.Request) string { return d.held(r, "-step") }
+
+func (d *Door) held(r *http.Request, what string) string {
+	c, err := r.Cookie(d.cookieName() + what)
+	if err != nil {
+		return ""
+	}
+	return c.Value
 }
 
 // Bearer finds the client behind a token. Errors: Unauthenticated.
@@ -41,25 +91,45 @@ func (d *Door) Bearer(r *http.Request) (access.Requester, error) {
 	return d.accounts.Bearer(r.Context(), strings.TrimSpace(token))
 }
 
-// SignIn checks name and password and gives the browser a fresh session; an
-// older session of the same browser ends. note is told of every attempt.
-// Errors: those of account.SignIn.
-func (d *Door) SignIn(w http.ResponseWriter, r *http.Request, name, password string, note account.Note) (*account.Session, error) {
-	s, err := d.accounts.SignIn(r.Context(), name, password, Address(r), note)
+// Attempt is what a request tells of who tries to sign in.
+func (d *Door) Attempt(r *http.Request, note account.Note) account.Attempt {
+	return account.Attempt{Address: Address(r), Known: d.held(r, "-device"), Browser: Browser(r.UserAgent()), Note: note}
+}
+
+// SignIn checks name and password and admits the browser as far as that leads.
+// note is told of every attempt. Errors: those of account.SignIn.
+func (d *Door) SignIn(w http.ResponseWriter, r *http.Request, name, password string, note account.Note) (*account.Step, error) {
+	step, err := d.accounts.SignIn(r.Context(), name, password, d.Attempt(r, note))
 	if err != nil {
 		return nil, err
 	}
-	if err := d.end(r); err != nil {
-		return nil, err
-	}
-	http.SetCookie(w, d.cookie(s.Secret, int(account.AbsoluteLimit.Seconds())))
-	return s, nil
+	return step, d.Admit(w, r, step)
 }
 
-// SignOut ends the session and clears the cookie.
+// Admit gives the browser what a sign-in has come to: the ticket of one that
+// waits, or a fresh session. An older session of the same browser ends.
+func (d *Door) Admit(w http.ResponseWriter, r *http.Request, step *account.Step) error {
+	if step.Session == nil {
+		http.SetCookie(w, d.cookie("-step", step.Ticket, 600))
+		return nil
+	}
+	if err := d.end(r); err != nil {
+		return err
+	}
+	http.SetCookie(w, d.cookie("", step.Secret, int(account.AbsoluteLimit.Seconds())))
+	if d.Ticket(r) != "" {
+		http.SetCookie(w, d.cookie("-step", "", -1))
+	}
+	if step.Device != "" {
+		http.SetCookie(w, d.cookie("-device", step.Device, int(account.DeviceLife.Seconds())))
+	}
+	return nil
+}
+
+// SignOut ends the session and clears its cookie.
 func (d *Door) SignOut(w http.ResponseWriter, r *http.Request) error {
 	err := d.end(r)
-	http.SetCookie(w, d.cookie("", -1))
+	http.SetCookie(w, d.cookie("", "", -1))
 	return err
 }
 
@@ -80,8 +150,8 @@ func (d *Door) cookieName() string {
 
 // cookie is SameSite=Lax so that a link from a letter or another system opens
 // the record page; requests that change something are guarded by Guard.
-func (d *Door) cookie(value string, maxAge int) *http.Cookie {
-	return &http.Cookie{Name: d.cookieName(), Value: value, Path: "/", MaxAge: maxAge,
+func (d *Door) cookie(what, value string, maxAge int) *http.Cookie {
+	return &http.Cookie{Name: d.cookieName() + what, Value: value, Path: "/", MaxAge: maxAge,
 		HttpOnly: true, Secure: d.secure, SameSite: http.SameSiteLaxMode}
 }
 

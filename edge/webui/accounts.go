@@ -12,6 +12,14 @@ type accountForm struct {
 	account.Application
 	Errors []fieldError
 	Done   string // words for the notification
+	Sought string // user name that was looked for
+	Whole  bool   // accounts of the whole system may be made
+}
+
+// secondRow is what one organisation asks for beside a password.
+type secondRow struct {
+	Org    Org
+	Second account.Second
 }
 
 // accounts is /admin/accounts
@@ -29,8 +37,18 @@ func (s *Site) accountsPage(v *visit, status int, form accountForm) (*answer, er
 	if err != nil {
 		return nil, err
 	}
+	orgs := s.grants(office)
+	form.Whole = office.MayGrant(access.Domain) && s.orgs[access.Domain].Code == ""
+	var seconds []secondRow
+	for _, o := range orgs {
+		x, err := s.Accounts.SecondFactor(v.Context(), o.Code)
+		if err != nil {
+			return nil, err
+		}
+		seconds = append(seconds, secondRow{o, x})
+	}
 	return &answer{status: status, frame: frame{Title: "Accounts", Nav: "accounts", Forms: true},
-		body: accountsBody(all, tokens, form, s.Orgs, s.shortName, s.Zone)}, nil
+		body: accountsBody(all, tokens, form, orgs, seconds, s.shortName, s.Zone)}, nil
 }
 
 func (s *Site) shortName(code string) string { return s.organisation(code).Short }
@@ -39,7 +57,9 @@ func (s *Site) shortName(code string) string { return s.organisation(code).Short
 func doneWords(done string) string {
 	return map[string]string{"made": "The account is made.", "barred": "The account can no longer sign in.",
 		"let-in": "The account can sign in again.", "password": "The password is changed; its sessions have ended.",
-		"revoked": "The token is revoked."}[done]
+		"revoked": "The token is revoked.", "granted": "The role is granted.", "ended": "The role has ended.",
+		"reset": "The second factors are removed; the sessions have ended.", "sessions": "Every session has ended.",
+		"second": "What is asked for is changed; it holds at once.", "group": "The workgroup is added."}[done]
 }
 
 func (s *Site) createAccount(v *visit) (*answer, error) {
@@ -57,7 +77,8 @@ func (s *Site) createAccount(v *visit) (*answer, error) {
 	return redirect("/admin/accounts?done=made")
 }
 
-// changeAccount bars, lets in, sets a password or revokes a token.
+// changeAccount bars, lets in, sets a password, removes second factors, ends
+// sessions or revokes a token.
 func (s *Site) changeAccount(v *visit) (*answer, error) {
 	office, name, done := s.Accounts.Office(v.errand), v.PathValue("name"), ""
 	var err error
@@ -68,11 +89,18 @@ func (s *Site) changeAccount(v *visit) (*answer, error) {
 		done, err = "let-in", office.SetDisabled(v.Context(), name, false)
 	case "password":
 		done, err = "password", office.SetPassword(v.Context(), name, v.PostFormValue("password"))
+	case "reset-factors":
+		done, err = "reset", office.ResetFactors(v.Context(), name)
+	case "end-sessions":
+		done, err = "sessions", office.EndSessions(v.Context(), name)
 	case "revoke":
 		done, err = "revoked", office.Revoke(v.Context(), name)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return redirect("/admin/accounts?done=" + done)
+	if done == "revoked" {
+		return redirect("/admin/accounts?done=" + done)
+	}
+	return redirect(personPath(name) + "?done=" + done)
 }

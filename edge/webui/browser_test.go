@@ -162,6 +162,17 @@ func (s *stage) visit(t *testing.T, ctx context.Context, b *browser, r route, ax
 	}
 }
 
+// shot keeps a picture of the page where CONCORD_SHOTS names a folder.
+func (s *stage) shot(ctx context.Context, name string) {
+	dir := os.Getenv("CONCORD_SHOTS")
+	if dir == "" {
+		return
+	}
+	var png []byte
+	s.must(chromedp.Run(ctx, chromedp.FullScreenshot(&png, 100)))
+	s.must(os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644))
+}
+
 // report fails for each violation that axe found.
 func (s *stage) report(t *testing.T, result string) {
 	t.Helper()

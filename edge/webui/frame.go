@@ -28,6 +28,9 @@ type user struct {
 	Name, Role, Org string
 	KeysOff         bool
 	Finds           bool
+	Roles           bool   // has several to choose from
+	Provider        string // identity provider that they sign in with, ""
+	Lock            int    // seconds after which the page covers itself
 }
 
 type navLink struct {
@@ -42,7 +45,8 @@ func (s *Site) dress(f *frame, v *visit) {
 		return
 	}
 	a := v.session.Account
-	f.User = &user{Name: a.Display, Role: a.Role.Title(), KeysOff: a.Single, Finds: v.may(access.FindPeople)}
+	f.User = &user{Name: a.Display, Role: a.Role.Title(), KeysOff: a.Single, Finds: v.may(access.FindPeople),
+		Roles: len(v.session.Choices(s.Now())) > 1, Provider: a.Provider, Lock: int(s.Accounts.Idle().Seconds())}
 	if a.Org != "" {
 		f.User.Org = s.organisation(a.Org).Short
 		if site := s.siteName(a.Org, a.Site); site != "" {

@@ -1,14 +1,21 @@
 package webui
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
 // policy lets a page load its own files and nothing else. There is no inline
-// script or style anywhere.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; " +
-	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+// script or style anywhere. Forms go to our own pages, and on to the identity
+// providers where signing out leads.
+func policy(origins []string) string {
+	forms := strings.Join(append([]string{"'self'"}, origins...), " ")
+	return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; " +
+		"connect-src 'self'; form-action " + forms + "; base-uri 'none'; frame-ancestors 'none'"
+}
 
 // secured sets the headers of every page.
-func secured(next http.Handler) http.Handler {
+func secured(next http.Handler, policy string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)

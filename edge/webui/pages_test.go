@@ -21,7 +21,8 @@ func (s *stage) stories() []route {
 		{"registrar", "/find/suggest?q=okonkwo"}, {"registrar", "/help"}, {"registrar", "/nowhere"},
 		{"reception", "/find?q=okonkwo"}, {"reception", ada + "/demographics"}, {"reception", ada + "/results"},
 		{"engineer", "/feeds"}, {"engineer", "/feeds/RYJ-pas"}, {"engineer", "/feeds/RYJ-pas?state=dead"}, {"engineer", "/feeds/messages/1"},
-		{"steward", "/mpi/review"}, {"admin", "/admin/accounts"},
+		{"steward", "/mpi/review"}, {"admin", "/admin/accounts"}, {"admin", "/admin/accounts/registrar"}, {"admin", "/admin/workgroups"},
+		{"registrar", "/me/security"}, {"registrar", "/me/security/app"}, {"registrar", "/me/sessions"}, {"registrar", "/me/role"},
 	}
 	for _, p := range []string{"", "timeline", "timeline?span=all", "obs", "results", "results/code:tt-0003-01", "medicines", "allergies",
 		"problems", "documents", doc, "encounters", stay, "appointments", "demographics", item, "?asat=2026-11-19"} {

@@ -22,7 +22,7 @@ type visit struct {
 	why     access.Reason
 }
 
-func (v *visit) who() access.Requester { return v.session.Account.Requester() }
+func (v *visit) who() access.Requester { return v.session.Requester() }
 
 // clinical tells whether the requester may see clinical content at all; the
 // Desk decides again on every access.
@@ -49,6 +49,7 @@ type answer struct {
 	fragment bool
 	to       string
 	file     *download
+	json     []byte
 }
 
 type download struct {
@@ -69,26 +70,6 @@ func purpose(r access.Role) access.Purpose {
 	return access.Administration
 }
 
-// signedIn wraps a page for people who are signed in; others are asked to,
-// and come back to where they wanted to go.
-func (s *Site) signedIn(page func(*visit) (*answer, error)) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		session, err := s.Door.Session(r)
-		if err != nil {
-			s.refuse(w, r, nil, err)
-			return
-		}
-		v := &visit{Request: r, session: session, why: access.Reason{Purpose: purpose(session.Account.Role)}}
-		v.errand = s.Desk.For(v.who(), v.why)
-		a, err := page(v)
-		if err != nil {
-			s.refuse(w, r, v, err)
-			return
-		}
-		s.send(w, r, v, a)
-	})
-}
-
 // send writes an answer.
 func (s *Site) send(w http.ResponseWriter, r *http.Request, v *visit, a *answer) {
 	switch {
@@ -97,6 +78,13 @@ func (s *Site) send(w http.ResponseWriter, r *http.Request, v *visit, a *answer)
 		return
 	case a.file != nil:
 		sendFile(w, a.file)
+		return
+	case a.json != nil:
+		w.Header().Set("Content-Type", "application/json")
+		w.Write(a.json)
+		return
+	case a.body == nil:
+		w.WriteHeader(a.status)
 		return
 	}
 	body := a.body

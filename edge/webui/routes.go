@@ -51,9 +51,43 @@ func (s *Site) handler() http.Handler {
 
 	get("/admin/accounts", s.accounts)
 	post("/admin/accounts", s.createAccount)
+	get("/admin/accounts/{name}", s.person)
 	post("/admin/accounts/{name}", s.changeAccount)
+	post("/admin/accounts/{name}/profiles", s.grant)
+	post("/admin/accounts/{name}/profiles/{key}", s.endProfile)
+	get("/admin/find", s.findPerson)
+	get("/admin/workgroups", s.workgroups)
+	post("/admin/workgroups", s.addWorkgroup)
+	post("/admin/second-factor", s.setSecond)
+
+	for pattern, page := range map[string]func(*visit) (*answer, error){
+		"GET /me/security": s.security, "GET /me/sessions": s.sessions, "POST /me/sessions": s.endSessions,
+		"GET /me/role": s.role, "POST /me/role": s.act, "GET /me/awake": s.awake,
+		"POST /me/security/passkey/ask": s.askNewPasskey,
+	} {
+		mux.Handle(pattern, s.ofOneself(page))
+	}
+	for pattern, page := range map[string]func(*visit) (*answer, error){
+		"POST /me/security": s.changeSecurity, "GET /me/security/app": s.addApp, "POST /me/security/app": s.finishApp,
+		"POST /me/security/passkey": s.addPasskey,
+	} {
+		mux.Handle(pattern, s.proved(page))
+	}
+	mux.HandleFunc("POST /lock", s.lock)
+	mux.HandleFunc("GET /unlock", s.unlockPage)
+	mux.HandleFunc("POST /unlock", s.unlock)
+	mux.HandleFunc("POST /unlock/ask", s.askUnlock)
+
+	mux.HandleFunc("POST /resume", s.goOn)
 
 	mux.HandleFunc("GET /sign-in", s.signInPage)
+	mux.HandleFunc("GET /sign-in/with/{provider}", s.goOutside)
+	mux.HandleFunc("GET /sign-in/back", s.backFromOutside)
+	mux.HandleFunc("POST /sign-in/back-channel/{provider}", s.backChannel)
+	mux.HandleFunc("GET /sign-in/second", s.secondPage)
+	mux.HandleFunc("POST /sign-in/second", s.second)
+	mux.HandleFunc("POST /sign-in/passkey/ask", s.askPasskey)
+	mux.HandleFunc("POST /sign-in/passkey", s.passkey)
 	mux.HandleFunc("POST /sign-in", s.signIn)
 	mux.HandleFunc("POST /sign-out", s.signOut)
 	mux.HandleFunc("GET /set-up", s.setUpPage)
@@ -63,9 +97,14 @@ func (s *Site) handler() http.Handler {
 		s.refuse(w, r, nil, fault.New(fault.NotFound, "webui.route", "no such page"))
 	})
 
+	s.routes = mux
 	root := http.NewServeMux()
 	root.Handle("GET /static/", s.assets)
-	root.Handle("/", secured(s.Guard(mux, s.foreign())))
+	var origins []string
+	if s.Outside != nil {
+		origins = s.Outside.Origins()
+	}
+	root.Handle("/", secured(s.Guard(mux, s.foreign()), policy(origins)))
 	return root
 }
 
@@ -94,6 +133,8 @@ func (s *Site) home(v *visit) (*answer, error) {
 		return redirect("/mpi/review")
 	case access.Administrator:
 		return redirect("/admin/accounts")
+	case access.Patient:
+		return redirect("/me/security")
 	}
 	return s.findHome(v)
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 
+	"concord/edge/login"
 	"concord/fault"
 	"concord/record/access"
 	"concord/record/account"
@@ -14,6 +16,8 @@ import (
 // signInForm is what the sign-in page shows.
 type signInForm struct {
 	Next, Name, Error, Demo string
+	Passkeys                bool // can be used here
+	Offers                  []login.Offer
 }
 
 // signInPage is /sign-in. On an installation without accounts it leads to the
@@ -26,29 +30,53 @@ func (s *Site) signInPage(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/set-up", http.StatusSeeOther)
 		return
 	}
-	s.send(w, r, nil, &answer{frame: frame{Title: "Sign in", Forms: true},
-		body: signInSheet(signInForm{Next: local(r.URL.Query().Get("next")), Demo: s.Demo})})
+	s.showSignIn(w, r, 0, signInForm{Next: local(r.URL.Query().Get("next"))})
+}
+
+func (s *Site) showSignIn(w http.ResponseWriter, r *http.Request, status int, f signInForm) {
+	f.Demo, f.Passkeys, f.Offers = s.Demo, s.Door.Place().Domain != "", s.offers()
+	title := "Sign in"
+	if f.Error != "" {
+		title = "Error: sign in"
+	}
+	s.send(w, r, nil, &answer{status: status, frame: frame{Title: title, Forms: true}, body: signInSheet(f)})
 }
 
 func (s *Site) signIn(w http.ResponseWriter, r *http.Request) {
 	name, next := r.PostFormValue("name"), local(r.PostFormValue("next"))
-	_, err := s.Door.SignIn(w, r, name, r.PostFormValue("password"), s.noteSignIn(addressOf(r)))
+	step, err := s.Accounts.SignIn(r.Context(), name, r.PostFormValue("password"), s.Door.Attempt(r, s.noteSignIn(addressOf(r))))
 	if err != nil {
-		f := fault.Of(err)
-		locked := f.Code == "account.locked"
-		if f.Kind != fault.Unauthenticated && !locked {
-			s.refuse(w, r, nil, err)
-			return
-		}
-		status := http.StatusUnauthorized
-		if locked {
-			status = http.StatusTooManyRequests
-		}
-		s.send(w, r, nil, &answer{status: status, frame: frame{Title: "Error: sign in", Forms: true},
-			body: signInSheet(signInForm{Next: next, Name: name, Error: sentenceOf(f.Text), Demo: s.Demo})})
+		s.signInFailed(w, r, err, signInForm{Next: next, Name: name})
 		return
 	}
+	s.admit(w, r, step, next)
+}
+
+// admit lets the browser in as far as a sign-in has come.
+func (s *Site) admit(w http.ResponseWriter, r *http.Request, step *account.Step, next string) {
+	if err := s.Door.Admit(w, r, step); err != nil {
+		s.refuse(w, r, nil, err)
+		return
+	}
+	if step.Session == nil {
+		next = "/sign-in/second?next=" + url.QueryEscape(next)
+	}
 	http.Redirect(w, r, next, http.StatusSeeOther)
+}
+
+// signInFailed shows the sign-in page again where trying again can help.
+func (s *Site) signInFailed(w http.ResponseWriter, r *http.Request, err error, f signInForm) {
+	x := fault.Of(err)
+	status := http.StatusUnauthorized
+	switch {
+	case x.Code == "account.locked":
+		status = http.StatusTooManyRequests
+	case x.Kind != fault.Unauthenticated:
+		s.refuse(w, r, nil, err)
+		return
+	}
+	f.Error = sentenceOf(x.Text)
+	s.showSignIn(w, r, status, f)
 }
 
 // noteSignIn puts every attempt to sign in into the audit. What was typed as
@@ -64,7 +92,11 @@ func (s *Site) noteSignIn(address string) account.Note {
 			return nil
 		}
 		errand := s.Desk.For(whose.Requester(), access.Reason{Purpose: purpose(whose.Role)})
-		return errand.Note(ctx, access.SignIn, "from "+address, failure)
+		err := errand.Note(ctx, access.SignIn, "from "+address, failure)
+		if failure != nil && fault.Is(err, fault.Denied) {
+			return nil // the attempt fails all the same, for the reason that it has
+		}
+		return err
 	}
 }
 
@@ -80,7 +112,7 @@ func local(next string) string {
 // signOut ends the session whatever happens to its audit entry; a session that
 // has run out leaves none.
 func (s *Site) signOut(w http.ResponseWriter, r *http.Request) {
-	session, noSession := s.Door.Session(r)
+	session, noSession := s.Door.Look(r)
 	err := s.Door.SignOut(w, r)
 	if noSession == nil {
 		a := session.Account
@@ -92,7 +124,13 @@ func (s *Site) signOut(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Clear-Site-Data", `"cache"`)
-	http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
+	to := "/sign-in"
+	if noSession == nil && s.Outside != nil && session.Account.Provider != "" {
+		if there := s.Outside.Leave(r.Context(), session.Account.Provider, session.Hint); there != "" {
+			to = there
+		}
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
 }
 
 // setUpForm is what the set-up page shows.

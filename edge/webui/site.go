@@ -15,11 +15,15 @@ import (
 
 //go:generate go run github.com/a-h/templ/cmd/templ@v0.3.977 generate
 
-// Door lets people in and out; login.Door is one.
+// Door keeps what a browser holds of its session; login.Door is one.
 type Door interface {
-	Session(r *http.Request) (*account.Session, error)
-	SignIn(w http.ResponseWriter, r *http.Request, name, password string, note account.Note) (*account.Session, error)
+	Look(r *http.Request) (*account.Session, error)
+	Secret(r *http.Request) string
+	Ticket(r *http.Request) string
+	Attempt(r *http.Request, note account.Note) account.Attempt
+	Admit(w http.ResponseWriter, r *http.Request, step *account.Step) error
 	SignOut(w http.ResponseWriter, r *http.Request) error
+	Place() account.Place
 }
 
 // Desk gives errands; record.Desk is one.
@@ -58,6 +62,7 @@ type Options struct {
 	Now      func() time.Time
 	Zone     *time.Location
 	Log      *slog.Logger
+	Outside  Outside // nil = people sign in here only
 	// Guard refuses requests that another site makes in a browser's name;
 	// login.Guard is one.
 	Guard func(next, refused http.Handler) http.Handler
@@ -79,6 +84,7 @@ type Site struct {
 	lens   chart.Lens
 	assets *assets
 	orgs   map[string]Org
+	routes http.Handler // behind the guard
 }
 
 // New makes the pages as one handler. Errors: an asset that cannot be read.

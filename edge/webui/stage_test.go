@@ -56,7 +56,7 @@ var today = time.Date(2026, 11, 22, 9, 5, 0, 0, time.UTC)
 
 const password = "correct horse battery"
 
-func newStage(t testing.TB) *stage {
+func newStage(t testing.TB, options ...account.Option) *stage {
 	t.Helper()
 	zone, err := time.LoadLocation("Europe/London")
 	if err != nil {
@@ -74,13 +74,16 @@ func newStage(t testing.TB) *stage {
 	s.desk, err = record.Open(s.ctx, record.Options{Engine: s.engine, Codec: codec,
 		Secret: []byte("0123456789abcdef0123456789abcdef"), Now: clock})
 	s.must(err)
-	s.accounts = account.New(engine, clock)
-	handler, err := webui.New(webui.Options{Desk: s.desk, Accounts: s.accounts, Door: login.New(s.accounts, false), Guard: login.Guard,
+	s.accounts = account.New(engine, clock, append(options, account.Sealed([]byte("0123456789abcdef0123456789abcdef")))...)
+	s.server = httptest.NewUnstartedServer(nil)
+	door := login.New(s.accounts, false).At("http://" + s.server.Listener.Addr().String())
+	handler, err := webui.New(webui.Options{Desk: s.desk, Accounts: s.accounts, Door: door, Guard: login.Guard,
 		Orgs: orgs(), Now: clock, Zone: zone, Parse: parsed})
 	s.must(err)
-	s.server = httptest.NewServer(handler)
+	s.server.Config.Handler = handler
+	s.server.Start()
 	t.Cleanup(s.server.Close)
-	office := s.accounts.Office(s.desk.For(access.Requester{ID: "cli", Role: access.Operator}, access.Reason{Purpose: access.Administration}))
+	office := s.office()
 	for _, a := range []account.Application{
 		{Name: "registrar", Display: "Dr Maya Sharma", Role: access.Clinician, Org: "RQM", Site: "RQM01"},
 		{Name: "reception", Display: "Joan Price", Role: access.Receptionist, Org: "R1K", Site: "R1K01"},
@@ -93,6 +96,11 @@ func newStage(t testing.TB) *stage {
 		s.must(err)
 	}
 	return s
+}
+
+// office is the accounts in the hands of who runs the server.
+func (s *stage) office() *account.Office {
+	return s.accounts.Office(s.desk.For(access.Requester{ID: "cli", Role: access.Operator}, access.Reason{Purpose: access.Administration}))
 }
 
 func (s *stage) must(err error) {

@@ -32,7 +32,7 @@ var allowed = map[access.Role]map[access.Action]string{
 }
 
 // human are the roles that sign in at the pages.
-var human = map[access.Role]bool{access.Clinician: true, access.Receptionist: true, access.Engineer: true, access.Steward: true, access.Administrator: true}
+var human = map[access.Role]bool{access.Clinician: true, access.Receptionist: true, access.Engineer: true, access.Steward: true, access.Administrator: true, access.Patient: true}
 
 // TestMatrix: every role, every action, every kind of target.
 func TestMatrix(t *testing.T) {

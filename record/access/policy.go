@@ -6,7 +6,7 @@ package access
 // operators by the server itself.
 func doorway(role Role, act Action) Verdict {
 	switch role {
-	case Clinician, Receptionist, Engineer, Steward, Administrator:
+	case Clinician, Receptionist, Engineer, Steward, Administrator, Patient:
 		return allow(string(role)+"."+string(act), Nothing())
 	case "":
 		return refuse("no-role")

@@ -14,12 +14,13 @@ const (
 	Steward       Role = "steward"       // data-quality steward: demographics and links
 	Administrator Role = "administrator" // accounts and tokens; no patient data
 	System        Role = "system"        // a feed or client: what its scopes say
+	Patient       Role = "patient"       // somebody about whom there is a record: nothing is open to them yet
 	Operator      Role = "operator"      // a command run on the server by who holds its data folder
 )
 
 // Roles lists every role.
 func Roles() []Role {
-	return []Role{Clinician, Receptionist, Engineer, Steward, Administrator, System, Operator}
+	return []Role{Clinician, Receptionist, Engineer, Steward, Administrator, Patient, System, Operator}
 }
 
 // Title is what the role is called on a page.
@@ -54,6 +55,16 @@ type Requester struct {
 	Org    string // ODS code of the organisation they act for
 	Site   string // ODS code of the site, or ""
 	Scopes Scopes // of a System requester
+	// Workgroups are the teams that they act in: codes of the organisation's
+	// directory. A relationship of a team to a patient is theirs too.
+	Workgroups []string
+	RoleCode   string   // national job role (R code), or ""
+	Activities []string // national activities (B codes), included ones too
+	// AAL is how surely it is they: 1 by password alone, 2 with a second
+	// factor, 3 with hardware (https://pages.nist.gov/800-63-3/sp800-63b.html);
+	// 0 for a requester that did not sign in.
+	AAL       int
+	NHSNumber string // of a patient who signed in: ten digits
 	// Lenient tells a client whose searches leave out what they do not know.
 	Lenient bool
 }

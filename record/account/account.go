@@ -8,27 +8,38 @@ import (
 
 	"concord/fault"
 	"concord/record/access"
+	"concord/standard/uk"
 )
 
 // Account is one person who may sign in.
 type Account struct {
-	Name     string // to sign in with: lower case, unique
-	Display  string // to show: "Dr Ada Okafor"
-	Role     access.Role
-	Org      string // ODS code of the organisation they work for
-	Site     string // ODS code of the site, or ""
+	Name    string // to sign in with: lower case, unique
+	Display string // to show: "Dr Ada Okafor"
+	// Profile is what the person acts as: what their session chose, or the
+	// first that holds today; its zero when there is none.
+	Profile
+	Profiles []Profile // all that they have
 	Made     time.Time
 	Disabled bool
 	Single   bool // single-key shortcuts are switched off
-	password string
+	// Provider names the identity provider that the person signs in with, ""
+	// for a password. NHSNumber is that of a patient.
+	Provider  string
+	NHSNumber string
+	password  string
 }
+
+// HasPassword tells whether the account can be opened by password.
+func (a *Account) HasPassword() bool { return a.password != "" }
 
 // Requester is the account as the access rules see it.
 func (a *Account) Requester() access.Requester {
-	return access.Requester{ID: a.Name, Name: a.Display, Role: a.Role, Org: a.Org, Site: a.Site}
+	return access.Requester{ID: a.Name, Name: a.Display, Role: a.Role, Org: a.Org, Site: a.Site,
+		Workgroups: a.Workgroups, RoleCode: a.JobRole, Activities: uk.MayDo(a.JobRole, a.Activities), NHSNumber: a.NHSNumber}
 }
 
-// Application is what a new account is made of.
+// Application is what a new account is made of: a person with one role
+// profile.
 type Application struct {
 	Name, Display, Password string
 	Role                    access.Role
@@ -56,11 +67,12 @@ func (a *Application) check() error {
 	if a.Display == "" || utf8.RuneCountInString(a.Display) > 100 {
 		return fault.New(fault.Invalid, "account.display", "enter the name to show, up to 100 characters").In("display")
 	}
-	if !person(a.Role) {
-		return fault.New(fault.Invalid, "account.role", "choose a role").In("role")
+	if a.Org == "" && a.Role != access.Clinician && a.Role != access.Receptionist {
+		a.Org = access.Domain // who works for no trust works for the whole system
 	}
-	if a.Org == "" && a.Role == access.Clinician {
-		return fault.New(fault.Invalid, "account.org", "a clinician works for an organisation").In("org")
+	p := a.profile()
+	if err := p.check(); err != nil {
+		return err
 	}
 	return checkPassword(a.Password)
 }

@@ -52,8 +52,9 @@ func (r *Register) FirstCode(ctx context.Context) (code string, err error) {
 // of a wrong application. The work is audited through admin, an errand of the
 // installation itself: nobody could be signed in yet.
 func (r *Register) SetUp(ctx context.Context, admin Administrator, code, address string, a Application) (*Account, error) {
-	a.Role = access.Administrator
-	if _, locked, err := r.standing(ctx, firstCode, address); err != nil {
+	a.Role, a.Org, a.Site = access.Administrator, access.Domain, ""
+	at := Attempt{Address: address}
+	if _, locked, err := r.standing(ctx, firstCode, at); err != nil {
 		return nil, err
 	} else if locked {
 		return nil, fault.New(fault.Busy, "account.locked", "too many attempts: wait and try again")
@@ -83,7 +84,7 @@ func (r *Register) SetUp(ctx context.Context, admin Administrator, code, address
 		return put(ctx, tx, made)
 	})
 	if fault.Is(err, fault.Denied) {
-		if failErr := r.fail(ctx, firstCode, address); failErr != nil {
+		if failErr := r.fail(ctx, firstCode, at); failErr != nil {
 			return nil, failErr
 		}
 	}

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"concord/fault"
@@ -12,6 +13,7 @@ import (
 // Administrator lets an office work: it decides whether its requester may, and
 // commits the work together with the audit entry. record.Errand is one.
 type Administrator interface {
+	Who() access.Requester
 	Administer(ctx context.Context, what string, f func(tx store.Tx) error) error
 }
 
@@ -25,36 +27,81 @@ type Office struct {
 // Office opens the register for an administrator.
 func (r *Register) Office(a Administrator) *Office { return &Office{r, a} }
 
-// Create makes an account. Errors: Denied, those of a wrong application,
-// Conflict account.taken.
+// within does administrative work that looks at who does it.
+func (o *Office) within(ctx context.Context, what string, f func(tx store.Tx, who access.Requester) error) error {
+	return o.admin.Administer(ctx, what, func(tx store.Tx) error { return f(tx, o.admin.Who()) })
+}
+
+// controls refuses an administrator of another organisation. Errors: Denied
+// account.other-org.
+func controls(who access.Requester, org string) error {
+	if who.Controls(org) {
+		return nil
+	}
+	return fault.New(fault.Denied, "account.other-org", "that is for an administrator of the other organisation")
+}
+
+// onPerson does what touches a whole person, such as their password: only who
+// controls every organisation that the person has a role in may, since it
+// would open all of them.
+func (o *Office) onPerson(ctx context.Context, what, name string, f func(tx store.Tx, a *Account) error) error {
+	return o.within(ctx, what, func(tx store.Tx, who access.Requester) error {
+		a, err := o.register.get(ctx, tx, normal(name))
+		if err != nil {
+			return err
+		}
+		for _, org := range a.orgs() {
+			if err := controls(who, org); err != nil {
+				return err
+			}
+		}
+		if len(a.orgs()) == 0 {
+			if err := controls(who, access.Domain); err != nil {
+				return err
+			}
+		}
+		return f(tx, a)
+	})
+}
+
+// Create makes an account. Errors: Denied, account.other-org, those of a wrong
+// application, Conflict account.taken.
 func (o *Office) Create(ctx context.Context, a Application) (*Account, error) {
 	made, err := o.register.prepare(a)
 	if err != nil {
 		return nil, err
 	}
-	err = o.admin.Administer(ctx, "create account "+made.Name+" as "+string(made.Role),
-		func(tx store.Tx) error { return put(ctx, tx, made) })
+	err = o.within(ctx, "create account "+made.Name+" as "+string(made.Role)+" of "+made.Org,
+		func(tx store.Tx, who access.Requester) error {
+			if err := controls(who, made.Org); err != nil {
+				return err
+			}
+			return put(ctx, tx, made)
+		})
 	if err != nil {
 		return nil, err
 	}
 	return made, nil
 }
 
-// List returns every account by name.
+// List returns the accounts by name: of the administrator's organisation, or
+// all for the domain's.
 func (o *Office) List(ctx context.Context) ([]*Account, error) {
 	var all []*Account
-	err := o.admin.Administer(ctx, "list accounts", func(tx store.Tx) error {
+	err := o.within(ctx, "list accounts", func(tx store.Tx, who access.Requester) error {
 		all = nil
 		rows, err := tx.ListKeys(ctx, accountSpace, "", listLimit)
 		if err != nil {
 			return err
 		}
 		for _, kv := range rows {
-			a, err := readAccount(kv.Key, kv.Value)
+			a, err := o.register.read(kv.Key, kv.Value)
 			if err != nil {
 				return err
 			}
-			all = append(all, a)
+			if who.Controls(access.Domain) || slices.ContainsFunc(a.orgs(), who.Controls) {
+				all = append(all, a)
+			}
 		}
 		return nil
 	})
@@ -62,26 +109,39 @@ func (o *Office) List(ctx context.Context) ([]*Account, error) {
 }
 
 // SetPassword replaces a password and ends the account's sessions. Errors:
-// Denied, NotFound account.unknown, Invalid account.password.
+// Denied, account.other-org, NotFound account.unknown, Invalid
+// account.password, Conflict account.outside for who signs in elsewhere.
 func (o *Office) SetPassword(ctx context.Context, name, password string) error {
 	if err := checkPassword(password); err != nil {
 		return err
 	}
 	hash := o.register.hash(password)
-	return o.admin.Administer(ctx, "set password of "+normal(name), func(tx store.Tx) error {
-		return change(ctx, tx, name, true, func(a *Account) { a.password = hash })
+	return o.onPerson(ctx, "set password of "+normal(name), name, func(tx store.Tx, a *Account) error {
+		if a.Provider != "" {
+			return fault.New(fault.Conflict, "account.outside", "this person signs in with %s", a.Provider)
+		}
+		return o.register.change(ctx, tx, name, true, func(a *Account) { a.password = hash })
 	})
 }
 
 // SetDisabled bars an account from signing in, or lets it in again. Barring
-// ends its sessions. Errors: Denied, NotFound account.unknown.
+// ends its sessions. Errors: Denied, account.other-org, NotFound
+// account.unknown.
 func (o *Office) SetDisabled(ctx context.Context, name string, disabled bool) error {
 	what := "let in "
 	if disabled {
 		what = "bar "
 	}
-	return o.admin.Administer(ctx, what+normal(name), func(tx store.Tx) error {
-		return change(ctx, tx, name, disabled, func(a *Account) { a.Disabled = disabled })
+	return o.onPerson(ctx, what+normal(name), name, func(tx store.Tx, _ *Account) error {
+		return o.register.change(ctx, tx, name, disabled, func(a *Account) { a.Disabled = disabled })
+	})
+}
+
+// EndSessions ends every session of a person. Errors: Denied,
+// account.other-org, NotFound account.unknown.
+func (o *Office) EndSessions(ctx context.Context, name string) error {
+	return o.onPerson(ctx, "end sessions of "+normal(name), name, func(tx store.Tx, a *Account) error {
+		return dropSessions(ctx, tx, a.Name)
 	})
 }
 
@@ -107,7 +167,10 @@ func (o *Office) Issue(ctx context.Context, g Grant) (secret string, t *Token, e
 	row := tokenRow{Client: g.Client, Org: strings.ToUpper(g.Org), Scopes: g.Scopes, Lenient: g.Lenient, Made: now, Expires: now.Add(g.Life)}
 	id := digest(secret)
 	what := "issue token to " + row.Client + " for " + row.Scopes
-	err = o.admin.Administer(ctx, what, func(tx store.Tx) error {
+	err = o.within(ctx, what, func(tx store.Tx, who access.Requester) error {
+		if err := controls(who, row.Org); err != nil {
+			return err
+		}
 		return tx.SetKey(ctx, tokenSpace, store.KeyValue{Key: id, Value: toJSON(row), Expires: row.Expires})
 	})
 	if err != nil {
@@ -119,7 +182,7 @@ func (o *Office) Issue(ctx context.Context, g Grant) (secret string, t *Token, e
 // Tokens lists the tokens that have not expired.
 func (o *Office) Tokens(ctx context.Context) ([]*Token, error) {
 	var all []*Token
-	err := o.admin.Administer(ctx, "list tokens", func(tx store.Tx) error {
+	err := o.within(ctx, "list tokens", func(tx store.Tx, who access.Requester) error {
 		all = nil
 		rows, err := tx.ListKeys(ctx, tokenSpace, "", listLimit)
 		if err != nil {
@@ -130,7 +193,7 @@ func (o *Office) Tokens(ctx context.Context) ([]*Token, error) {
 			if err := fromJSON(kv.Value, &row); err != nil {
 				return err
 			}
-			if o.register.now().Before(row.Expires) {
+			if o.register.now().Before(row.Expires) && who.Controls(row.Org) {
 				all = append(all, row.token(kv.Key))
 			}
 		}
@@ -139,10 +202,22 @@ func (o *Office) Tokens(ctx context.Context) ([]*Token, error) {
 	return all, err
 }
 
-// Revoke ends a token by its ID; an unknown one is no error.
+// Revoke ends a token by its ID; an unknown one is no error. Errors: Denied,
+// account.other-org.
 func (o *Office) Revoke(ctx context.Context, id string) error {
 	defer o.register.tokens.forget()
-	return o.admin.Administer(ctx, "revoke token "+id[:min(len(id), 12)], func(tx store.Tx) error {
+	return o.within(ctx, "revoke token "+id[:min(len(id), 12)], func(tx store.Tx, who access.Requester) error {
+		value, err := tx.GetKey(ctx, tokenSpace, id)
+		if err != nil || value == nil {
+			return err
+		}
+		var row tokenRow
+		if err := fromJSON(value, &row); err != nil {
+			return err
+		}
+		if err := controls(who, row.Org); err != nil {
+			return err
+		}
 		return tx.DeleteKey(ctx, tokenSpace, id)
 	})
 }

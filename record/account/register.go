@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"crypto/cipher"
 	"encoding/json"
 	"time"
 
@@ -18,6 +19,14 @@ const (
 	codeSpace    = "account-code"
 	failureSpace = "sign-in-failure"
 	recentSpace  = "recent"
+	factorSpace  = "account-factor"
+	stepSpace    = "sign-in-step"
+	deviceSpace  = "sign-in-device"
+	secondSpace  = "sign-in-second"
+	handleSpace  = "passkey-handle"
+	identSpace   = "account-identity"
+	keptSpace    = "kept-form"
+	groupSpace   = "workgroup"
 )
 
 // listLimit bounds the listings of the accounts page.
@@ -25,48 +34,87 @@ const listLimit = 10_000
 
 // Register is every account, session and token of one installation.
 type Register struct {
-	engine store.Engine
-	now    func() time.Time
-	tokens remembered
-	hashes chan struct{} // bounds how many passwords are worked on at a time
+	engine   store.Engine
+	now      func() time.Time
+	tokens   remembered
+	hashes   chan struct{} // bounds how many passwords are worked on at a time
+	aead     cipher.AEAD   // nil without the installation's secret
+	fallback Second        // what an organisation that says nothing asks for
+	idle     time.Duration // after which a session locks
 }
+
+// Option sets up a register.
+type Option func(*Register)
+
+// Sealed gives the register the installation's secret. Without it nobody can
+// add an authenticator app.
+func Sealed(secret []byte) Option { return func(r *Register) { r.aead = newSeal(secret) } }
+
+// AskFor says what organisations without a setting of their own ask for beside
+// a password; without the option that is nothing.
+func AskFor(s Second) Option { return func(r *Register) { r.fallback = s } }
+
+// LockIdle says after how long without use a session locks.
+func LockIdle(d time.Duration) Option { return func(r *Register) { r.idle = d } }
+
+// Idle is how long a session may be without use before it locks.
+func (r *Register) Idle() time.Duration { return r.idle }
 
 // New makes the register of a store.
-func New(engine store.Engine, now func() time.Time) *Register {
-	return &Register{engine: engine, now: now, hashes: make(chan struct{}, 2)}
+func New(engine store.Engine, now func() time.Time, options ...Option) *Register {
+	r := &Register{engine: engine, now: now, hashes: make(chan struct{}, 2), fallback: SecondNone, idle: LockAfter}
+	for _, set := range options {
+		set(r)
+	}
+	return r
 }
 
-// row is an account as it lies in the store.
+// row is an account as it lies in the store. Role, Org and Site are those of
+// an account that was written before there were profiles: its one profile.
 type row struct {
-	Display  string      `json:"display"`
-	Role     access.Role `json:"role"`
-	Org      string      `json:"org,omitempty"`
-	Site     string      `json:"site,omitempty"`
-	Made     time.Time   `json:"made"`
-	Disabled bool        `json:"disabled,omitempty"`
-	Single   bool        `json:"singleKeysOff,omitempty"`
-	Password string      `json:"password"`
+	Display   string      `json:"display"`
+	Role      access.Role `json:"role,omitempty"`
+	Org       string      `json:"org,omitempty"`
+	Site      string      `json:"site,omitempty"`
+	Profiles  []Profile   `json:"profiles,omitempty"`
+	Made      time.Time   `json:"made"`
+	Disabled  bool        `json:"disabled,omitempty"`
+	Single    bool        `json:"singleKeysOff,omitempty"`
+	Provider  string      `json:"provider,omitempty"`
+	NHSNumber string      `json:"nhsNumber,omitempty"`
+	Password  string      `json:"password,omitempty"`
 }
 
 func (a *Account) value() store.KeyValue {
-	return store.KeyValue{Key: a.Name, Value: toJSON(row{Display: a.Display, Role: a.Role, Org: a.Org,
-		Site: a.Site, Made: a.Made, Disabled: a.Disabled, Single: a.Single, Password: a.password})}
+	return store.KeyValue{Key: a.Name, Value: toJSON(row{Display: a.Display, Profiles: a.Profiles, Made: a.Made,
+		Disabled: a.Disabled, Single: a.Single, Provider: a.Provider, NHSNumber: a.NHSNumber, Password: a.password})}
 }
 
-func readAccount(name string, value []byte) (*Account, error) {
-	var r row
-	if err := fromJSON(value, &r); err != nil {
+func (r *Register) read(name string, value []byte) (*Account, error) {
+	var have row
+	if err := fromJSON(value, &have); err != nil {
 		return nil, err
 	}
-	return &Account{Name: name, Display: r.Display, Role: r.Role, Org: r.Org, Site: r.Site, Made: r.Made,
-		Disabled: r.Disabled, Single: r.Single, password: r.Password}, nil
+	a := &Account{Name: name, Display: have.Display, Profiles: have.Profiles, Made: have.Made, Disabled: have.Disabled,
+		Single: have.Single, Provider: have.Provider, NHSNumber: have.NHSNumber, password: have.Password}
+	if have.Role != "" {
+		a.Profiles = []Profile{formerly(have.Role, have.Org, have.Site)}
+	}
+	if now := a.profilesAt(r.now()); len(now) > 0 {
+		a.Profile = now[0]
+	}
+	if a.NHSNumber != "" {
+		a.Role = access.Patient
+	}
+	return a, nil
 }
 
 func (r *Register) prepare(a Application) (*Account, error) {
 	if err := a.check(); err != nil {
 		return nil, err
 	}
-	return &Account{Name: a.Name, Display: a.Display, Role: a.Role, Org: a.Org, Site: a.Site,
+	p := a.profile()
+	return &Account{Name: a.Name, Display: a.Display, Profile: p, Profiles: []Profile{p},
 		Made: r.now().UTC(), password: r.hash(a.Password)}, nil
 }
 
@@ -91,13 +139,13 @@ func put(ctx context.Context, tx store.Tx, a *Account) error {
 func (r *Register) Get(ctx context.Context, name string) (*Account, error) {
 	var a *Account
 	err := r.engine.View(ctx, func(v store.Reader) (err error) {
-		a, err = get(ctx, v, normal(name))
+		a, err = r.get(ctx, v, normal(name))
 		return err
 	})
 	return a, err
 }
 
-func get(ctx context.Context, v store.Keys, name string) (*Account, error) {
+func (r *Register) get(ctx context.Context, v store.Keys, name string) (*Account, error) {
 	value, err := v.GetKey(ctx, accountSpace, name)
 	if err != nil {
 		return nil, err
@@ -105,20 +153,20 @@ func get(ctx context.Context, v store.Keys, name string) (*Account, error) {
 	if value == nil {
 		return nil, fault.New(fault.NotFound, "account.unknown", "there is no such account")
 	}
-	return readAccount(name, value)
+	return r.read(name, value)
 }
 
 // SetSingleKeysOff switches the single-key shortcuts of one person off or on:
 // everybody does this for themselves.
 func (r *Register) SetSingleKeysOff(ctx context.Context, name string, off bool) error {
 	return r.engine.Update(ctx, func(tx store.Tx) error {
-		return change(ctx, tx, name, false, func(a *Account) { a.Single = off })
+		return r.change(ctx, tx, name, false, func(a *Account) { a.Single = off })
 	})
 }
 
-func change(ctx context.Context, tx store.Tx, name string, endSessions bool, f func(*Account)) error {
+func (r *Register) change(ctx context.Context, tx store.Tx, name string, endSessions bool, f func(*Account)) error {
 	name = normal(name)
-	a, err := get(ctx, tx, name)
+	a, err := r.get(ctx, tx, name)
 	if err != nil {
 		return err
 	}

@@ -14,12 +14,13 @@ import (
 
 	"concord/store/postgres/pgtest"
 	"concord/test/load/launch"
+	"concord/test/npm"
 )
 
 // TestClients runs the script of each client against the real binary, on each
 // store.
 func TestClients(t *testing.T) {
-	packages := installed(t)
+	packages := npm.Install(t)
 	binary, err := launch.Build(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
