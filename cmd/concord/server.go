@@ -149,6 +149,7 @@ func (s *server) run(ctx context.Context, started func()) error {
 	}
 	applied, stopApplying := context.WithCancel(context.WithoutCancel(ctx))
 	wg.Go(func() { s.house.apply(applied) })
+	wg.Go(func() { s.house.sequence(applied) })
 	wg.Go(func() { s.house.desk.Work(applied, s.house.owner()) })
 	s.announce()
 	if started != nil {
