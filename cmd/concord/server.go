@@ -15,6 +15,7 @@ import (
 
 	"github.com/klauspost/compress/gzhttp"
 
+	"concord/edge/auditlog"
 	"concord/edge/fhirapi"
 	"concord/edge/ops"
 	"concord/exchange/intake"
@@ -115,6 +116,7 @@ func (s *server) routes() (http.Handler, error) {
 	}
 	mux.Handle("/fhir", metrics.Timed("fhir", fhir))
 	mux.Handle("/fhir/", metrics.Timed("fhir", fhir))
+	mux.Handle("/audit-log/", metrics.Timed("audit-log", auditlog.New(h.desk, h.audit.public)))
 	mux.Handle("/", metrics.Timed("pages", pages))
 	return mux, nil
 }
