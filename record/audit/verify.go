@@ -40,25 +40,8 @@ func Verify(ctx context.Context, r store.Reader, known Known, report func(store.
 	if err := v.checkpoints(known); err != nil {
 		return Verified{}, err
 	}
-	for from := int64(0); from < v.rows; {
-		rows, err := r.LogEntries(ctx, Log, from, verifyBatch)
-		if err != nil {
-			return Verified{}, err
-		}
-		for i, e := range rows {
-			if e.Seq != from+int64(i) {
-				rows = rows[:i]
-				break
-			}
-		}
-		if err := v.batch(from, rows); err != nil {
-			return Verified{}, err
-		}
-		from += int64(len(rows))
-		if len(rows) == 0 {
-			v.find("audit.gap", from, "the entry is missing")
-			break
-		}
+	if err := v.walk(); err != nil {
+		return Verified{}, err
 	}
 	v.unmet()
 	return v.verified(), nil
@@ -71,7 +54,6 @@ type verifier struct {
 	rows    int64 // of the log
 	tree    int64 // leaves that the stored hashes are of
 	grown   edge
-	next    int64 // number of the next hash
 	writers map[[8]byte]writer
 	salted  bool // a row with a salt came
 	marks   []landmark
@@ -139,42 +121,10 @@ func (v *verifier) checkpoints(known Known) error {
 	return nil
 }
 
-// batch verifies rows that follow each other.
-func (v *verifier) batch(from int64, rows []store.Entry) error {
-	var made [][32]byte
-	ends := make([]int, 0, len(rows)) // of each sequenced row's hashes
-	for _, e := range rows {
-		leaf := v.row(e)
-		if e.Seq >= v.tree {
-			continue
-		}
-		made = v.grown.add(leaf, made)
-		ends = append(ends, len(made))
-		v.landmarks()
-	}
-	if len(made) == 0 {
-		return nil
-	}
-	numbers := make([]int64, len(made))
-	for i := range numbers {
-		numbers[i] = v.next + int64(i)
-	}
-	stored, err := v.r.LogHashes(v.ctx, Log, numbers)
-	if fault.Is(err, fault.NotFound) {
-		v.find("audit.hash", from, "a hash of this entry or of the next %d is missing", len(ends))
-		err, stored = nil, nil
-	}
-	if stored != nil {
-		v.compare(from, made, stored, ends)
-	}
-	v.next += int64(len(made))
-	return err
-}
-
-// compare names each entry whose leaf, or first each whose inner hashes, are
+// altered names each entry whose leaf, or first each whose inner hashes, are
 // not those that were stored. What an altered leaf gives further up is not
 // reported again.
-func (v *verifier) compare(from int64, made, stored [][32]byte, ends []int) {
+func (v *verifier) altered(from int64, made, stored [][32]byte, ends []int) bool {
 	start, altered := 0, false
 	for i, end := range ends {
 		seq := from + int64(i)
@@ -193,17 +143,12 @@ func (v *verifier) compare(from int64, made, stored [][32]byte, ends []int) {
 		}
 		start = end
 	}
-	if altered { // go on from what is stored, so that what follows is judged for itself
-		if e, err := storedEdge(v.ctx, v.r, v.grown.size); err == nil {
-			v.grown = *e
-		}
-	}
+	return altered
 }
 
 // row verifies what a row says of itself and gives its leaf.
-func (v *verifier) row(e store.Entry) tlog.Hash {
-	r, err := parseRow(e.Body)
-	if err != nil {
+func (v *verifier) row(e store.Entry, r *row, bad bool) tlog.Hash {
+	if bad {
 		v.find("audit.entry", e.Seq, "the entry cannot be read")
 		return tlog.RecordHash(e.Body)
 	}
@@ -226,7 +171,7 @@ func (v *verifier) row(e store.Entry) tlog.Hash {
 		v.find("audit.chain", e.Seq, "row %d of writer %s does not follow its row before: rows are missing, altered or moved", r.counter, hex.EncodeToString(r.writer[:]))
 	}
 	v.writers[r.writer] = writer{r.writer, r.counter + 1, leaf}
-	v.removal.look(e.Seq, r)
+	v.removal.look(e.Seq, *r)
 	return leaf
 }
 
