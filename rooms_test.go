@@ -50,6 +50,7 @@ var mayImport = map[string]string{
 	"edge/fhirapi":              "fault standard record care exchange",
 	"edge/login":                "fault standard record care exchange",
 	"edge/ops":                  "fault",
+	"edge/auditlog":             "fault",
 	"edge/webui":                "fault standard record care exchange edge/login",
 	"edge/webui/vendored":       "",
 	"demo":                      "fault standard",

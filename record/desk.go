@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/mod/sumdb/note"
+
 	"concord/fault"
 	"concord/record/access"
 	"concord/standard/fhir"
@@ -28,6 +30,9 @@ type Options struct {
 	// Terms answers what codes mean, for searches by :in, :below …; nil = such
 	// searches are refused.
 	Terms search.Terminology
+	// AuditKeys are the public keys that sign checkpoints of the audit log, old
+	// ones included; nil = Verify looks at no signature.
+	AuditKeys note.Verifiers
 	// ScanLimit bounds how many resources a search may look at when nothing
 	// narrows it; 0 = 20,000.
 	ScanLimit int
@@ -35,17 +40,18 @@ type Options struct {
 
 // Desk hands out errands.
 type Desk struct {
-	engine   store.Engine
-	codec    *store.Codec
-	index    atomic.Pointer[searches]
-	terms    search.Terminology
-	profiles func(org string, resource *fhir.Value) (Strictness, []fhir.Issue)
-	wake     chan struct{} // work waits
-	ids      ids
-	now      func() time.Time
-	check    func(*fhir.Value) []fhir.Issue
-	scan     int
-	london   *time.Location
+	engine    store.Engine
+	codec     *store.Codec
+	index     atomic.Pointer[searches]
+	terms     search.Terminology
+	auditKeys note.Verifiers
+	profiles  func(org string, resource *fhir.Value) (Strictness, []fhir.Issue)
+	wake      chan struct{} // work waits
+	ids       ids
+	now       func() time.Time
+	check     func(*fhir.Value) []fhir.Issue
+	scan      int
+	london    *time.Location
 
 	blockMu   sync.Mutex // guards the block of unused record keys
 	block     []int64
@@ -75,6 +81,7 @@ func Open(ctx context.Context, o Options) (*Desk, error) {
 		ids: ids{hash}, now: o.Now, check: o.Check, scan: o.ScanLimit, london: london,
 		sections: map[string]*search.Query{},
 	}
+	d.auditKeys = o.AuditKeys
 	d.terms, d.profiles, d.wake = o.Terms, o.Profiles, make(chan struct{}, 1)
 	if err := d.upgrade(ctx); err != nil {
 		return nil, err

@@ -184,7 +184,7 @@ func (s *stage) clean() {
 	s.t.Helper()
 	e := s.desk.For(access.Requester{ID: "op", Role: access.Operator, Org: "QRV"}, access.Reason{Purpose: access.Integrity})
 	v, err := e.Verify(s.ctx, func(f record.Finding) { s.t.Errorf("verify: %+v", f) })
-	if err != nil || v.Audit.Size == 0 {
+	if err != nil || v.Audit.Rows == 0 {
 		s.t.Fatalf("verify: %+v %v", v, err)
 	}
 }

@@ -17,7 +17,7 @@ type Finding = store.Finding
 // Verified is what Verify looked at.
 type Verified struct {
 	Resources int64
-	Audit     audit.Head
+	Audit     audit.Verified
 	Change    int64
 }
 
@@ -25,7 +25,9 @@ type Verified struct {
 // store's structure, every body (it unpacks, parses, and gives the index that
 // is filed), every entry's person, and the audit log's tree. It reports each
 // finding and goes on.
-func (e *Errand) Verify(ctx context.Context, report func(Finding)) (Verified, error) {
+//
+// saved are signed checkpoints of the audit log that were kept elsewhere.
+func (e *Errand) Verify(ctx context.Context, report func(Finding), saved ...[]byte) (Verified, error) {
 	var out Verified
 	v, err := e.decide(ctx, access.Verify, "")
 	if err != nil {
@@ -44,7 +46,7 @@ func (e *Errand) Verify(ctx context.Context, report func(Finding)) (Verified, er
 		if out.Resources, err = e.desk.verifyBodies(ctx, r, count); err != nil {
 			return err
 		}
-		out.Audit, err = audit.Verify(ctx, r, count)
+		out.Audit, err = audit.Verify(ctx, r, audit.Known{Verifiers: e.desk.auditKeys, Saved: saved}, count)
 		return err
 	})
 	if err != nil {

@@ -62,6 +62,9 @@ func (c *backupCmd) Run(ctx context.Context) error {
 	if err := writeSecret(filepath.Join(c.To, secretFile), key); err != nil {
 		return err
 	}
+	if err := copyAuditKeys(dir, c.To); err != nil {
+		return err
+	}
 	if m.Change, m.At, err = sqlite.StampOf(copied); err != nil {
 		return err
 	}
@@ -131,6 +134,9 @@ func (a archiving) begin(ctx context.Context, h *house) (end func() error, err e
 		return nil, err
 	}
 	if err := keepSecret(a.Archive, key); err != nil {
+		return nil, err
+	}
+	if err := copyAuditKeys(h.dir, a.Archive); err != nil {
 		return nil, err
 	}
 	running, err := e.Archive(ctx, a.Archive, archiveEvery, func(err error) { h.log.Error("the archive falls behind", "error", err) })

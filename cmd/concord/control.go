@@ -25,15 +25,17 @@ const controlSocket = "concord.sock"
 
 // request is one command for the server at the socket.
 type request struct {
-	Command string   `json:"command"` // token, replay, export, verify, where
-	Client  string   `json:"client,omitempty"`
-	Org     string   `json:"org,omitempty"`
-	Scope   string   `json:"scope,omitempty"`
-	Lenient bool     `json:"lenient,omitempty"`
-	Hours   int      `json:"hours,omitempty"`
-	Feed    string   `json:"feed,omitempty"`
-	Feeds   string   `json:"-"` // settings file, for a command that works alone
-	Types   []string `json:"types,omitempty"`
+	Command     string   `json:"command"` // token, replay, export, verify, where
+	Client      string   `json:"client,omitempty"`
+	Org         string   `json:"org,omitempty"`
+	Scope       string   `json:"scope,omitempty"`
+	Lenient     bool     `json:"lenient,omitempty"`
+	Hours       int      `json:"hours,omitempty"`
+	Feed        string   `json:"feed,omitempty"`
+	Feeds       string   `json:"-"` // settings file, for a command that works alone
+	Types       []string `json:"types,omitempty"`
+	Checkpoints [][]byte `json:"checkpoints,omitempty"`
+	Rules       []byte   `json:"rules,omitempty"`
 }
 
 const endMark = "\x00concord-end "
@@ -124,7 +126,9 @@ func (h *house) command(ctx context.Context, req request, out io.Writer) error {
 	case "export":
 		return h.export(ctx, req, out)
 	case "verify":
-		return h.verify(ctx, out)
+		return h.verify(ctx, out, req.Checkpoints...)
+	case "retain":
+		return h.retain(ctx, req, out)
 	}
 	return fault.New(fault.Invalid, "cli.command", "unknown command")
 }

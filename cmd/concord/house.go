@@ -30,6 +30,7 @@ type house struct {
 	receiver  *intake.Receiver
 	applier   *intake.Applier
 	log       *slog.Logger
+	audit     *auditKeys
 }
 
 // openHouse opens the data folder for writing. Errors: Conflict "store.locked"
@@ -43,11 +44,15 @@ func openHouse(ctx context.Context, w where, feeds []intake.FeedSetting, log *sl
 	if err != nil {
 		return nil, err
 	}
+	keys, err := openAuditKeys(dir)
+	if err != nil {
+		return nil, err
+	}
 	engine, err := w.engine(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
-	h := &house{dir: dir, engine: engine, shared: w.Database != "", log: log}
+	h := &house{dir: dir, engine: engine, shared: w.Database != "", log: log, audit: keys}
 	if err := h.wire(ctx, key, feeds, w.rules, signIn); err != nil {
 		engine.Close()
 		return nil, err
@@ -76,7 +81,7 @@ func (h *house) wire(ctx context.Context, key []byte, feeds []intake.FeedSetting
 	h.validator = validator
 	h.desk, err = record.Open(ctx, record.Options{
 		Engine: h.engine, Codec: codec, Secret: key, Now: time.Now,
-		Check: validator.Check, Profiles: profiles, Terms: words,
+		Check: validator.Check, Profiles: profiles, Terms: words, AuditKeys: h.audit.known,
 	})
 	if err != nil {
 		return err

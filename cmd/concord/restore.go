@@ -46,6 +46,9 @@ func (c *restoreCmd) Run(ctx context.Context) error {
 	if err := keepSecret(dir, key); err != nil {
 		return err
 	}
+	if err := copyAuditKeys(c.From, dir); err != nil {
+		return err
+	}
 	if _, err := os.Stat(filepath.Join(c.From, manifestFile)); err == nil {
 		err = c.backup(dir)
 		if err != nil {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/klauspost/compress/gzhttp"
 
+	"concord/edge/auditlog"
 	"concord/edge/fhirapi"
 	"concord/edge/ops"
 	"concord/exchange/intake"
@@ -115,6 +116,7 @@ func (s *server) routes() (http.Handler, error) {
 	}
 	mux.Handle("/fhir", metrics.Timed("fhir", fhir))
 	mux.Handle("/fhir/", metrics.Timed("fhir", fhir))
+	mux.Handle("/audit-log/", metrics.Timed("audit-log", auditlog.New(h.desk, h.audit.public)))
 	mux.Handle("/", metrics.Timed("pages", pages))
 	return mux, nil
 }
@@ -149,6 +151,7 @@ func (s *server) run(ctx context.Context, started func()) error {
 	}
 	applied, stopApplying := context.WithCancel(context.WithoutCancel(ctx))
 	wg.Go(func() { s.house.apply(applied) })
+	wg.Go(func() { s.house.sequence(applied) })
 	wg.Go(func() { s.house.desk.Work(applied, s.house.owner()) })
 	s.announce()
 	if started != nil {

@@ -9,23 +9,37 @@ import (
 	"concord/record"
 )
 
-type verifyCmd struct{ where }
+type verifyCmd struct {
+	where
+	Checkpoint []string `help:"Signed checkpoint of the audit log that was kept elsewhere; the log must go on from it." type:"existingfile"`
+}
 
 func (c *verifyCmd) Run(ctx context.Context) error {
-	return perform(ctx, c.where, request{Command: "verify"}, os.Stdout)
+	req := request{Command: "verify"}
+	for _, path := range c.Checkpoint {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		req.Checkpoints = append(req.Checkpoints, b)
+	}
+	return perform(ctx, c.where, req, os.Stdout)
 }
 
 // verify prints each finding and what was looked at; findings are its error.
-func (h *house) verify(ctx context.Context, out io.Writer) error {
+func (h *house) verify(ctx context.Context, out io.Writer, saved ...[]byte) error {
 	n := 0
 	v, err := h.operator().Verify(ctx, func(f record.Finding) {
 		n++
 		fmt.Fprintf(out, "%s\t%s\t%s\n", f.Code, f.Where, f.Text)
-	})
+	}, saved...)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%d resources, %d audit entries, change %d, audit root %s: ", v.Resources, v.Audit.Size, v.Change, v.Audit.Root)
+	for _, rule := range v.Audit.Removed {
+		fmt.Fprintf(out, "payloads of audit entries removed by the rule %s\n", rule)
+	}
+	fmt.Fprintf(out, "%d resources, %d audit entries, change %d, audit root %s: ", v.Resources, v.Audit.Rows, v.Change, v.Audit.Root)
 	if n > 0 {
 		fmt.Fprintf(out, "%d findings\n", n)
 		return errFindings

@@ -21,6 +21,8 @@ const (
 	Links       Action = "links"        // conflicts and links between entries and persons
 	Accounts    Action = "accounts"     // accounts, tokens, settings
 	Verify      Action = "verify"       // check the store and the audit log
+	Retain      Action = "retain"       // remove payloads of audit entries by the rules of retention
+	ReadAudit   Action = "read-audit"   // read the audit log
 	SignIn      Action = "sign-in"      // begin a session at the pages, or try to
 	SignOut     Action = "sign-out"     // end it
 )
@@ -28,7 +30,7 @@ const (
 // Actions lists every action, for the negative tests.
 func Actions() []Action {
 	return []Action{Read, Search, Create, Update, Delete, FindPeople, Export, WatchFeeds,
-		OpenMessage, Replay, Receive, Links, Accounts, Verify, SignIn, SignOut}
+		OpenMessage, Replay, Receive, Links, Accounts, Verify, Retain, ReadAudit, SignIn, SignOut}
 }
 
 // Verdict is the outcome of one decision.

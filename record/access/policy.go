@@ -90,7 +90,7 @@ func system(who Requester, act Action, typ string) Verdict {
 
 func operator(act Action) Verdict {
 	switch act {
-	case Export, Verify, Accounts, Replay, WatchFeeds, Create, Update, Search, Read:
+	case Export, Verify, Retain, ReadAudit, Accounts, Replay, WatchFeeds, Create, Update, Search, Read:
 		return allow("operator."+string(act), Everything())
 	}
 	return refuse("operator.default")

@@ -2,6 +2,8 @@ package audit
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/binary"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -12,42 +14,49 @@ import (
 // Log is the name of the audit log in the store.
 const Log = "audit"
 
-// Append adds an entry and the hashes that it completes.
+// Append adds a row for the entry. The tree grows later (Sequence): a commit
+// bears one row and three hashes, and reads nothing.
 func Append(ctx context.Context, tx store.Tx, e *Entry) error {
 	e.At = tx.Time()
-	leaf, err := e.encode()
+	payload, err := e.encode()
 	if err != nil {
 		return fault.Wrap(err, fault.Internal, "audit.entry", "an audit entry cannot be written")
 	}
-	seq, err := tx.AppendLog(ctx, Log, leaf)
-	if err != nil {
+	w := writerOf(tx.LogMark(Log))
+	r := row{writer: w.id, counter: w.counter, at: e.At.UnixMicro(), chain: w.last, payload: payload}
+	rand.Read(r.salt[:])
+	r.seal()
+	if _, err := tx.AppendLog(ctx, Log, r.encode()); err != nil {
 		return err
 	}
-	hashes, err := tlog.StoredHashesForRecordHash(seq, tlog.RecordHash(leaf), reader{ctx, tx})
-	if err != nil {
-		return fault.Wrap(err, fault.Internal, "audit.tree", "the audit tree cannot grow")
-	}
-	plain := make([][32]byte, len(hashes))
-	for i, h := range hashes {
-		plain[i] = h
-	}
-	return tx.AppendHashes(ctx, Log, tlog.StoredHashIndex(0, seq), plain)
+	tx.SetLogMark(Log, writer{w.id, w.counter + 1, r.leaf()}.mark())
+	return nil
 }
 
-// reader lets tlog read stored hashes.
-type reader struct {
-	ctx  context.Context
-	logs store.Logs
+// writer is how far a process has come with its own rows. The store keeps it
+// beside the log in memory and takes it back with an Update that fails. A
+// process that does not know how far it has come begins as a new writer.
+type writer struct {
+	id      [8]byte
+	counter uint64    // of its next row
+	last    tlog.Hash // the leaf of its last row
 }
 
-func (r reader) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
-	stored, err := r.logs.LogHashes(r.ctx, Log, indexes)
-	if err != nil {
-		return nil, err
+func (w writer) mark() []byte {
+	out := make([]byte, 0, 48)
+	out = append(out, w.id[:]...)
+	out = binary.BigEndian.AppendUint64(out, w.counter)
+	return append(out, w.last[:]...)
+}
+
+func writerOf(mark []byte) writer {
+	var w writer
+	if len(mark) != 48 {
+		rand.Read(w.id[:])
+		return w
 	}
-	out := make([]tlog.Hash, len(stored))
-	for i, h := range stored {
-		out[i] = h
-	}
-	return out, nil
+	copy(w.id[:], mark)
+	w.counter = binary.BigEndian.Uint64(mark[8:])
+	copy(w.last[:], mark[16:])
+	return w
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"concord/fault"
 	"concord/record/access"
 )
 
@@ -27,12 +28,27 @@ type Entry struct {
 	Message string         `json:"message,omitempty"` // feed and control id, for a message
 }
 
-// encode is the leaf: the entry's JSON.
+// encode is the payload: the entry's JSON.
 func (e *Entry) encode() ([]byte, error) { return json.Marshal(e) }
 
-// Decode reads a leaf.
-func Decode(leaf []byte) (Entry, error) {
+// Decode reads the entry out of a row of the log. Errors: Invalid "audit.row";
+// Gone "audit.removed" when a rule of retention has removed it.
+func Decode(body []byte) (Entry, error) {
 	var e Entry
-	err := json.Unmarshal(leaf, &e)
-	return e, err
+	r, err := parseRow(body)
+	if err != nil {
+		return e, err
+	}
+	if r.payload == nil {
+		return e, fault.New(fault.Gone, "audit.removed", "the entry was removed by the rule %s", r.rule)
+	}
+	return decodePayload(r.payload)
+}
+
+func decodePayload(payload []byte) (Entry, error) {
+	var e Entry
+	if err := json.Unmarshal(payload, &e); err != nil {
+		return e, badRow()
+	}
+	return e, nil
 }

@@ -217,6 +217,7 @@ func (g *group) keep() error {
 	err := w.wait(context.Background())
 	if isLost(err) {
 		g.open = false
+		defer clear(w.marks) // were they kept? Better none than a wrong one.
 		var kept bool
 		if kept, err = w.resolve(next.n, token, err); kept {
 			err = nil

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"slices"
 
 	"concord/fault"
 	"concord/store"
@@ -16,6 +17,8 @@ const (
 	logHashes  = `SELECT n.n, substr(l.h, ((n.n - l.first) * 32 + 1)::int, 32) FROM unnest($2::bigint[]) AS n(n)
 		CROSS JOIN LATERAL (SELECT first, h FROM loghash WHERE log = $1 AND first <= n.n ORDER BY first DESC LIMIT 1) l
 		WHERE (n.n - l.first) * 32 < length(l.h)`
+	rangeHashes = `SELECT first, h FROM loghash WHERE log = $1 AND first < $3
+		AND first >= (SELECT max(first) FROM loghash WHERE log = $1 AND first <= $2) ORDER BY first`
 )
 
 // LogSize is the number of entries.
@@ -25,6 +28,15 @@ func (s *snapshot) LogSize(ctx context.Context, log string) (int64, error) {
 		return 0, err
 	}
 	return s.intOf(ctx, logSize, id)
+}
+
+// LogHashCount is the number of stored hashes.
+func (s *snapshot) LogHashCount(ctx context.Context, log string) (int64, error) {
+	id, err := s.nameID(ctx, log)
+	if err != nil || id == 0 {
+		return 0, err
+	}
+	return s.intOf(ctx, hashCount, id)
 }
 
 // LogEntries returns entries from a sequence on.
@@ -53,7 +65,26 @@ func (s *snapshot) LogHashes(ctx context.Context, log string, numbers []int64) (
 	return s.hashes(ctx, id, numbers)
 }
 
+// hashRange reads hashes numbered from first on.
+func (s *snapshot) hashRange(ctx context.Context, log int32, first int64, n int) ([][hashSize]byte, error) {
+	out, next := make([][hashSize]byte, n), first
+	err := s.each(ctx, rangeHashes, func(r row) error {
+		for at := int(next-r.int(0)) * hashSize; at >= 0 && at+hashSize <= len(r[1]) && int(next-first) < n; at += hashSize {
+			copy(out[next-first][:], r[1][at:])
+			next++
+		}
+		return nil
+	}, log, first, first+int64(n))
+	if err == nil && int(next-first) < n {
+		err = hashFault(next)
+	}
+	return out, err
+}
+
 func (s *snapshot) hashes(ctx context.Context, log int32, numbers []int64) ([][hashSize]byte, error) {
+	if n := len(numbers); n > 1 && numbers[n-1]-numbers[0] == int64(n-1) && slices.IsSorted(numbers) {
+		return s.hashRange(ctx, log, numbers[0], n)
+	}
 	found := make(map[int64][hashSize]byte, len(numbers))
 	err := s.each(ctx, logHashes, func(r row) error {
 		if len(r[1]) == hashSize {

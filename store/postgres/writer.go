@@ -54,6 +54,7 @@ type writer struct {
 	careful int      // for so many groups take the lock first: others write too
 	strict  int      // for so many groups look first: a guess was wrong
 	tails   map[int32]*tail
+	marks   map[string][]byte // of logs
 	memory  memory
 	commits int
 	bulk    *bulk // while a bulk load is under way
@@ -131,7 +132,7 @@ func (r *request) start() bool {
 }
 
 func openWriter(ctx context.Context, e *Engine) (*writer, error) {
-	w := &writer{e: e, queue: make(chan *request, queueLength), ended: make(chan struct{}), tails: map[int32]*tail{}}
+	w := &writer{e: e, queue: make(chan *request, queueLength), ended: make(chan struct{}), tails: map[int32]*tail{}, marks: map[string][]byte{}}
 	if err := w.connect(ctx); err != nil {
 		return nil, err
 	}

@@ -106,6 +106,7 @@ type tx struct {
 	broken error // a statement failed: nothing of this may be kept
 	puts   store.PackedVersions
 	posts  posts
+	marks  map[string][]byte // set in this Update
 }
 
 var _ store.Tx = (*tx)(nil)

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"slices"
 
 	"zombiezen.com/go/sqlite"
 
@@ -32,6 +33,15 @@ func (s *snapshot) hashCount(id int64) (int64, error) {
 	return s.intOf("SELECT first + length(h) / 32 FROM loghash WHERE log = ?1 ORDER BY first DESC LIMIT 1", id)
 }
 
+// LogHashCount is the number of stored hashes.
+func (s *snapshot) LogHashCount(ctx context.Context, log string) (int64, error) {
+	id, err := s.nameID(log)
+	if err != nil || id == 0 {
+		return 0, err
+	}
+	return s.hashCount(id)
+}
+
 // LogEntries returns entries from a sequence on.
 func (s *snapshot) LogEntries(ctx context.Context, log string, from int64, limit int) ([]store.Entry, error) {
 	id, err := s.nameID(log)
@@ -53,6 +63,9 @@ func (s *snapshot) LogHashes(ctx context.Context, log string, numbers []int64) (
 		return nil, err
 	}
 	out := make([][hashSize]byte, len(numbers))
+	if n := len(numbers); n > 1 && numbers[n-1]-numbers[0] == int64(n-1) && slices.IsSorted(numbers) {
+		return out, s.hashRange(id, numbers[0], out)
+	}
 	for i, n := range numbers {
 		st, err := s.prepare("SELECT first, h FROM loghash WHERE log = ?1 AND first <= ?2 ORDER BY first DESC LIMIT 1")
 		if err != nil {
@@ -77,6 +90,24 @@ func (s *snapshot) LogHashes(ctx context.Context, log string, numbers []int64) (
 		}
 	}
 	return out, nil
+}
+
+// hashRange reads hashes numbered from first on into out.
+func (s *snapshot) hashRange(id, first int64, out [][hashSize]byte) error {
+	next := first
+	err := s.each(`SELECT first, h FROM loghash WHERE log = ?1 AND first < ?3
+		AND first >= (SELECT max(first) FROM loghash WHERE log = ?1 AND first <= ?2) ORDER BY first`, func(st *sqlite.Stmt) error {
+		h := blob(st, 1)
+		for at := int(next-st.ColumnInt64(0)) * hashSize; at >= 0 && at+hashSize <= len(h) && int(next-first) < len(out); at += hashSize {
+			copy(out[next-first][:], h[at:])
+			next++
+		}
+		return nil
+	}, id, first, first+int64(len(out)))
+	if err == nil && int(next-first) < len(out) {
+		err = fault.New(fault.NotFound, "store.hash", "the log has no hash number %d", next)
+	}
+	return err
 }
 
 // tail is where a log ends, counted once and then kept.
@@ -135,8 +166,7 @@ func (t *tx) AppendHashes(ctx context.Context, log string, first int64, hashes [
 	if err != nil {
 		return err
 	}
-	var room [4 * hashSize]byte
-	packed := room[:0]
+	packed := make([]byte, 0, len(hashes)*hashSize)
 	for i := range hashes {
 		packed = append(packed, hashes[i][:]...)
 	}
@@ -157,4 +187,32 @@ func (t *tx) log(ctx context.Context, log string) (int64, *tail, error) {
 	}
 	end, err := t.tail(id)
 	return id, end, err
+}
+
+// ReplaceLog puts another body in the place of an entry's.
+func (t *tx) ReplaceLog(ctx context.Context, log string, seq int64, body []byte) error {
+	id, end, err := t.log(ctx, log)
+	if err != nil {
+		return err
+	}
+	if seq < 0 || seq >= end.entries {
+		return fault.New(fault.NotFound, "store.entry", "the log has no entry %d", seq)
+	}
+	return t.apply(ctx, "UPDATE log SET body = ?3 WHERE log = ?1 AND seq = ?2", id, seq, body)
+}
+
+// LogMark is described in store.LogWriter.
+func (t *tx) LogMark(log string) []byte {
+	if m, ok := t.marks[log]; ok {
+		return m
+	}
+	return t.w.marks[log]
+}
+
+// SetLogMark is described in store.LogWriter.
+func (t *tx) SetLogMark(log string, mark []byte) {
+	if t.marks == nil {
+		t.marks = map[string][]byte{}
+	}
+	t.marks[log] = mark
 }

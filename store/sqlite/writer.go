@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"maps"
 	"runtime"
 	"runtime/debug"
 	"sync"
@@ -45,6 +46,7 @@ type writer struct {
 	born   []string // names made in this transaction, in order
 	counts []count  // journal counters that the commit will write
 	tails  map[int64]*tail
+	marks  map[string][]byte // of logs
 
 	bulk *bulk // while a bulk load is under way
 	fold *folder
@@ -136,7 +138,7 @@ func openWriter(e *Engine) (*writer, error) {
 	w := &writer{
 		e: e, queue: make(chan *request, queueLength), ended: make(chan struct{}),
 		snap:  &snapshot{conn: conn, names: e.names, now: e.opts.Now, fresh: map[string]int64{}},
-		tails: map[int64]*tail{},
+		tails: map[int64]*tail{}, marks: map[string][]byte{},
 	}
 	if err := w.prepare(); err != nil {
 		conn.Close()
@@ -295,6 +297,7 @@ func (w *writer) one(req *request) error {
 	}
 	if err == nil {
 		w.dirty = w.dirty || wrote
+		maps.Copy(w.marks, t.marks)
 		if !first {
 			return w.end(nil, "RELEASE one")
 		}
@@ -362,6 +365,7 @@ func (w *writer) reset() {
 	}
 	clear(w.snap.fresh)
 	clear(w.tails)
+	clear(w.marks)
 	w.born, w.counts = w.born[:0], w.counts[:0]
 	if c, err := w.load(); err == nil {
 		w.c = c

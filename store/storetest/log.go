@@ -99,3 +99,54 @@ func testLogsTogether(t *testing.T, s *stage) {
 		}
 	}
 }
+
+// testLogMark: a mark lives and dies with the Update that set it; a body is
+// put in another's place; hashes are counted and read in stretches.
+func testLogMark(t *testing.T, s *stage) {
+	mark := func() (out string) {
+		s.update(func(tx store.Tx) error { out = string(tx.LogMark("audit")); return nil })
+		return out
+	}
+	equal(t, "no mark", mark(), "")
+	s.update(func(tx store.Tx) error {
+		tx.SetLogMark("audit", []byte("one"))
+		_, err := tx.AppendLog(s.ctx, "audit", []byte("x"))
+		return err
+	})
+	err := s.e.Update(s.ctx, func(tx store.Tx) error {
+		tx.SetLogMark("audit", []byte("two"))
+		if string(tx.LogMark("audit")) != "two" {
+			t.Error("an Update sees its own mark")
+		}
+		return errRefused
+	})
+	if err != errRefused {
+		t.Fatal(err)
+	}
+	equal(t, "the mark that was kept", mark(), "one")
+	s.update(func(tx store.Tx) error { return tx.ReplaceLog(s.ctx, "audit", 0, []byte("y")) })
+	entries := read(s, func(r store.Reader) ([]store.Entry, error) { return r.LogEntries(s.ctx, "audit", 0, 9) })
+	equal(t, "replaced", string(entries[0].Body), "y")
+	err = s.e.Update(s.ctx, func(tx store.Tx) error { return tx.ReplaceLog(s.ctx, "audit", 1, []byte("y")) })
+	expect(t, err, fault.NotFound, "store.entry")
+	hash := func(n int) (h [32]byte) { copy(h[:], fmt.Sprint(n)); return h }
+	for from := 0; from < 200; from += 40 {
+		s.update(func(tx store.Tx) error {
+			var some [][32]byte
+			for i := range 40 {
+				some = append(some, hash(from+i))
+			}
+			return tx.AppendHashes(s.ctx, "audit", int64(from), some)
+		})
+	}
+	equal(t, "count", read(s, func(r store.Reader) (int64, error) { return r.LogHashCount(s.ctx, "audit") }), 200)
+	numbers := []int64{}
+	for n := int64(37); n < 170; n++ {
+		numbers = append(numbers, n)
+	}
+	for i, h := range read(s, func(r store.Reader) ([][32]byte, error) { return r.LogHashes(s.ctx, "audit", numbers) }) {
+		equal(t, "hash", h, hash(37+i))
+	}
+	s.reopen()
+	equal(t, "the mark of a store opened anew", mark(), "")
+}

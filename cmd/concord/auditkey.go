@@ -1,0 +1,140 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"concord/fault"
+	"concord/jobs"
+	"concord/record/audit"
+)
+
+// auditFile holds the private key that signs checkpoints of the audit log, in
+// its first line, and below it the public keys: its own and, after a rotation,
+// older ones. Processes that share a store share the file, as they do the
+// secret.
+const auditFile = "concord-audit.key"
+
+// auditKeys are what auditFile holds.
+type auditKeys struct {
+	sign   audit.Sign
+	known  note.Verifiers
+	public []string // newest first
+}
+
+// openAuditKeys reads the file, or makes it with a fresh key and a name that
+// no other log has.
+func openAuditKeys(dir string) (*auditKeys, error) {
+	text, err := os.ReadFile(filepath.Join(dir, auditFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		var id [4]byte
+		if _, err := rand.Read(id[:]); err != nil {
+			return nil, err
+		}
+		return writeAuditKeys(dir, "concord/audit/"+hex.EncodeToString(id[:]), nil)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return parseAuditKeys(text)
+}
+
+// writeAuditKeys makes a new key and keeps the older public ones.
+func writeAuditKeys(dir, name string, older []string) (*auditKeys, error) {
+	private, public, err := note.GenerateKey(rand.Reader, name)
+	if err != nil {
+		return nil, err
+	}
+	text := []byte(strings.Join(append([]string{private, public}, older...), "\n") + "\n")
+	if err := writeSecret(filepath.Join(dir, auditFile), text); err != nil {
+		return nil, err
+	}
+	return parseAuditKeys(text)
+}
+
+func parseAuditKeys(text []byte) (*auditKeys, error) {
+	bad := fault.New(fault.Conflict, "cli.audit-key", "%s is damaged: restore it from the backup", auditFile)
+	lines := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+	signer, err := note.NewSigner(lines[0])
+	if err != nil || len(lines) < 2 {
+		return nil, bad
+	}
+	var list []note.Verifier
+	for _, line := range lines[1:] {
+		v, err := note.NewVerifier(line)
+		if err != nil {
+			return nil, bad
+		}
+		list = append(list, v)
+	}
+	return &auditKeys{audit.Signer(signer.Name(), signer), note.VerifierList(list...), lines[1:]}, nil
+}
+
+type rotateCmd struct{ where }
+
+// Run makes a new signing key; a server takes it up when it starts again.
+func (c *rotateCmd) Run(context.Context) error {
+	dir, err := c.folder()
+	if err != nil {
+		return err
+	}
+	text, err := os.ReadFile(filepath.Join(dir, auditFile))
+	if err != nil {
+		return err
+	}
+	keys, err := parseAuditKeys(text)
+	if err != nil {
+		return err
+	}
+	name, _, _ := strings.Cut(keys.public[0], "+")
+	keys, err = writeAuditKeys(dir, name, keys.public)
+	if err != nil {
+		return err
+	}
+	_, err = os.Stdout.WriteString(keys.public[0] + "\n")
+	return err
+}
+
+// copyAuditKeys copies the file beside a copy of the store, if there is one.
+func copyAuditKeys(from, to string) error {
+	text, err := os.ReadFile(filepath.Join(from, auditFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if have, err := os.ReadFile(filepath.Join(to, auditFile)); err == nil && bytes.Equal(have, text) {
+		return nil
+	}
+	return writeSecret(filepath.Join(to, auditFile), text)
+}
+
+// sequencerLease is how long a store may be without a sequencer after its
+// process died.
+const sequencerLease = 6 * time.Second
+
+// sequence grows the audit log's tree: in one of the processes that share a
+// store.
+func (h *house) sequence(ctx context.Context) {
+	s := h.desk.Sequencer(h.audit.sign)
+	run := func(ctx context.Context) {
+		s.Run(ctx, func(err error) { h.log.Error("the audit log's tree falls behind", "error", err) })
+	}
+	if !h.shared {
+		run(ctx)
+		return
+	}
+	l := &jobs.Lead{Engine: h.engine, Name: "sequencer", Owner: h.owner(), Life: sequencerLease, Now: time.Now}
+	l.Run(ctx, run)
+}
