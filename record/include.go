@@ -115,6 +115,12 @@ func (in *including) forward(ctx context.Context, one search.Include, from []*It
 		if one.Source != "*" && it.Type != one.Source {
 			continue
 		}
+		if all, err := in.allKnown(ctx, it); all || err != nil {
+			if err != nil {
+				return err
+			}
+			continue
+		}
 		if _, err := it.Full(); err != nil {
 			return err
 		}
@@ -133,6 +139,28 @@ func (in *including) forward(ctx context.Context, one search.Include, from []*It
 		}
 	}
 	return nil
+}
+
+// allKnown tells that whatever an item refers to is on the page already, or is
+// not here; it looks at the text, so that the item need not be parsed.
+func (in *including) allKnown(ctx context.Context, it *Item) (bool, error) {
+	if it.text == nil {
+		return false, nil
+	}
+	refs, ok := it.text.References()
+	if !ok {
+		return false, nil
+	}
+	for _, ref := range refs {
+		if in.seen[ref] {
+			continue
+		}
+		target, err := in.s.target(ctx, ref)
+		if target != nil && !in.seen[target.Ref()] || err != nil {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // reverse finds what refers to what is there.

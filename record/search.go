@@ -172,7 +172,7 @@ type searching struct {
 	looked  int
 	targets map[string]*Item // what references lead to, looked up once
 	lists   map[string]map[string]bool
-	own     *own // a reverse chain within the patients' own records
+	own     *own             // a reverse chain within the patients' own records
 	keep    []store.KeyValue // pages to keep, with the audit entry
 	plan    []string
 }

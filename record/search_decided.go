@@ -3,8 +3,11 @@ package record
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
+	"time"
 
+	"concord/standard/fhir"
 	"concord/store"
 )
 
@@ -15,6 +18,40 @@ func (s *searching) decided(src *source) bool {
 		return false
 	}
 	return !slices.ContainsFunc(src.docs, func(doc *store.Doc) bool { return !src.home[doc.PK] })
+}
+
+// whole finds the candidates of a search for all that belongs to a patient, of
+// several types, when they lie in the patient's own records; else nil.
+func (s *searching) whole(ctx context.Context, types []string) (*source, error) {
+	if len(types) < 2 || s.asked.LastN > 0 || s.desk.searches().state.Upgrade {
+		return nil, nil
+	}
+	id, unless, ok := s.desk.searches().extract.Whole(s.q)
+	if !ok {
+		return nil, nil
+	}
+	if elsewhere, err := s.r.FindRecords(ctx, [][]uint64{{unless}}, 0, 1); err != nil || len(elsewhere) > 0 {
+		return nil, err
+	}
+	pks, err := s.desk.recordsOf(ctx, s.r, []string{id})
+	if err != nil {
+		return nil, err
+	}
+	src := &source{home: map[int64]bool{}, reads: func(string) bool { return false }}
+	for _, pk := range pks {
+		src.home[pk] = true
+	}
+	all, err := s.r.Chart(ctx, pks, []store.Range{{}}, time.Time{})
+	if err != nil {
+		return nil, err
+	}
+	wanted := map[uint16]bool{}
+	for _, typ := range types {
+		wanted[fhir.R4().Number(typ)] = true
+	}
+	src.docs = slices.DeleteFunc(all[0], func(doc *store.Doc) bool { return !wanted[doc.Type()] || !s.q.MatchTime(doc.Updated) })
+	s.tell(fmt.Sprintf("all types: scan %d records of Patient/%s", len(pks), id))
+	return src, nil
 }
 
 // decidedPage is the first page of such a search, newest first. Each match

@@ -96,6 +96,9 @@ func (s *searching) chained(ctx context.Context, c *search.Clause, sub search.Su
 		if target == nil {
 			continue
 		}
+		if _, err := target.Full(); err != nil {
+			return false, err
+		}
 		if ok, err := s.among(ctx, c.Chain, target.Type, subject(target), target.Ref()); ok || err != nil {
 			return ok, err
 		}
@@ -151,7 +154,8 @@ func (s *searching) readTarget(ctx context.Context, ref string) (*Item, error) {
 	if err != nil || len(docs) == 0 || docs[0].Deleted {
 		return nil, err
 	}
-	return s.desk.item(docs[0])
+	it, _, err := s.desk.scanned(docs[0], func(string) bool { return false })
+	return it, err
 }
 
 // referred tells whether a resource of another type refers to this one and
@@ -238,6 +242,9 @@ func (s *searching) list(ctx context.Context, id string) (map[string]bool, error
 		return nil, err
 	}
 	if it != nil {
+		if _, err := it.Full(); err != nil {
+			return nil, err
+		}
 		for entry := range it.Resource.Get("entry").Each() {
 			if ref := entry.StrAt("item.reference"); ref != "" && !entry.Get("deleted").Bool() {
 				out[ref] = true

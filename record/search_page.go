@@ -49,6 +49,12 @@ func (s *searching) answer(ctx context.Context) (*Found, error) {
 	if s.q.Contained != "" { // one walk finds what contains any of the types
 		return s.containers(ctx, types)
 	}
+	if src, err := s.whole(ctx, types); src != nil || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		return s.decidedPage(ctx, src)
+	}
 	var gathered []*Item
 	var walks []*source
 	for _, typ := range types {

@@ -122,7 +122,7 @@ func (s *searching) resume(ctx context.Context, types []string) (*Found, error) 
 		for i, v := range all {
 			keys[i] = v.Key
 		}
-		return s.keysPage(ctx, &source{typ: types[0], reads: s.q.Reads()}, keys, min(t.Offset, len(keys)), t.Change, t.List)
+		return s.keysPage(ctx, &source{typ: types[0], reads: s.q.Reads(types[0])}, keys, min(t.Offset, len(keys)), t.Change, t.List)
 	}
 	f := &Found{Total: len(all)}
 	from := min(max(t.Offset, 0), len(all))

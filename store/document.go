@@ -34,9 +34,10 @@ type Doc struct {
 	Body    []byte // packed, see Codec; empty in a tombstone
 }
 
-// Range asks for the documents of one type within the records of a chart.
+// Range asks for the documents of one type, or of all, within the records of a
+// chart.
 type Range struct {
-	Type   uint16
+	Type   uint16     // 0 = every type
 	Newest int        // at most so many per range, newest Date first; 0 = all, in key order
 	Need   [][]uint32 // each group must have one of its tokens in the document's token column; nil = no filter
 	From   int64      // Date at or after, 0 = open (in search.Entries.Date units)

@@ -1,6 +1,7 @@
 package fhir
 
 import (
+	"slices"
 	"strings"
 
 	"concord/fault"
@@ -122,6 +123,27 @@ func (s *Shallow) Only(keep func(name string) bool) (*Value, error) {
 		v.members = append(v.members, one)
 	}
 	return v, nil
+}
+
+// References are the literal references anywhere in the resource, each once;
+// ok is false when one is written with an escape, so that only parsing tells.
+func (s *Shallow) References() (refs []string, ok bool) {
+	const mark = `"reference":"`
+	for t := s.text; ; {
+		i := strings.Index(t, mark)
+		if i < 0 {
+			return refs, true
+		}
+		t = t[i+len(mark):]
+		end := strings.IndexByte(t, '"')
+		if end < 0 || strings.IndexByte(t[:end], '\\') >= 0 {
+			return nil, false
+		}
+		if !slices.Contains(refs, t[:end]) {
+			refs = append(refs, t[:end])
+		}
+		t = t[end:]
+	}
 }
 
 // raw is the text of a member, "" when there is none.

@@ -3,6 +3,7 @@ package search
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"concord/standard/fhir"
@@ -34,6 +35,7 @@ type plan struct {
 type tokenPlan struct {
 	param        *Param
 	column, term bool
+	about        bool // puts the resource into a patient's compartment
 }
 
 // SourceKey is the identifier system of the business key under which a feed's
@@ -69,6 +71,9 @@ func (x *Extractor) Extract(resource *fhir.Value, inside Inside) Entries {
 			}
 			if tp.term {
 				e.Terms = x.appendTerms(e.Terms, typ, tp.param, v, inside)
+				if ref := referenceOf(v); tp.about && inside != nil && strings.HasPrefix(ref, "Patient/") && !inside(ref) {
+					e.Terms = append(e.Terms, x.aboutTerm(ref))
+				}
 				if ref := referenceOf(v); tp.param.Name == "subject" && isPatientRef(ref, "") && inside != nil && !inside(ref) {
 					e.Terms = append(e.Terms, x.astrayTerm(typ))
 				}

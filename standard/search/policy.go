@@ -32,7 +32,7 @@ func (t *Table) plan(typ string) *plan {
 		case prm.Kind == String && filesStrings(typ, prm):
 			p.strings = append(p.strings, prm)
 		case prm.Kind == Token || prm.Kind == Reference || prm.Kind == URI:
-			tp := tokenPlan{param: prm, column: inColumn(prm), term: inTerms(prm)}
+			tp := tokenPlan{param: prm, column: inColumn(prm), term: inTerms(prm), about: slices.Contains(t.around["Patient"][typ], prm.Name)}
 			if tp.column || tp.term {
 				p.tokens = append(p.tokens, tp)
 			}

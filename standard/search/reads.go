@@ -1,14 +1,16 @@
 package search
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
 
 // Reads tells which top-level members of a resource a query looks at, so that
-// the others need not be parsed; nil = it may look at any.
-func (q *Query) Reads() func(member string) bool {
-	r := reads{names: map[string]bool{}}
+// the others need not be parsed; nil = it may look at any. Of resources of a
+// type, when one is named.
+func (q *Query) Reads(typ string) func(member string) bool {
+	r := reads{names: map[string]bool{}, typ: typ}
 	if q.Contained != "" || !r.clauses(q.Clauses) {
 		return nil
 	}
@@ -23,6 +25,7 @@ func (q *Query) Reads() func(member string) bool {
 type reads struct {
 	names   map[string]bool
 	choices []string
+	typ     string
 }
 
 func (r *reads) keep(member string) bool {
@@ -50,8 +53,10 @@ func (r *reads) clause(c *Clause) bool {
 	switch {
 	case c.Has != nil || c.List != "":
 		return true
-	case c.Text != nil || c.Circle != nil:
+	case c.Text != nil:
 		return false
+	case c.Circle != nil:
+		return r.typ != "" && !slices.ContainsFunc(c.Circle.params(r.typ), func(p *Param) bool { return !r.param(p) })
 	case c.Filter != nil:
 		return r.filter(c.Filter)
 	case c.Chain != nil:

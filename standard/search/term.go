@@ -56,6 +56,30 @@ func (x *Extractor) appendTerms(out []uint64, typ string, prm *Param, v *fhir.Va
 // astrayTerm is filed where a resource names a patient of another record.
 func (x *Extractor) astrayTerm(typ string) uint64 { return x.term("astray", typ) }
 
+// aboutTerm is filed where a resource of another record belongs to the
+// compartment of a patient.
+func (x *Extractor) aboutTerm(ref string) uint64 { return x.term("about", ref) }
+
+// Whole marks a query that asks for all that belongs to a patient, of whatever
+// type, as one that the patient's records answer alone, unless other records
+// have the term. ok is false for every other query.
+func (x *Extractor) Whole(q *Query) (patient string, unless uint64, ok bool) {
+	var circle *Clause
+	for i := range q.Clauses {
+		switch c := &q.Clauses[i]; {
+		case c.Circle != nil && c.Circle.Compartment == "Patient" && circle == nil:
+			circle = c
+		case c.Param == nil || c.Param.Name != "_lastUpdated" || c.Modifier != "" || c.Chain != nil:
+			return "", 0, false
+		}
+	}
+	if circle == nil || q.Contained != "" || len(q.Sort) > 0 {
+		return "", 0, false
+	}
+	circle.Pinned = true
+	return circle.Circle.ID, x.aboutTerm(circle.Circle.ref()), true
+}
+
 // Having narrows a search for patients by what their records hold: the terms
 // of a search of another type that refers to them. unless are the terms of
 // what may refer to patients of other records. ok is false when the reference

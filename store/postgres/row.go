@@ -41,8 +41,12 @@ func keyOf(pk, lid int64) store.Key {
 	return store.Key{PK: pk, LID: store.MakeLID(uint16(lid>>seqBits), uint32(lid)&(1<<seqBits-1))}
 }
 
-// typeRange are the packed lids of one type, both ends included.
+// typeRange are the packed lids of one type, both ends included; those of all
+// for type 0.
 func typeRange(typ uint16) (first, last int32, ok bool) {
+	if typ == 0 {
+		return 0, math.MaxInt32, true
+	}
 	if typ > typeMax {
 		return 0, 0, false
 	}

@@ -31,8 +31,13 @@ func keyOf(row int64) store.Key {
 	return store.Key{PK: row >> (typeBits + seqBits), LID: store.MakeLID(typ, uint32(row&(1<<seqBits-1)))}
 }
 
-// rowsOf are the places of one type of one record: from first to before end.
+// rowsOf are the places of one type of one record, of all for type 0: from
+// first to before end.
 func rowsOf(pk int64, typ uint16) (first, end int64, err error) {
+	if typ == 0 {
+		first, err = rowOf(store.Key{PK: pk})
+		return first, first + 1<<(typeBits+seqBits), err
+	}
 	first, err = rowOf(store.Key{PK: pk, LID: store.MakeLID(typ, 0)})
 	return first, first + 1<<seqBits, err
 }

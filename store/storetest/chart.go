@@ -59,6 +59,8 @@ func testChart(t *testing.T, s *stage) {
 			[][]string{{"2.2 t1", "2.3 t1"}, {"2.1 t1"}, {"2.2 t1"}}},
 		{"tokens: one of each group", []int64{2}, []store.Range{{Type: 1, Need: [][]uint32{{1, 2, 3}, {12, 13}}}, {Type: 1, Need: [][]uint32{{1}, {12}}}, {Type: 1, Need: [][]uint32{{}}}},
 			[][]string{{"2.2 t1", "2.3 t1"}, {}, {}}},
+		{"every type, in key order", []int64{3, 1}, []store.Range{{Need: [][]uint32{{4}}}, {Type: 2, Need: [][]uint32{{4}}}},
+			[][]string{{"1.4 t1", "1.4 t2", "1.4 t3", "3.4 t1", "3.4 t2", "3.4 t3"}, {"1.4 t2", "3.4 t2"}}},
 		{"no records", nil, []store.Range{{Type: 1}}, [][]string{{}}},
 		{"no ranges", []int64{1}, nil, [][]string{}},
 	} {
