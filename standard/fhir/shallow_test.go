@@ -2,6 +2,7 @@ package fhir_test
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"concord/standard/fhir"
@@ -61,4 +62,28 @@ func FuzzScan(f *testing.F) {
 			t.Fatalf("%q: %v", v.JSON(), err)
 		}
 	})
+}
+
+// TestReferencesOfText: the references found in the text are those that parsing
+// finds, or the text says that only parsing tells.
+func TestReferencesOfText(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"resourceType":"Basic","subject":{"reference":"Patient/1"},"author":{"reference":"Practitioner/2","display":"\"reference\":\"Group/3\""}}`: "Patient/1 Practitioner/2",
+		`{"resourceType":"Basic","a":[{"reference":"Patient/1"},{"x":{"reference":"Patient/1"}}],"reference":{"reference":""}}`:                      "Patient/1 ",
+		`{"resourceType":"Basic"}`:                                      "",
+		`{"resourceType":"Basic","subject":{"reference":"Patient\\1"}}`: "?",
+	} {
+		s, err := fhir.Scan([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		refs, ok := s.References()
+		got := strings.Join(refs, " ")
+		if !ok {
+			got = "?"
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+	}
 }
