@@ -23,7 +23,12 @@ func (p *plan) references(ctx context.Context, r store.Reader) error {
 		}
 		var failure error
 		fhir.Rewrite(dr.op.Resource, func(ref string) string {
-			if query, ok := cutQuery(ref); ok && failure == nil && p.byRef[ref] == "" {
+			query, ok := cutQuery(ref)
+			switch {
+			case failure != nil:
+			case !ok:
+				failure = p.leads(ctx, r, ref, dr)
+			case p.byRef[ref] == "":
 				typ, _, _ := strings.Cut(ref, "?")
 				p.byRef[ref], failure = p.conditional(ctx, r, typ, query)
 			}

@@ -51,6 +51,7 @@ type Desk struct {
 	now       func() time.Time
 	check     func(*fhir.Value) []fhir.Issue
 	scan      int
+	met       met
 	london    *time.Location
 
 	blockMu   sync.Mutex // guards the block of unused record keys
