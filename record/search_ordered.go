@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"concord/fault"
+	"concord/standard/search"
 	"concord/store"
 )
 
@@ -41,6 +42,7 @@ func (s *searching) orderedPage(ctx context.Context, src *source, at pageToken) 
 	}
 	s.tell(fmt.Sprintf("%s: read the index by date (%d codes, oldest first: %v), and %d beside it", src.typ, len(line.streams), line.oldest, len(line.loose)))
 	f := &Found{Total: -1}
+	last := at.place()
 	for {
 		groups, err := line.next(ctx, s.size()-len(f.Matches)+1)
 		if err != nil {
@@ -64,11 +66,27 @@ func (s *searching) orderedPage(ctx context.Context, src *source, at pageToken) 
 			n := min(s.size()-len(f.Matches), len(hits)-skip)
 			f.Matches = append(f.Matches, hits[skip:skip+n]...)
 			if skip+n < len(hits) {
-				f.Next = s.token(pageToken{Ordered: true, Date: g[0].Date, Offset: skip + n, Change: at.Change})
+				next := pageToken{Ordered: true, Date: g[0].Date, Offset: skip + n, Change: at.Change}
+				if last.Date == next.Date && last.Key != (store.Key{}) {
+					next.PK, next.LID = last.PK, last.LID
+				}
+				f.Next = s.token(next)
 				return f, nil
+			}
+			if last = (store.Dated{}); search.SameMoment(g[0].Date) {
+				last = g[0]
 			}
 		}
 	}
+}
+
+// place is the document of a date whose order is any that a page comes after,
+// if there is one.
+func (t pageToken) place() store.Dated {
+	if !t.Ordered || t.PK == 0 && t.LID == 0 {
+		return store.Dated{}
+	}
+	return store.Dated{Key: store.Key{PK: t.PK, LID: t.LID}, Date: t.Date}
 }
 
 // hitsOn are the matches of one date, in their order.

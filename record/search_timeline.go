@@ -65,7 +65,10 @@ func (s *searching) timeline(ctx context.Context, src *source, at pageToken) (*t
 		t.late[doc.Key] = doc
 		t.loose = append(t.loose, store.Dated{Key: doc.Key, Date: doc.Date})
 	}
-	t.loose = slices.DeleteFunc(t.loose, func(d store.Dated) bool { return at.Ordered && t.before(d.Date, at.Date) })
+	place := at.place()
+	t.loose = slices.DeleteFunc(t.loose, func(d store.Dated) bool {
+		return at.Ordered && t.before(d.Date, at.Date) || place != (store.Dated{}) && t.compare(d, place) <= 0
+	})
 	slices.SortFunc(t.loose, t.compare)
 	return t, nil
 }
@@ -73,11 +76,12 @@ func (s *searching) timeline(ctx context.Context, src *source, at pageToken) (*t
 // stretches are the parts of a code's index that a page may need. Documents
 // without a date come last, whichever way.
 func stretches(l *search.Lookup, code uint64, at pageToken) []store.CodeRange {
-	r := store.CodeRange{Code: code, From: l.From, To: l.To, Oldest: l.Ordered.Oldest}
+	r := store.CodeRange{Code: code, From: l.From, To: l.To, Oldest: l.Ordered.Oldest, After: at.place()}
 	undated := store.CodeRange{Code: code, To: 1, Oldest: r.Oldest}
 	bounded := l.From != 0 || l.To != 0
 	switch {
 	case at.Ordered && at.Date == 0:
+		undated.After = at.place()
 		return []store.CodeRange{undated}
 	case r.Oldest && at.Ordered:
 		r.From = at.Date
@@ -117,8 +121,9 @@ func (t *timeline) compare(a, b store.Dated) int {
 	return c
 }
 
-// next gives groups of candidates, each group all of one date, at least so
-// many in all unless the end is near, and reads their current versions.
+// next gives groups of candidates, at least so many in all unless the end is
+// near, and reads their current versions. A group is all of one date, or one
+// document of a date whose order is any.
 func (t *timeline) next(ctx context.Context, atLeast int) ([][]store.Dated, error) {
 	var groups [][]store.Dated
 	n := 0
@@ -132,14 +137,14 @@ func (t *timeline) next(ctx context.Context, atLeast int) ([][]store.Dated, erro
 		}
 		last := len(groups) - 1
 		switch {
-		case last < 0 || groups[last][0].Date != d.Date:
+		case last >= 0 && groups[last][len(groups[last])-1] == d: // filed under two of the codes
+			continue
+		case last < 0 || groups[last][0].Date != d.Date || search.SameMoment(d.Date):
 			if n >= atLeast {
 				t.putBack(d)
 				return groups, t.read(ctx, groups)
 			}
 			groups = append(groups, []store.Dated{d})
-		case groups[last][len(groups[last])-1] == d: // filed under two of the codes
-			continue
 		default:
 			groups[last] = append(groups[last], d)
 		}

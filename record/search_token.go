@@ -31,7 +31,8 @@ type pageToken struct {
 	Lazy   bool   `json:"y,omitempty"` // the list holds candidates
 	Feed   bool   `json:"f,omitempty"` // a place in the change feed: after the change PK, and Offset lines
 	// Ordered: a page of a search in the order of the index begins at Date,
-	// after Offset of its matches.
+	// after Offset of its matches or, in a date whose order is any, after PK
+	// and LID.
 	Ordered bool  `json:"d,omitempty"`
 	Date    int64 `json:"m,omitempty"`
 	Type    int   `json:"t,omitempty"`

@@ -11,7 +11,7 @@ import (
 
 // indexVersion grows when what the index keeps of a resource changes, so that
 // a store of an older program is brought up to date.
-const indexVersion = 3
+const indexVersion = 4
 
 const versionKey = "version"
 

@@ -5,8 +5,8 @@ type Entries struct {
 	// Code is the keyed hash of the resource's leading code (system|code), 0
 	// if it has none.
 	Code uint64
-	// Date is the resource's leading date, minutes since 1970 in UTC plus
-	// DateOrigin so that 0 means none.
+	// Date is the resource's leading date as DateValue writes it, 0 if it has
+	// none.
 	Date int64
 	// Quantity is the leading value: keyed hash of code and unit, and the
 	// number. Unit 0 = none.
@@ -32,7 +32,3 @@ type StringEntry struct {
 	Param uint64
 	Value string
 }
-
-// DateOrigin is added to minutes since 1970, so that every date of a living
-// person's record is positive.
-const DateOrigin = 150 * 366 * 24 * 60

@@ -203,36 +203,6 @@ func unitsOf(quantity *fhir.Value) []string {
 	return out
 }
 
-// leadingDate files the date. What the date alone does not tell, since it lasts
-// longer than a day, is open, or is one of several, is filed as such: lasting.
-func (x *Extractor) leadingDate(p *plan, typ string, resource *fhir.Value, e *Entries) (lasting bool) {
-	n, long := 0, false
-	for _, v := range p.date.values(resource) {
-		pd, ok := periodOf(v, x.loc)
-		if !ok {
-			continue
-		}
-		n++
-		long = long || n > 1 || pd.from.IsZero() || pd.to.IsZero() || pd.to.Sub(pd.from) > dayAtMost
-		e.Terms = x.appendMonths(e.Terms, typ, p.date.Name, pd)
-		if e.Date == 0 {
-			e.Date = DateValue(pd.leading())
-		}
-	}
-	if long {
-		e.Tokens = append(e.Tokens, x.lasting(p.date.Name))
-		e.Terms = append(e.Terms, x.lastingTerm(typ))
-	}
-	return long
-}
-
-// dayAtMost is how long a date may last that the date column alone tells; days
-// have up to 25 hours.
-const dayAtMost = 25 * time.Hour
-
-// lasting is the token of a leading date that lasts longer.
-func (x *Extractor) lasting(param string) uint32 { return x.hash.Token("lasting", param) }
-
 // leadingCode files the first coding with its value. What has further codings,
 // or a value that is no plain number, is filed so that a search by code and
 // value knows that the index of values does not tell all.
@@ -275,27 +245,3 @@ func (x *Extractor) unitHash(code uint64) uint64 {
 
 // otherTerm is filed for codes whose value is not in the index of values.
 func (x *Extractor) otherTerm(typ, code string) uint64 { return x.term("other", typ, code) }
-
-// leading is the moment by which a period stands on a timeline.
-func (p period) leading() time.Time {
-	if p.from.IsZero() {
-		return p.to
-	}
-	return p.from
-}
-
-// DateValue is a moment in the units of Entries.Date.
-func DateValue(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return max(1, t.Unix()/60+DateOrigin)
-}
-
-// DateTime is the moment of an Entries.Date; zero for 0.
-func DateTime(d int64) time.Time {
-	if d == 0 {
-		return time.Time{}
-	}
-	return time.Unix((d-DateOrigin)*60, 0).UTC()
-}

@@ -77,7 +77,7 @@ func short(h uint64) int32 {
 // noDate is the date of a document without one: before every date.
 const noDate = math.MinInt32
 
-// packDate keeps minutes in four bytes. Dates outside the years 1820 to 9986
+// packDate keeps eighths of a minute in four bytes. Dates outside the years 1820 to 2840
 // count as the first or last minute of these.
 func packDate(d int64) int32 {
 	if d == 0 {
