@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -20,6 +21,10 @@ const maxPeople = 50
 // maxPeopleCandidates is how many entries a search looks at; a name that more
 // people share needs a date of birth.
 const maxPeopleCandidates = 4000
+
+// maxNameKeys is how many entries that share a name are held against those of
+// another name.
+const maxNameKeys = 30_000
 
 // FindPeople finds persons by what somebody typed. The audit entry names every
 // person shown.
@@ -97,46 +102,57 @@ func (d *Desk) byNumber(ctx context.Context, r store.Reader, text peopleText) ([
 // given name of; a later check confirms on the bodies. A word that too many
 // share narrows nothing, unless no other does.
 func (d *Desk) byNames(ctx context.Context, r store.Reader, names []string) ([]store.Key, bool, error) {
-	var kept, some map[store.Key]bool
+	var kept, some []store.Key
+	narrowed := false
 	for _, n := range names {
-		found := map[store.Key]bool{}
-		whole := true
-		for _, param := range []string{"family", "given"} {
-			keys, err := r.FindString(ctx, d.searches().extract.Hash("Patient", param), n, false, maxPeopleCandidates+1)
-			if err != nil {
-				return nil, false, err
-			}
-			whole = whole && len(keys) <= maxPeopleCandidates
-			for _, k := range keys {
-				if kept == nil || kept[k] {
-					found[k] = true
-				}
-			}
-		}
-		if !whole {
+		found, whole, err := d.byName(ctx, r, n)
+		switch {
+		case err != nil:
+			return nil, false, err
+		case !whole:
 			some = found
-			continue
+		case narrowed:
+			kept = slices.DeleteFunc(kept, func(k store.Key) bool {
+				_, has := slices.BinarySearchFunc(found, k, compareKeys)
+				return !has
+			})
+		default:
+			kept, narrowed = found, true
 		}
-		kept = found
 	}
-	more := kept == nil
-	if more {
+	if !narrowed {
 		kept = some
 	}
-	out := make([]store.Key, 0, len(kept))
-	for k := range kept {
-		out = append(out, k)
+	return kept, !narrowed && len(kept) > 0, nil
+}
+
+// byName are the entries that a word begins a word of a name of, in key order;
+// whole is false when they are too many to list.
+func (d *Desk) byName(ctx context.Context, r store.Reader, word string) (found []store.Key, whole bool, err error) {
+	whole = true
+	for _, param := range []string{"family", "given"} {
+		keys, err := r.FindString(ctx, d.searches().extract.Hash("Patient", param), word, false, maxNameKeys+1)
+		if err != nil {
+			return nil, false, err
+		}
+		whole = whole && len(keys) <= maxNameKeys
+		found = append(found, keys...)
 	}
-	sort.Slice(out, func(i, j int) bool { return out[i].PK < out[j].PK })
-	return out, more && len(out) > 0, nil
+	slices.SortFunc(found, compareKeys)
+	return slices.Compact(found), whole, nil
 }
 
 // gather confirms candidates on their bodies and makes one hit a person.
 func (d *Desk) gather(ctx context.Context, r store.Reader, keys []store.Key, text peopleText, limit int, out *People) error {
 	persons := map[int64]bool{}
 	var order []int64
-	for start := 0; start < len(keys); start += 500 {
-		docs, err := r.GetMany(ctx, keys[start:min(start+500, len(keys))])
+	step := limit // most names that fit the index fit the body
+	for start := 0; start < len(keys) && len(order) <= limit; start += step {
+		if start >= maxPeopleCandidates {
+			out.TooMany = true
+			break
+		}
+		docs, err := r.GetMany(ctx, keys[start:min(start+step, len(keys))])
 		if err != nil {
 			return err
 		}

@@ -23,6 +23,7 @@ type source struct {
 	home   map[int64]bool // records that the query is pinned to
 	feed   *stretch       // candidates, as lines of the change feed
 	walk   bool
+	many   bool                     // more candidates than were listed; walk is the other way
 	beside bool                     // the terms speak of other types too
 	reads  func(member string) bool // what of a candidate is looked at; nil = all of it
 }
@@ -68,24 +69,21 @@ func (s *searching) plain(typ string) *source {
 // narrowed finds candidates by value or string, or by what a chain leads to.
 func (s *searching) narrowed(ctx context.Context, src *source) error {
 	l := &src.lookup
-	if l.Value != nil {
+	if l.Value != nil && !s.walking {
 		other, err := s.r.FindRecords(ctx, [][]uint64{{l.Value.Unless}}, 0, 1)
 		if err != nil {
 			return err
 		}
 		if len(other) == 0 {
 			s.tell(fmt.Sprintf("%s: look up the index of code and value (%s)", src.typ, l.By["value"]))
-			src.keys, err = s.byKeys(src.typ, func(limit int) ([]store.Key, error) {
+			return s.listed(src, func(limit int) ([]store.Key, error) {
 				return s.r.FindQuantity(ctx, l.Value.Name, l.Value.Low, l.Value.High, limit)
 			})
-			return err
 		}
 	}
-	if l.Strings != nil {
+	if l.Strings != nil && !s.walking {
 		s.tell(fmt.Sprintf("%s: look up %d strings (%s)", src.typ, len(l.Strings), l.By["strings"]))
-		var err error
-		src.keys, err = s.byKeys(src.typ, func(limit int) ([]store.Key, error) { return s.strings(ctx, l.Strings, limit) })
-		return err
+		return s.listed(src, func(limit int) ([]store.Key, error) { return s.strings(ctx, l.Strings, limit) })
 	}
 	if done, err := s.updated(ctx, src); done || err != nil {
 		return err

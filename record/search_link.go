@@ -182,6 +182,7 @@ func (s *searching) referred(ctx context.Context, has *search.Has, ref string) (
 func (s *searching) sub(ctx context.Context, q *search.Query, limit, budget int) (hits []*Item, whole bool, err error) {
 	inner := *s
 	inner.q, inner.asked, inner.plan, inner.keep, inner.own = q, Asked{}, nil, nil, nil
+	inner.walking, inner.thorough = false, true
 	inner.budget, inner.looked = min(budget, s.budget), 0
 	defer func() {
 		s.targets, s.lists = inner.targets, inner.lists
@@ -192,7 +193,7 @@ func (s *searching) sub(ctx context.Context, q *search.Query, limit, budget int)
 	if err == nil {
 		hits, whole, err = inner.first(ctx, src, limit)
 	}
-	if fault.Of(err) != nil && fault.Of(err).Code == "record.scan" && budget < s.budget {
+	if tooMany(err) && budget < s.budget {
 		return nil, false, nil // the attempt was not worth more
 	}
 	return hits, whole, err

@@ -22,17 +22,26 @@ func (s *searching) inOrder(src *source) bool {
 // orderedFirst makes the first page; done is false when too few of what is
 // filed under the code match, so that another way is better.
 func (s *searching) orderedFirst(ctx context.Context, src *source) (f *Found, done bool, err error) {
+	return s.attempt(orderedBudget, func() (*Found, error) { return s.orderedPage(ctx, src, pageToken{Change: s.now}) })
+}
+
+// attempt tries a way that may look at so many resources; done is false when
+// that was too few.
+func (s *searching) attempt(budget int, way func() (*Found, error)) (f *Found, done bool, err error) {
 	whole := s.budget
-	s.budget = min(orderedBudget, whole)
-	f, err = s.orderedPage(ctx, src, pageToken{Change: s.now})
-	spent := min(orderedBudget, whole) - s.budget
+	s.budget = min(budget, whole)
+	f, err = way()
+	spent := min(budget, whole) - s.budget
 	s.budget = whole - spent
-	if fault.Of(err) != nil && fault.Of(err).Code == "record.scan" && spent < whole {
+	if tooMany(err) && spent < whole {
 		s.budget = whole // the attempt is ours, not the client's
 		return nil, false, nil
 	}
 	return f, true, err
 }
+
+// tooMany tells an error that says that a search looks at too much.
+func tooMany(err error) bool { return fault.Of(err) != nil && fault.Of(err).Code == "record.scan" }
 
 // orderedPage makes a page that begins at a date, after so many of its matches.
 func (s *searching) orderedPage(ctx context.Context, src *source, at pageToken) (*Found, error) {

@@ -65,6 +65,9 @@ func (s *searching) answer(ctx context.Context) (*Found, error) {
 		if len(types) == 1 && s.decided(src) {
 			return s.decidedPage(ctx, src)
 		}
+		if src.many {
+			return s.manyPage(ctx, typ)
+		}
 		if len(types) == 1 && s.lazily(src) {
 			return s.keysPage(ctx, src, src.keys, 0, s.now, "")
 		}
@@ -167,14 +170,13 @@ func (s *searching) walkPage(ctx context.Context, types []string, c cursor) (*Fo
 	f := &Found{Total: -1}
 	size := s.size()
 	first := c.typ == 0 && c.after == (store.Key{})
+	s.walking = true
 	for ; c.typ < len(types); c.typ, c.after = c.typ+1, (store.Key{}) {
 		src, err := s.source(ctx, types[c.typ])
 		if err != nil {
 			return nil, err
 		}
-		if !src.walk { // few enough to be gathered in one type, too many in another
-			src.walk = true
-		}
+		src.walk = true // few enough to be gathered in one type, too many in another
 		then, err := s.asOf(ctx, c.change, src, c.after)
 		if err != nil {
 			return nil, err

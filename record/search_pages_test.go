@@ -175,3 +175,32 @@ func TestPagesFromTheIndex(t *testing.T) {
 	}
 	s.clean()
 }
+
+// TestManyCandidates: when an index gives more candidates than are worth
+// listing, pages have all matches all the same, whether they fill soon or not.
+func TestManyCandidates(t *testing.T) {
+	s := newStage(t)
+	who := s.create(s.client("R1K"), patient("R1K", "100", "", "Okonkwo", "Ada", "1948-03-14", "female")).ID
+	for part := range 4 {
+		var ops []record.Op
+		for i := range 800 {
+			text := fmt.Sprintf(`{"resourceType":"Observation","status":"final","effectiveDateTime":"2026-01-02","subject":{"reference":"Patient/%s"},"code":{"coding":[{"system":"urn:x","code":"a"}]},"valueQuantity":{"value":%d,"unit":"mm"}}`,
+				who, part*800+i)
+			ops = append(ops, record.Op{Kind: record.Create, Type: "Observation", Resource: s.json(text)})
+		}
+		if _, err := s.client("R1K").Transact(s.ctx, ops, record.Commit{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, query := range []string{"code=urn:x|a&value-quantity=ge5", "code=urn:x|a&value-quantity=ge2100"} {
+		want, _ := apart(s.pages("Observation", query+"&_total=accurate&_count=1000", nil))
+		if len(want) <= 1000 {
+			t.Fatalf("%s finds %d", query, len(want))
+		}
+		for _, count := range []string{"50", "1000"} {
+			if got, _ := apart(s.pages("Observation", query+"&_count="+count, nil)); !slices.Equal(got, want) {
+				t.Errorf("%s by %s: %d matches, want %d", query, count, len(got), len(want))
+			}
+		}
+	}
+}
