@@ -34,20 +34,16 @@ func (e *Errand) readOne(ctx context.Context, r store.Reader, v access.Verdict, 
 			return d.composed(ctx, r, v, t, person, err)
 		}
 	}
-	k, err := d.locate(ctx, r, typ, id)
+	doc, err := d.fetch(ctx, r, typ, id)
 	if err != nil {
 		return nil, err
 	}
-	doc, err := r.Get(ctx, k)
-	if err != nil {
-		return nil, unknown(typ)
-	}
-	t.records = d.recordIDs(k)
+	t.records = d.recordIDs(doc.Key)
 	it, err := e.admit(v, t, doc, typ)
 	if err != nil || typ != "Patient" {
 		return it, err
 	}
-	p, err := r.PersonOf(ctx, k.PK, time.Time{})
+	p, err := r.PersonOf(ctx, doc.PK, time.Time{})
 	if err == nil && p != 0 {
 		withRefer(it, d.ids.person(p))
 	}
@@ -110,26 +106,46 @@ func (d *Desk) recordIDs(keys ...store.Key) []string {
 	return out
 }
 
-// locate finds the key of a logical id: by its form, else through the aliases.
+// locate finds the key of an id: ours, or one that a client chose. Errors:
+// NotFound.
 func (d *Desk) locate(ctx context.Context, r store.Reader, typ, id string) (store.Key, error) {
+	k, _, err := d.located(ctx, r, typ, id)
+	return k, err
+}
+
+// fetch is the current version of what has an id, tombstones included. Errors:
+// NotFound "record.unknown".
+func (d *Desk) fetch(ctx context.Context, r store.Reader, typ, id string) (*store.Doc, error) {
+	k, doc, err := d.located(ctx, r, typ, id)
+	if err != nil || doc != nil {
+		return doc, err
+	}
+	if doc, err = r.Get(ctx, k); err != nil {
+		return nil, unknown(typ)
+	}
+	return doc, nil
+}
+
+// located is locate with the document, where it had to be read for it.
+func (d *Desk) located(ctx context.Context, r store.Reader, typ, id string) (store.Key, *store.Doc, error) {
 	n := fhir.R4().Number(typ)
 	if n == 0 {
-		return store.Key{}, fault.New(fault.NotFound, "record.type", "R4 has no such resource type")
+		return store.Key{}, nil, fault.New(fault.NotFound, "record.type", "R4 has no such resource type")
 	}
 	if pk, seq, ok := d.ids.decode(id); ok && seq > 0 {
 		k := store.Key{PK: pk, LID: store.MakeLID(n, seq)}
-		if _, err := r.Get(ctx, k); err == nil {
-			return k, nil
+		if doc, err := r.Get(ctx, k); err == nil {
+			return k, doc, nil
 		}
 	}
 	k, _, err := d.alias(ctx, r, typ, id)
 	if err != nil {
-		return k, err
+		return k, nil, err
 	}
 	if k == (store.Key{}) {
-		return k, unknown(typ)
+		return k, nil, unknown(typ)
 	}
-	return k, nil
+	return k, nil, nil
 }
 
 // aliasProbes is how many neighbouring hashes are tried when two client ids

@@ -140,21 +140,17 @@ func (s *searching) readTarget(ctx context.Context, ref string) (*Item, error) {
 	if !ok || r.Base != "" || fhir.R4().Number(r.Type) == 0 || !s.v.Filter.Type(r.Type) {
 		return nil, nil
 	}
-	k, err := s.desk.locate(ctx, s.r, r.Type, r.ID)
+	doc, err := s.desk.fetch(ctx, s.r, r.Type, r.ID)
 	if fault.Is(err, fault.NotFound) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	if err := s.spend(1); err != nil {
+	if err := s.spend(1); err != nil || doc.Deleted {
 		return nil, err
 	}
-	docs, err := s.r.GetMany(ctx, []store.Key{k})
-	if err != nil || len(docs) == 0 || docs[0].Deleted {
-		return nil, err
-	}
-	it, _, err := s.desk.scanned(docs[0], func(string) bool { return false })
+	it, _, err := s.desk.scanned(doc, func(string) bool { return false })
 	return it, err
 }
 
