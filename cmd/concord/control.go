@@ -30,6 +30,7 @@ type request struct {
 	Org         string   `json:"org,omitempty"`
 	Scope       string   `json:"scope,omitempty"`
 	Lenient     bool     `json:"lenient,omitempty"`
+	Certificate string   `json:"certificate,omitempty"` // thumbprint
 	Hours       int      `json:"hours,omitempty"`
 	Feed        string   `json:"feed,omitempty"`
 	Feeds       string   `json:"-"` // settings file, for a command that works alone

@@ -17,6 +17,16 @@ func (h *house) ready(ctx context.Context) error {
 	})
 }
 
+// certificateGauge tells when the certificate in force ends, so that a renewal
+// that did not come is seen in time.
+func (s *server) certificateGauge() []ops.Gauge {
+	if s.cert == nil {
+		return nil
+	}
+	return []ops.Gauge{{Name: "concord_certificate_expiry_seconds", Help: "When the certificate of TLS ends, seconds since 1970.",
+		Read: func() float64 { return float64(s.cert.Until().Unix()) }}}
+}
+
 func (h *house) gauges() []ops.Gauge {
 	counter := func(outcome string, n *atomic.Int64) ops.Gauge {
 		return ops.Gauge{Name: "concord_messages_received_total", Help: "HL7 v2 messages answered, by outcome.",

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"concord/edge/login"
+	"concord/edge/transport"
 	"concord/edge/webui"
 	"concord/exchange/intake"
 	"concord/fault"
@@ -29,6 +30,7 @@ func (s *server) pages() (http.Handler, error) {
 	return webui.New(webui.Options{
 		Desk: h.desk, Accounts: h.accounts, Door: door, Guard: login.Guard, Outside: outside,
 		Orgs: organisations(), Now: time.Now, Zone: h.desk.Zone(), Log: h.log,
+		Pace:   transport.NewPace(s.opts.UserRate, time.Now),
 		Replay: h.applier.Replay, Parse: parsedMessage, Feeds: s.feedSettings, Demo: s.opts.Demo,
 	})
 }

@@ -24,15 +24,19 @@ type serveCmd struct {
 
 // listen says where the server listens and how.
 type listen struct {
-	HTTP     string   `help:"Address of pages and FHIR." default:"127.0.0.1:8080" placeholder:"ADDR"`
-	MLLP     []string `help:"Addresses of MLLP listeners; with =TRUST, messages that name no known organisation in MSH-4 are that trust's. 'none' for no listener." default:"127.0.0.1:2575" placeholder:"ADDR[=TRUST]"`
-	BaseURL  string   `help:"Public base URL, when it differs from the request's host." placeholder:"URL"`
-	TLSCert  string   `help:"TLS certificate of HTTP and MLLP." placeholder:"FILE"`
-	TLSKey   string   `help:"TLS key of HTTP and MLLP." placeholder:"FILE"`
-	MLLPTLS  bool     `help:"Serve MLLP over TLS, with the same certificate." name:"mllp-tls"`
-	Insecure bool     `help:"Allow listening beyond this machine without TLS."`
-	Feeds    string   `help:"Settings of feeds (YAML)." placeholder:"FILE"`
-	Second   string   `help:"What organisations that say nothing of their own ask for beside a password: none, any (an authenticator app or a passkey) or passkey. Without it: any; in a demonstration none." name:"second-factor" enum:",none,any,passkey" default:"" placeholder:"CHOICE"`
+	HTTP         string   `help:"Address of pages and FHIR." default:"127.0.0.1:8080" placeholder:"ADDR"`
+	MLLP         []string `help:"Addresses of MLLP listeners; with =TRUST, messages that name no known organisation in MSH-4 are that trust's. 'none' for no listener." default:"127.0.0.1:2575" placeholder:"ADDR[=TRUST]"`
+	BaseURL      string   `help:"Public base URL, when it differs from the request's host." placeholder:"URL"`
+	TLSCert      string   `help:"TLS certificate of HTTP and MLLP." placeholder:"FILE"`
+	TLSKey       string   `help:"TLS key of HTTP and MLLP." placeholder:"FILE"`
+	MLLPTLS      bool     `help:"Serve MLLP over TLS, with the same certificate." name:"mllp-tls"`
+	ClientCA     string   `help:"Authorities (PEM) of client certificates over HTTPS: a token may be bound to one." name:"client-ca" placeholder:"FILE"`
+	MLLPClientCA string   `help:"Authorities (PEM) of the certificate that every sender over MLLP must show." name:"mllp-client-ca" placeholder:"FILE"`
+	ClientRate   float64  `help:"Requests a second that one client may make, and five seconds' worth at once; 0 = any number." name:"client-rate" default:"3000"`
+	UserRate     float64  `help:"Pages a second that one person may open, and five seconds' worth at once; 0 = any number." name:"user-rate" default:"20"`
+	Insecure     bool     `help:"Allow listening beyond this machine without TLS."`
+	Feeds        string   `help:"Settings of feeds (YAML)." placeholder:"FILE"`
+	Second       string   `help:"What organisations that say nothing of their own ask for beside a password: none, any (an authenticator app or a passkey) or passkey. Without it: any; in a demonstration none." name:"second-factor" enum:",none,any,passkey" default:"" placeholder:"CHOICE"`
 	providers
 	Demo     string        `kong:"-"` // line on the sign-in page of a demonstration
 	LockIdle time.Duration `help:"After how long without use a session at the pages locks." default:"15m" name:"lock-after"`
@@ -104,6 +108,12 @@ func (l listen) check() error {
 	}
 	if (l.TLSCert == "") != (l.TLSKey == "") {
 		return fault.New(fault.Invalid, "cli.tls", "--tls-cert and --tls-key go together")
+	}
+	if l.ClientCA != "" && l.TLSCert == "" || l.MLLPClientCA != "" && !l.MLLPTLS {
+		return fault.New(fault.Invalid, "cli.tls", "client certificates need TLS: --client-ca goes with --tls-cert, --mllp-client-ca with --mllp-tls")
+	}
+	if l.ClientRate < 0 || l.UserRate < 0 {
+		return fault.New(fault.Invalid, "cli.rate", "--client-rate and --user-rate are 0 or more")
 	}
 	if l.MLLPTLS && l.TLSCert == "" {
 		return fault.New(fault.Invalid, "cli.tls", "--mllp-tls needs --tls-cert and --tls-key")

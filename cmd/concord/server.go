@@ -18,8 +18,8 @@ import (
 	"concord/edge/auditlog"
 	"concord/edge/fhirapi"
 	"concord/edge/ops"
+	"concord/edge/transport"
 	"concord/exchange/intake"
-	"concord/fault"
 	"concord/record/account"
 )
 
@@ -31,20 +31,17 @@ type server struct {
 	httpSock net.Listener
 	mllpSock []net.Listener
 	control  net.Listener
-	tls      *tls.Config
+	cert     *transport.Certificate // nil = no TLS
+	tls      *tls.Config            // of HTTP
 	started  time.Time
 }
 
 func newServer(h *house, l listen) (*server, error) {
 	s := &server{house: h, opts: l, started: time.Now()}
-	if l.TLSCert != "" {
-		cert, err := tls.LoadX509KeyPair(l.TLSCert, l.TLSKey)
-		if err != nil {
-			return nil, fault.Wrap(err, fault.Invalid, "cli.tls", "the certificate or key cannot be used")
-		}
-		s.tls = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
+	mllp, err := s.secure()
+	if err != nil {
+		return nil, err
 	}
-	var err error
 	if s.httpSock, err = net.Listen("tcp", l.HTTP); err != nil {
 		return nil, err
 	}
@@ -55,7 +52,7 @@ func newServer(h *house, l listen) (*server, error) {
 			return nil, err
 		}
 		if l.MLLPTLS {
-			sock = tls.NewListener(sock, s.tls)
+			sock = tls.NewListener(sock, mllp)
 		}
 		s.mllpSock = append(s.mllpSock, sock)
 	}
@@ -74,6 +71,21 @@ func newServer(h *house, l listen) (*server, error) {
 		ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelDebug),
 	}
 	return s, nil
+}
+
+// secure reads what the listeners need for TLS, and gives that of MLLP.
+func (s *server) secure() (mllp *tls.Config, err error) {
+	l := s.opts
+	if l.TLSCert == "" {
+		return nil, nil
+	}
+	if s.cert, err = transport.OpenCertificate(l.TLSCert, l.TLSKey, time.Now, s.house.log); err != nil {
+		return nil, err
+	}
+	if s.tls, err = s.cert.Config(l.ClientCA, false); err != nil {
+		return nil, err
+	}
+	return s.cert.Config(l.MLLPClientCA, true)
 }
 
 func (s *server) closeSockets() {
@@ -101,14 +113,14 @@ func (s *server) routes() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	metrics := ops.New(func(ctx context.Context) error { return h.ready(ctx) }, h.gauges())
+	metrics := ops.New(func(ctx context.Context) error { return h.ready(ctx) }, append(h.gauges(), s.certificateGauge()...))
 	fhirBase := ""
 	if s.opts.BaseURL != "" {
 		fhirBase = s.opts.BaseURL + "/fhir"
 	}
 	fhir := gzhttp.GzipHandler(fhirapi.New(fhirapi.Options{
 		Desk: h.desk, Auth: h.accounts, Base: fhirBase, Version: version, Now: time.Now, Log: h.log,
-		Validator: h.validator,
+		Validator: h.validator, Pace: transport.NewPace(s.opts.ClientRate, time.Now),
 	}))
 	mux := http.NewServeMux()
 	for _, p := range []string{"/healthz", "/readyz", "/metrics"} {

@@ -4,7 +4,10 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"math"
 	"net/http"
+	"strconv"
+	"time"
 
 	"concord/fault"
 	"concord/record"
@@ -87,6 +90,15 @@ func (a *api) outcome(err error) (int, *fhir.Value) {
 	return statusOf(f), fhir.Outcome(fhir.Issue{
 		Severity: "error", Code: fhir.IssueType(f.Kind), Detail: f.Code, Text: text, Expression: f.At,
 	})
+}
+
+// tooFast answers a client that asks faster than it may
+// (https://www.rfc-editor.org/rfc/rfc6585#section-4).
+func tooFast(wait time.Duration) *response {
+	return &response{status: http.StatusTooManyRequests,
+		header: map[string]string{"Retry-After": strconv.Itoa(int(math.Ceil(wait.Seconds())))},
+		body: fhir.Outcome(fhir.Issue{Severity: "error", Code: "throttled", Detail: "fhir.pace",
+			Text: "this client asks faster than it may; wait, then go on"})}
 }
 
 func reference() string {

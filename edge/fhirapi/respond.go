@@ -24,6 +24,9 @@ func (a *api) write(w http.ResponseWriter, r *http.Request, res *response) {
 	}
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
+	if r.TLS != nil {
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+	}
 	if id := r.Header.Get("X-Request-Id"); id != "" && len(id) <= 64 && fhir.ValidID(id) {
 		h.Set("X-Request-Id", id)
 	}

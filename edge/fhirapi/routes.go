@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"concord/edge/transport"
 	"concord/fault"
 	"concord/record"
 	"concord/record/access"
@@ -16,7 +17,9 @@ import (
 
 // Authenticator turns a bearer token into a requester. Errors: Unauthenticated.
 type Authenticator interface {
-	Bearer(ctx context.Context, token string) (access.Requester, error)
+	// Bearer gives who a token stands for; certificate is the thumbprint of
+	// the client certificate that was shown with it, "" if none.
+	Bearer(ctx context.Context, token, certificate string) (access.Requester, error)
 }
 
 // Options are what the front door needs.
@@ -29,6 +32,8 @@ type Options struct {
 	Version   string
 	Now       func() time.Time
 	Log       *slog.Logger
+	// Pace holds each client to a rate of requests; nil = no limit.
+	Pace *transport.Pace
 	// MaxBytes bounds a request body; default 128 MiB.
 	MaxBytes int64
 	// MaxEntries bounds a Bundle; default 20,000.
@@ -125,9 +130,12 @@ func (a *api) errand(f action) http.HandlerFunc {
 		if !strings.EqualFold(scheme, "Bearer") || strings.TrimSpace(token) == "" {
 			return nil, fault.New(fault.Unauthenticated, "fhir.token", "a bearer token is needed")
 		}
-		who, err := a.Auth.Bearer(r.Context(), strings.TrimSpace(token))
+		who, err := a.Auth.Bearer(r.Context(), strings.TrimSpace(token), transport.Shown(r.TLS))
 		if err != nil {
 			return nil, err
+		}
+		if wait := a.Pace.Wait(who.Org + "/" + who.ID); wait > 0 {
+			return tooFast(wait), nil
 		}
 		e := a.Desk.For(who, access.Reason{Purpose: access.DirectCare})
 		if wantsAsync(r) && reads(r) {

@@ -5,10 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"strings"
 
-	"concord/fault"
-	"concord/record/access"
 	"concord/record/account"
 )
 
@@ -80,15 +77,6 @@ func (d *Door) held(r *http.Request, what string) string {
 		return ""
 	}
 	return c.Value
-}
-
-// Bearer finds the client behind a token. Errors: Unauthenticated.
-func (d *Door) Bearer(r *http.Request) (access.Requester, error) {
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") || token == "" {
-		return access.Requester{}, fault.New(fault.Unauthenticated, "account.token", "a bearer token is needed")
-	}
-	return d.accounts.Bearer(r.Context(), strings.TrimSpace(token))
 }
 
 // Attempt is what a request tells of who tries to sign in.

@@ -42,6 +42,9 @@ func failures() map[fault.Kind]failurePage {
 	}
 }
 
+// codePace is the failure of somebody who asks faster than a person can.
+const codePace = "webui.pace"
+
 // refuse shows the page of a failure. Only the code and a reference number go
 // to the log: never what was asked about whom.
 func (s *Site) refuse(w http.ResponseWriter, r *http.Request, v *visit, err error) {
@@ -59,6 +62,9 @@ func (s *Site) refuse(w http.ResponseWriter, r *http.Request, v *visit, err erro
 		return
 	}
 	p := failures()[f.Kind]
+	if f.Code == codePace {
+		p.status = http.StatusTooManyRequests
+	}
 	ref := ""
 	if f.Kind == fault.Internal {
 		b := make([]byte, 4)

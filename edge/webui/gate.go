@@ -2,8 +2,10 @@ package webui
 
 import (
 	"io"
+	"math"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"concord/edge/login"
@@ -43,6 +45,11 @@ func (s *Site) gate(page func(*visit) (*answer, error), states ...account.State)
 		session, err := s.Door.Look(r)
 		if err != nil {
 			s.refuse(w, r, nil, err)
+			return
+		}
+		if wait := s.Pace.Wait(session.Account.Name); wait > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+			s.refuse(w, r, nil, fault.New(fault.Busy, codePace, "you have opened pages faster than anybody reads them"))
 			return
 		}
 		for _, state := range states {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"concord/care/chart"
+	"concord/edge/transport"
 	"concord/record"
 	"concord/record/access"
 	"concord/record/account"
@@ -63,6 +64,8 @@ type Options struct {
 	Zone     *time.Location
 	Log      *slog.Logger
 	Outside  Outside // nil = people sign in here only
+	// Pace holds each person to a rate of pages; nil = no limit.
+	Pace *transport.Pace
 	// Guard refuses requests that another site makes in a browser's name;
 	// login.Guard is one.
 	Guard func(next, refused http.Handler) http.Handler

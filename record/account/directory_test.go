@@ -76,7 +76,7 @@ func TestTrustsKeepToTheirOwn(t *testing.T) {
 	if _, err := s.register.SignIn(s.ctx, "ada", secret, at("10.0.0.1")); err != nil {
 		t.Errorf("something was changed: %v", err)
 	}
-	if _, err := s.register.Bearer(s.ctx, token); err != nil {
+	if _, err := s.register.Bearer(s.ctx, token, ""); err != nil {
 		t.Errorf("the token was revoked: %v", err)
 	}
 	list, err := s.of("RAS").List(s.ctx)

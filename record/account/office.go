@@ -2,6 +2,8 @@ package account
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"slices"
 	"strings"
 
@@ -152,6 +154,9 @@ func (o *Office) Issue(ctx context.Context, g Grant) (secret string, t *Token, e
 	if !validName(g.Client) {
 		return "", nil, fault.New(fault.Invalid, "account.client", "a client is 2 to 64 letters, digits, dots or hyphens")
 	}
+	if sum, err := base64.RawURLEncoding.DecodeString(g.Certificate); err != nil || g.Certificate != "" && len(sum) != sha256.Size {
+		return "", nil, fault.New(fault.Invalid, "account.certificate", "a certificate is named by its SHA-256, base64url")
+	}
 	if g.Life <= 0 || g.Life > MaxTokenLife {
 		return "", nil, fault.New(fault.Invalid, "account.token-life", "a token lives up to a year")
 	}
@@ -164,9 +169,12 @@ func (o *Office) Issue(ctx context.Context, g Grant) (secret string, t *Token, e
 	}
 	secret = tokenPrefix + newSecret()
 	now := o.register.now().UTC()
-	row := tokenRow{Client: g.Client, Org: strings.ToUpper(g.Org), Scopes: g.Scopes, Lenient: g.Lenient, Made: now, Expires: now.Add(g.Life)}
+	row := tokenRow{Client: g.Client, Org: strings.ToUpper(g.Org), Scopes: g.Scopes, Lenient: g.Lenient, Certificate: g.Certificate, Made: now, Expires: now.Add(g.Life)}
 	id := digest(secret)
 	what := "issue token to " + row.Client + " for " + row.Scopes
+	if row.Certificate != "" {
+		what += ", bound to certificate " + row.Certificate
+	}
 	err = o.within(ctx, what, func(tx store.Tx, who access.Requester) error {
 		if err := controls(who, row.Org); err != nil {
 			return err

@@ -223,12 +223,12 @@ func TestToken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	who, err := s.register.Bearer(s.ctx, token)
+	who, err := s.register.Bearer(s.ctx, token, "")
 	if err != nil || who.ID != "loader" || who.Role != access.System || who.Org != "RYJ" || len(who.Scopes) != 1 {
 		t.Fatalf("requester %+v %v", who, err)
 	}
 	s.now = s.now.Add(time.Hour)
-	_, err = s.register.Bearer(s.ctx, token)
+	_, err = s.register.Bearer(s.ctx, token, "")
 	s.is(err, fault.Unauthenticated, "account.token")
 
 	token, row, err := s.office().Issue(s.ctx, account.Grant{Client: "loader", Scopes: "system/*.rs", Life: time.Hour})
@@ -238,7 +238,7 @@ func TestToken(t *testing.T) {
 	if err := s.office().Revoke(s.ctx, row.ID); err != nil {
 		t.Fatal(err)
 	}
-	_, err = s.register.Bearer(s.ctx, token)
+	_, err = s.register.Bearer(s.ctx, token, "")
 	s.is(err, fault.Unauthenticated, "account.token")
 	_, _, err = s.office().Issue(s.ctx, account.Grant{Client: "loader", Scopes: "", Life: time.Hour})
 	s.is(err, fault.Invalid, "access.scope")

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"crypto/subtle"
 	"strings"
 	"time"
 
@@ -27,12 +28,15 @@ type Token struct {
 }
 
 type tokenRow struct {
-	Client  string    `json:"client"`
-	Org     string    `json:"org,omitempty"`
-	Scopes  string    `json:"scopes"`
-	Lenient bool      `json:"lenient,omitempty"`
-	Made    time.Time `json:"made"`
-	Expires time.Time `json:"expires"`
+	Client  string `json:"client"`
+	Org     string `json:"org,omitempty"`
+	Scopes  string `json:"scopes"`
+	Lenient bool   `json:"lenient,omitempty"`
+	// Certificate is the thumbprint of the client certificate that the token
+	// is good with, "" = it is good without one.
+	Certificate string    `json:"x5t#S256,omitempty"`
+	Made        time.Time `json:"made"`
+	Expires     time.Time `json:"expires"`
 }
 
 // Grant is what a token is issued for.
@@ -41,6 +45,9 @@ type Grant struct {
 	Org    string // ODS code that it writes for, or ""
 	Scopes string // SMART system scopes, space-separated
 	Life   time.Duration
+	// Certificate binds the token to a client certificate, by its thumbprint
+	// (x5t#S256 of RFC 8705): stolen, it is worth nothing. "" = not bound.
+	Certificate string
 	// Lenient lets the client's searches leave out parameters that are not
 	// known (as R4 says a server should), rather than refuse them.
 	Lenient bool
@@ -50,9 +57,10 @@ func (t tokenRow) token(id string) *Token {
 	return &Token{ID: id, Client: t.Client, Org: t.Org, Scopes: t.Scopes, Made: t.Made, Expires: t.Expires}
 }
 
-// Bearer turns a token into the requester that it stands for. Errors:
-// Unauthenticated account.token.
-func (r *Register) Bearer(ctx context.Context, secret string) (access.Requester, error) {
+// Bearer turns a token into the requester that it stands for. certificate is
+// the thumbprint of the client certificate that was shown with it, "" if none.
+// Errors: Unauthenticated account.token, account.certificate.
+func (r *Register) Bearer(ctx context.Context, secret, certificate string) (access.Requester, error) {
 	unknown := fault.New(fault.Unauthenticated, "account.token", "the token is unknown or has expired")
 	if !strings.HasPrefix(secret, tokenPrefix) || len(secret) > 100 {
 		return access.Requester{}, unknown
@@ -77,6 +85,9 @@ func (r *Register) Bearer(ctx context.Context, secret string) (access.Requester,
 	}
 	if !r.now().Before(row.Expires) {
 		return access.Requester{}, unknown
+	}
+	if row.Certificate != "" && subtle.ConstantTimeCompare([]byte(row.Certificate), []byte(certificate)) != 1 {
+		return access.Requester{}, fault.New(fault.Unauthenticated, "account.certificate", "the token is good only with the client certificate that it was issued for")
 	}
 	scopes, err := access.ParseScopes(row.Scopes)
 	if err != nil {

@@ -82,7 +82,7 @@ const patience = time.Minute
 // the server says where it listens.
 func Start(o Options) (*Server, error) {
 	s := &Server{opts: o, said: &said{}, done: make(chan struct{})}
-	args := append([]string{"serve", "--http", "127.0.0.1:0", "--mllp", "none"}, o.place()...)
+	args := append([]string{"serve", "--http", "127.0.0.1:0", "--mllp", "none", "--client-rate", "0"}, o.place()...)
 	s.cmd = exec.Command(o.Binary, append(args, o.Args...)...)
 	s.cmd.Env = environment()
 	s.cmd.Stderr = s.said
