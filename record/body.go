@@ -1,6 +1,7 @@
 package record
 
 import (
+	"context"
 	"strconv"
 
 	"concord/standard/fhir"
@@ -48,11 +49,25 @@ func (d *Desk) headed(doc *store.Doc) *Item {
 }
 
 func (d *Desk) parse(doc *store.Doc) (*fhir.Value, error) {
-	plain, err := d.codec.Unpack(doc.Body)
+	plain, err := d.unpack(doc.Body)
 	if err != nil {
 		return nil, err
 	}
 	return fhir.Parse(plain)
+}
+
+// pack makes of a text what the store keeps, sealed for the organisation that
+// controls it where bodies are sealed.
+func (d *Desk) pack(ctx context.Context, org string, plain []byte) ([]byte, error) {
+	return d.seals.Seal(ctx, org, d.codec.Pack(plain))
+}
+
+func (d *Desk) unpack(body []byte) ([]byte, error) {
+	packed, err := d.seals.Open(body)
+	if err != nil {
+		return nil, err
+	}
+	return d.codec.Unpack(packed)
 }
 
 // servedMeta are the members of meta that the store's columns hold.
@@ -66,7 +81,7 @@ func servedMeta(it *Item) []fhir.Member {
 // scanned makes an item of a document whose body is parsed only so far as keep
 // wants; what was parsed is returned beside.
 func (d *Desk) scanned(doc *store.Doc, keep func(string) bool) (*Item, *fhir.Value, error) {
-	plain, err := d.codec.Unpack(doc.Body)
+	plain, err := d.unpack(doc.Body)
 	if err != nil {
 		return nil, nil, err
 	}

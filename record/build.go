@@ -183,14 +183,14 @@ func (p *plan) build(ctx context.Context, e *Errand, c Commit) error {
 		if dr.idle() {
 			continue
 		}
-		if err := p.ready(e, dr); err != nil {
+		if err := p.ready(ctx, e, dr); err != nil {
 			return at(dr.op.At, err)
 		}
 	}
 	return nil
 }
 
-func (p *plan) ready(e *Errand, dr *draft) error {
+func (p *plan) ready(ctx context.Context, e *Errand, dr *draft) error {
 	d := p.desk
 	dr.put = store.Put{Key: dr.key, Org: e.who.Org, Feed: e.feedName(), Deleted: dr.op.Kind == Delete}
 	if dr.old != nil {
@@ -223,7 +223,10 @@ func (p *plan) ready(e *Errand, dr *draft) error {
 		return err
 	}
 	dr.put.Index = d.entriesBy(p.index.extract, dr.key.PK, dr.body)
-	dr.put.Body = d.codec.Pack(dr.body.JSON())
+	var err error
+	if dr.put.Body, err = d.pack(ctx, dr.put.Org, dr.body.JSON()); err != nil {
+		return err
+	}
 	p.claims(e, dr)
 	return nil
 }

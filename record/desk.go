@@ -10,6 +10,7 @@ import (
 
 	"concord/fault"
 	"concord/record/access"
+	"concord/record/seal"
 	"concord/standard/fhir"
 	"concord/standard/search"
 	"concord/store"
@@ -19,6 +20,9 @@ import (
 type Options struct {
 	Engine store.Engine
 	Codec  *store.Codec
+	// Seals keeps bodies encrypted at rest; nil = a store without sealed
+	// bodies.
+	Seals  *seal.Keyring
 	Secret []byte // installation secret, 32 bytes
 	Now    func() time.Time
 	// Check is the base validation of every resource that is written; nil
@@ -42,6 +46,7 @@ type Options struct {
 type Desk struct {
 	engine    store.Engine
 	codec     *store.Codec
+	seals     *seal.Keyring
 	index     atomic.Pointer[searches]
 	terms     search.Terminology
 	auditKeys note.Verifiers
@@ -78,7 +83,7 @@ func Open(ctx context.Context, o Options) (*Desk, error) {
 	}
 	hash := search.NewHasher(o.Secret)
 	d := &Desk{
-		engine: o.Engine, codec: o.Codec,
+		engine: o.Engine, codec: o.Codec, seals: o.Seals,
 		ids: ids{hash}, now: o.Now, check: o.Check, scan: o.ScanLimit, london: london,
 		sections: map[string]*search.Query{},
 	}

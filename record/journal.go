@@ -1,6 +1,7 @@
 package record
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -45,7 +46,10 @@ func (e *Errand) Receive(ctx context.Context, batch []*Message) error {
 	}
 	packed := make([][]byte, len(batch))
 	for i, m := range batch {
-		packed[i] = e.desk.codec.Pack(m.Raw)
+		var err error
+		if packed[i], err = e.desk.pack(ctx, cmp.Or(m.Org, e.who.Org), m.Raw); err != nil {
+			return err
+		}
 	}
 	return e.desk.engine.Update(ctx, func(tx store.Tx) error {
 		for i, m := range batch {
@@ -112,7 +116,7 @@ func (e *Errand) Pending(ctx context.Context, after int64, limit int) ([]*Messag
 		return nil, err
 	}
 	for _, m := range out {
-		if m.Raw, err = e.desk.codec.Unpack(m.Raw); err != nil {
+		if m.Raw, err = e.desk.unpack(m.Raw); err != nil {
 			return nil, err
 		}
 	}
@@ -192,7 +196,7 @@ func (e *Errand) message(ctx context.Context, act access.Action, seq int64, cont
 			return fault.New(fault.NotFound, "record.message", "there is no such message")
 		}
 		if content {
-			if m.Raw, err = e.desk.codec.Unpack(m.Raw); err != nil {
+			if m.Raw, err = e.desk.unpack(m.Raw); err != nil {
 				return err
 			}
 		} else {

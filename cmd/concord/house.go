@@ -12,6 +12,7 @@ import (
 	"concord/record"
 	"concord/record/access"
 	"concord/record/account"
+	"concord/record/seal"
 	"concord/standard/validate"
 	"concord/store"
 	"concord/store/dictionary"
@@ -31,6 +32,7 @@ type house struct {
 	applier   *intake.Applier
 	log       *slog.Logger
 	audit     *auditKeys
+	seals     *seal.Keyring
 }
 
 // openHouse opens the data folder for writing. Errors: Conflict "store.locked"
@@ -53,7 +55,7 @@ func openHouse(ctx context.Context, w where, feeds []intake.FeedSetting, log *sl
 		return nil, err
 	}
 	h := &house{dir: dir, engine: engine, shared: w.Database != "", log: log, audit: keys}
-	if err := h.wire(ctx, key, feeds, w.rules, signIn); err != nil {
+	if err := h.wire(ctx, key, w, feeds, signIn); err != nil {
 		engine.Close()
 		return nil, err
 	}
@@ -69,18 +71,25 @@ func (w where) engine(ctx context.Context, dir string) (store.Engine, error) {
 	return sqlite.Open(ctx, dir, sqlite.Options{Now: time.Now})
 }
 
-func (h *house) wire(ctx context.Context, key []byte, feeds []intake.FeedSetting, r rules, signIn []account.Option) error {
+func (h *house) wire(ctx context.Context, key []byte, w where, feeds []intake.FeedSetting, signIn []account.Option) error {
 	codec, err := dictionary.Codec()
 	if err != nil {
 		return err
 	}
-	validator, profiles, words, err := r.load()
+	validator, profiles, words, err := w.rules.load()
 	if err != nil {
 		return err
 	}
 	h.validator = validator
+	masters, err := w.masters()
+	if err != nil {
+		return err
+	}
+	if h.seals, err = seal.Open(ctx, h.engine, masters); err != nil {
+		return err
+	}
 	h.desk, err = record.Open(ctx, record.Options{
-		Engine: h.engine, Codec: codec, Secret: key, Now: time.Now,
+		Engine: h.engine, Codec: codec, Seals: h.seals, Secret: key, Now: time.Now,
 		Check: validator.Check, Profiles: profiles, Terms: words, AuditKeys: h.audit.known,
 	})
 	if err != nil {

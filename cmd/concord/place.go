@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"concord/fault"
+	"concord/record/seal"
 )
 
 // where is the data that a command works on; every command takes it.
@@ -16,7 +17,20 @@ type where struct {
 	Data     string `help:"Data folder (embedded SQLite)." placeholder:"DIR"`
 	Database string `help:"PostgreSQL to keep the data in, instead of the embedded SQLite: postgres://… The data folder then holds the secret and the control socket." placeholder:"URL"`
 	Replica  string `help:"Streaming replica of that PostgreSQL, for reads." placeholder:"URL"`
+	SealKeys string `help:"Master keys under which bodies are encrypted at rest, a NAME and 32 bytes in base64 on each line, the newest first (concord keys make)." name:"seal-keys" placeholder:"FILE"`
 	rules
+}
+
+// masters reads the key file, nil when none is named.
+func (w where) masters() (*seal.Masters, error) {
+	if w.SealKeys == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(w.SealKeys)
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Invalid, "seal.file", "the key file cannot be read")
+	}
+	return seal.ParseMasters(text)
 }
 
 // folder gives the data folder, or says what is wrong with the choice.

@@ -18,9 +18,10 @@ import (
 // cli runs a command and gives its outputs apart.
 func cli(t *testing.T, stdin string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
+	bin := binary(t) // built at the first call, which may take its time
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, binary(t), args...)
+	cmd := exec.CommandContext(ctx, bin, args...)
 	cmd.Dir = t.TempDir()
 	cmd.Env = append(os.Environ(), "CONCORD_DATA=", "CONCORD_DATABASE=")
 	cmd.Stdin = strings.NewReader(stdin)

@@ -149,9 +149,10 @@ func (s *server) stop() int {
 // run runs a command to its end.
 func run(t testing.TB, args ...string) (out string, code int) {
 	t.Helper()
+	bin := binary(t)
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, binary(t), args...)
+	cmd := exec.CommandContext(ctx, bin, args...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	b, err := cmd.Output()
