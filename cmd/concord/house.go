@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"concord/exchange/cosigning"
 	"concord/exchange/intake"
 	"concord/jobs"
 	"concord/record"
@@ -31,6 +32,9 @@ type house struct {
 	applier   *intake.Applier
 	log       *slog.Logger
 	audit     *auditKeys
+
+	witnesses    []cosigning.Witness
+	witnessEvery time.Duration
 }
 
 // openHouse opens the data folder for writing. Errors: Conflict "store.locked"

@@ -52,6 +52,17 @@ func organisations() []webui.Org {
 	return append(out, webui.Org{Code: intake.Domain, Name: "NHS North West London Integrated Care Board", Short: "NW London ICB"})
 }
 
+// organisationName is the full name of an organisation, "" for one that is not
+// known.
+func organisationName(code string) string {
+	for _, o := range organisations() {
+		if o.Code == code {
+			return o.Name
+		}
+	}
+	return ""
+}
+
 // feedSettings tells how feeds are set, for the feeds page.
 func (s *server) feedSettings() []webui.FeedSetting {
 	var out []webui.FeedSetting

@@ -45,6 +45,10 @@ func newServer(h *house, l listen) (*server, error) {
 		s.tls = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
 	}
 	var err error
+	if h.witnesses, err = l.witnesses(); err != nil {
+		return nil, err
+	}
+	h.witnessEvery = l.Every
 	if s.httpSock, err = net.Listen("tcp", l.HTTP); err != nil {
 		return nil, err
 	}
@@ -108,7 +112,7 @@ func (s *server) routes() (http.Handler, error) {
 	}
 	fhir := gzhttp.GzipHandler(fhirapi.New(fhirapi.Options{
 		Desk: h.desk, Auth: h.accounts, Base: fhirBase, Version: version, Now: time.Now, Log: h.log,
-		Validator: h.validator,
+		Validator: h.validator, Staff: h.accounts.Names, Orgs: organisationName,
 	}))
 	mux := http.NewServeMux()
 	for _, p := range []string{"/healthz", "/readyz", "/metrics"} {

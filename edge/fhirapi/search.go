@@ -29,6 +29,9 @@ func (a *api) searchSystem(r *http.Request, e *record.Errand) (*response, error)
 // (https://hl7.org/fhir/R4/compartmentdefinition.html).
 func (a *api) searchCompartment(r *http.Request, e *record.Errand) (*response, error) {
 	member := r.PathValue("member")
+	if member == auditEvent && r.PathValue("type") == "Patient" {
+		return a.auditSearch(r, e)
+	}
 	ask := record.Asked{Compartment: r.PathValue("type"), Owner: r.PathValue("id")}
 	if member != "*" {
 		if !kept(member) {
