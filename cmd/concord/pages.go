@@ -29,7 +29,7 @@ func (s *server) pages() (http.Handler, error) {
 	return webui.New(webui.Options{
 		Desk: h.desk, Accounts: h.accounts, Door: door, Guard: login.Guard, Outside: outside,
 		Orgs: organisations(), Now: time.Now, Zone: h.desk.Zone(), Log: h.log,
-		Replay: h.applier.Replay, Parse: parsedMessage, Feeds: s.feedSettings, Demo: s.opts.Demo,
+		Replay: h.applier.Replay, Parse: parsedMessage, Feeds: s.feedSettings, Demo: s.opts.Demo, Witnesses: h.desk.Witnesses, BaseURL: s.baseURL(),
 	})
 }
 
