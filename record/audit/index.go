@@ -23,10 +23,12 @@ import (
 //	value  how far each entry lies below that newest one, as gaps (uvarint)
 //
 // A term is 64 bits of a hash, so that what is found is a candidate: the
-// payload decides. indexedKey says below which entry the index is complete.
+// payload decides. indexedKey says below which entry the index is complete,
+// filingKey how far a batch goes that is being filed.
 const (
 	indexSpace = "audit-index"
 	indexedKey = "indexed"
+	filingKey  = "filing"
 )
 
 // What is indexed of an entry.
@@ -181,8 +183,12 @@ func unpackSeqs(newest int64, packed []byte) (out []int64, ok bool) {
 }
 
 // indexed is below which entry the index is complete.
-func indexed(ctx context.Context, r store.Keys) (int64, error) {
-	v, err := r.GetKey(ctx, space, indexedKey)
+func indexed(ctx context.Context, r store.Keys) (int64, error) { return number(ctx, r, indexedKey) }
+
+// number reads a count of entries, 0 when there is none. Errors: Internal
+// "audit.index".
+func number(ctx context.Context, r store.Keys, key string) (int64, error) {
+	v, err := r.GetKey(ctx, space, key)
 	if err != nil || v == nil {
 		return 0, err
 	}
@@ -193,8 +199,8 @@ func indexed(ctx context.Context, r store.Keys) (int64, error) {
 	return n, nil
 }
 
-func setIndexed(ctx context.Context, tx store.Tx, n int64) error {
-	return tx.SetKey(ctx, space, store.KeyValue{Key: indexedKey, Value: strconv.AppendInt(nil, n, 10)})
+func setNumber(ctx context.Context, tx store.Tx, key string, n int64) error {
+	return tx.SetKey(ctx, space, store.KeyValue{Key: key, Value: strconv.AppendInt(nil, n, 10)})
 }
 
 // unindex takes entries out of the index: gone are those that retention
@@ -216,7 +222,7 @@ func unindex(ctx context.Context, tx store.Tx, gone map[int64]*Entry) error {
 // dropPostings takes ascending entries out of one term's postings.
 func dropPostings(ctx context.Context, tx store.Tx, prefix string, seqs []int64) error {
 	newest, oldest := seqs[len(seqs)-1], seqs[0]
-	from := postingKey(prefix, newest+sequenceBatch)
+	from := postingKey(prefix, newest+fileBatch)
 	for {
 		kvs, err := tx.ListKeysFrom(ctx, indexSpace, prefix, from, postingStep)
 		if err != nil {

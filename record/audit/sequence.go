@@ -33,7 +33,7 @@ func (s *Sequencer) Run(ctx context.Context, failed func(error)) {
 		if err != nil && !fault.Is(err, fault.Conflict) && ctx.Err() == nil {
 			failed(err)
 		}
-		if err == nil && n == sequenceBatch {
+		if err == nil && n >= sequenceBatch {
 			continue
 		}
 		select {
@@ -43,21 +43,30 @@ func (s *Sequencer) Run(ctx context.Context, failed func(error)) {
 	}
 }
 
-// Once adds a batch of rows, signs the tree that it gives, and says how many
-// rows went into the tree or the index. Errors: Conflict "store.hash-gap" or
-// "audit.indexed" when another has added them; the store's.
+// Once adds a batch of rows to the tree and signs what it gives, files a batch
+// in the index when one is due, and says how many rows the larger of them had.
+// Errors: Conflict "store.hash-gap" or "audit.filed" when another has done it;
+// the store's.
 func (s *Sequencer) Once(ctx context.Context) (int, error) {
+	n, err := s.addToTree(ctx)
+	if err != nil {
+		return n, err
+	}
+	filed, err := s.file(ctx)
+	return max(n, filed), err
+}
+
+func (s *Sequencer) addToTree(ctx context.Context) (int, error) {
 	g, err := s.grow(ctx)
 	if err != nil || g.n == 0 {
 		return 0, err
 	}
 	var signed []byte
-	if s.Sign != nil && len(g.hashes) > 0 {
+	if s.Sign != nil {
 		if signed, err = s.Sign(g.head); err != nil {
 			return 0, err
 		}
 	}
-	keys := g.found.keys()
 	return g.n, s.Engine.Update(ctx, func(tx store.Tx) error {
 		for i := 0; i < len(g.hashes); i += longestRun {
 			run := g.hashes[i:min(i+longestRun, len(g.hashes))]
@@ -65,8 +74,8 @@ func (s *Sequencer) Once(ctx context.Context) (int, error) {
 				return err
 			}
 		}
-		if err := g.index(ctx, tx, keys); err != nil || signed == nil {
-			return err
+		if signed == nil {
+			return nil
 		}
 		return tx.SetKey(ctx, space, store.KeyValue{Key: checkpointKey, Value: signed})
 	})
@@ -78,91 +87,36 @@ type growth struct {
 	first  int64 // number of the first hash
 	hashes [][32]byte
 	head   Head
-	from   int64 // below which entry the index was complete
-	to     int64 // and will be
-	found  *postings
-}
-
-// index files the postings.
-func (g *growth) index(ctx context.Context, tx store.Tx, keys []store.KeyValue) error {
-	now, err := indexed(ctx, tx)
-	if err != nil {
-		return err
-	}
-	if now != g.from {
-		return fault.New(fault.Conflict, "audit.indexed", "another process has filled the index")
-	}
-	for _, kv := range keys {
-		if err := tx.SetKey(ctx, indexSpace, kv); err != nil {
-			return err
-		}
-	}
-	return setIndexed(ctx, tx, g.to)
 }
 
 func (s *Sequencer) grow(ctx context.Context) (growth, error) {
 	var g growth
 	err := s.Engine.View(ctx, func(r store.Reader) error {
-		g = growth{found: newPostings()}
+		g = growth{}
 		count, err := r.LogHashCount(ctx, Log)
 		if err != nil {
 			return err
 		}
 		size := treeSize(count)
 		rows, err := r.LogEntries(ctx, Log, size, sequenceBatch)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		edge, err := storedEdge(ctx, r, size)
 		if err != nil {
 			return err
 		}
-		if g.from, err = indexed(ctx, r); err != nil {
-			return err
-		}
-		if err := g.leaves(ctx, r, count, size, rows); err != nil {
-			return err
-		}
-		// A store from before the index has rows in the tree that are not in it.
-		unfiled := rows
-		if g.from < size {
-			if unfiled, err = r.LogEntries(ctx, Log, g.from, int(min(sequenceBatch, size-g.from))); err != nil {
-				return err
+		g.n, g.first = len(rows), count
+		for _, e := range rows {
+			row, err := parseRow(e.Body)
+			leaf := row.leaf()
+			if err != nil { // a row that was spoilt stops nobody: Verify names it
+				leaf = tlog.RecordHash(e.Body)
 			}
+			g.hashes = edge.add(leaf, g.hashes)
 		}
-		g.postings(unfiled)
-		g.n = max(len(rows), len(unfiled))
+		g.head = Head{edge.size, edge.root()}
 		return nil
 	})
 	return g, err
-}
-
-// leaves adds rows to the tree.
-func (g *growth) leaves(ctx context.Context, r store.Reader, count, size int64, rows []store.Entry) error {
-	g.first = count
-	if len(rows) == 0 {
-		return nil
-	}
-	edge, err := storedEdge(ctx, r, size)
-	if err != nil {
-		return err
-	}
-	for _, e := range rows {
-		row, err := parseRow(e.Body)
-		leaf := row.leaf()
-		if err != nil { // a row that was spoilt stops nobody: Verify names it
-			leaf = tlog.RecordHash(e.Body)
-		}
-		g.hashes = edge.add(leaf, g.hashes)
-	}
-	g.head = Head{edge.size, edge.root()}
-	return nil
-}
-
-// postings adds rows to the index. A row whose payload is gone or spoilt says
-// nothing.
-func (g *growth) postings(rows []store.Entry) {
-	g.to = g.from
-	for _, e := range rows {
-		g.to = e.Seq + 1
-		if entry, err := Decode(e.Body); err == nil {
-			g.found.add(e.Seq, &entry)
-		}
-	}
 }

@@ -33,7 +33,7 @@ func (p *posting) seek(ctx context.Context, r store.Keys, most int64) (seq int64
 		}
 		// The entries of one key lie less than a batch apart: keys far above
 		// hold nothing that is wanted.
-		p.from = max(p.from, postingKey(p.prefix, most+sequenceBatch))
+		p.from = max(p.from, postingKey(p.prefix, most+fileBatch))
 		kvs, err := r.ListKeysFrom(ctx, indexSpace, p.prefix, p.from, postingStep)
 		if err != nil {
 			return 0, cost, err

@@ -16,7 +16,7 @@ func VerifyIndex(ctx context.Context, r store.Reader, report func(store.Finding)
 	find := func(text string) {
 		report(store.Finding{Code: "audit.index", Where: "the index of the audit log", Text: text})
 	}
-	filed, err := indexed(ctx, r)
+	f, err := readFiling(ctx, r)
 	if err != nil {
 		find("how far it goes cannot be read")
 		return nil
@@ -26,10 +26,10 @@ func VerifyIndex(ctx context.Context, r store.Reader, report func(store.Finding)
 	var key [16]byte
 	rand.Read(key[:])
 	said, have := newTally(key), newTally(key)
-	if err := said.entries(ctx, r, filed); err != nil {
+	if err := said.entries(ctx, r, f.from); err != nil {
 		return err
 	}
-	if err := have.postings(ctx, r, filed); err != nil {
+	if err := have.postings(ctx, r, f); err != nil {
 		return err
 	}
 	switch {
@@ -106,7 +106,7 @@ func (t *tally) entry(seq int64, e *Entry) {
 	})
 }
 
-func (t *tally) postings(ctx context.Context, r store.Reader, filed int64) error {
+func (t *tally) postings(ctx context.Context, r store.Reader, f filing) error {
 	const step = 1000
 	for from := ""; ; {
 		kvs, err := r.ListKeysFrom(ctx, indexSpace, "", from, step)
@@ -114,7 +114,7 @@ func (t *tally) postings(ctx context.Context, r store.Reader, filed int64) error
 			return err
 		}
 		for _, kv := range kvs {
-			t.posting(kv, filed)
+			t.posting(kv, f)
 		}
 		if len(kvs) < step {
 			return nil
@@ -123,12 +123,15 @@ func (t *tally) postings(ctx context.Context, r store.Reader, filed int64) error
 	}
 }
 
-func (t *tally) posting(kv store.KeyValue, filed int64) {
+func (t *tally) posting(kv store.KeyValue, f filing) {
 	newest, ok := newestOf(kv.Key)
 	b, err := lettersInOrder.DecodeString(kv.Key[:min(termLetters, len(kv.Key))])
-	if !ok || err != nil || len(b) != 8 || newest >= filed {
+	if !ok || err != nil || len(b) != 8 || newest >= max(f.from, f.to) {
 		t.bad = true
 		return
+	}
+	if newest >= f.from {
+		return // of a batch that is being filed
 	}
 	seqs, whole := unpackSeqs(newest, kv.Value)
 	t.bad = t.bad || !whole
