@@ -111,6 +111,7 @@ func TestAuditEventSearch(t *testing.T) {
 	if staffOf(inCompartment) != "dr.b dr.a" {
 		t.Error(staffOf(inCompartment))
 	}
+	s.step(call{name: "among other types", path: "?_type=Patient,AuditEvent", status: 400})
 	for _, query := range []string{"colour=red", "patient=", "action=Z", "outcome=9", "entity=x", "date=soon", "date=ap2026", "_count=0", "_page=x", "agent=", "patient=a&patient=b"} {
 		s.asks("AuditEvent?"+query, auditScope, 400)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"concord/fault"
@@ -48,6 +49,11 @@ func (a *api) searched(r *http.Request, e *record.Errand, ask record.Asked, path
 	form, err := searchForm(r)
 	if err != nil {
 		return nil, err
+	}
+	for _, types := range form["_type"] {
+		if slices.Contains(strings.Split(types, ","), auditEvent) {
+			return nil, fault.New(fault.Unsupported, "search.unsupported", "AuditEvents are made of the audit log: search them by themselves, at AuditEvent").In("_type")
+		}
 	}
 	ask.Page, ask.Explain, ask.Form, ask.Lenient = form.Get(pageParam), form.Get("_explain") == "true", form, lenient(r, e)
 	form.Del(pageParam)
