@@ -176,8 +176,15 @@ func (s *Site) auditRows(v *visit, events []record.AuditEvent) ([]auditRow, erro
 	rows := make([]auditRow, 0, len(events))
 	for _, ev := range events {
 		e := &ev.Entry
+		name := names[e.Who]
+		switch e.Role {
+		case access.System:
+			name = "A system"
+		case access.Operator:
+			name = "The operator"
+		}
 		rows = append(rows, auditRow{ID: audit.EventID(ev.Seq, ev.Patient), Entry: thousands(int(ev.Seq)), At: lens.Moment(e.At),
-			Who: e.Who, Name: names[e.Who], Role: e.Role.Title(), Org: s.organisation(e.Org), Purpose: purposeWords(e.Purpose), Reason: e.Reason,
+			Who: e.Who, Name: name, Role: e.Role.Title(), Org: s.organisation(e.Org), Purpose: purposeWords(e.Purpose), Reason: e.Reason,
 			Action: actionWords(e.Action), What: strings.Join(e.What, ", "), Outcome: e.Ended(), Rule: e.Rule,
 			Patient: strings.TrimPrefix(ev.Patient, "Patient/"), Emergency: e.BreakGlass(), Count: e.Count})
 	}
