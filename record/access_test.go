@@ -3,10 +3,12 @@ package record_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"concord/fault"
 	"concord/record"
@@ -126,7 +128,38 @@ func (s *stage) paths(p, o string, message int64) []path {
 			return shown, err
 		}},
 	}
+	ways = append(ways, s.audits(p)...)
 	return append(ways, s.powers(message)...)
+}
+
+// audits are the ways to the audit log, in which an entry of the requesters'
+// own organisation stands.
+func (s *stage) audits(p string) []path {
+	ctx := s.ctx
+	s.as(access.Clinician).Read(ctx, "Patient", p)
+	_, end := s.audited(0)
+	entry := fmt.Sprint(end - 1)
+	return []path{
+		{"audit search", access.ReadAudit, 1, func(e *record.Errand) (string, error) {
+			_, err := e.FindAudit(ctx, record.AuditAsk{Patient: p})
+			return "", err
+		}},
+		{"who has looked", access.ReadAudit, 1, func(e *record.Errand) (string, error) {
+			_, err := e.WhoHasLooked(ctx, p, time.Time{}, "", 0)
+			return "", err
+		}},
+		{"audit entry", access.ReadAudit, 1, func(e *record.Errand) (string, error) {
+			ev, err := e.ReadAudit(ctx, entry)
+			if err == nil && ev.Entry.Who != "u-clinician" {
+				return "", fmt.Errorf("entry %s is of %s", entry, ev.Entry.Who)
+			}
+			return "", err
+		}},
+		{"audit export", access.ReadAudit, 1, func(e *record.Errand) (string, error) {
+			_, _, err := e.ExportAudit(ctx, record.AuditAsk{Patient: p}, true)
+			return "", err
+		}},
+	}
 }
 
 // powers are the ways to change something, and those to the feeds.
@@ -191,8 +224,9 @@ var mayDo = map[access.Role]string{
 	access.Engineer:      "feeds,messages,message head,requeue,close",
 	access.Steward:       "read a patient,include,chart,everything,find people,conflicts",
 	access.Administrator: "administer",
+	access.Privacy:       "read a patient,include,chart,everything,find people,audit search,who has looked,audit entry,audit export",
 	access.System:        "",
-	access.Operator:      "read,read a patient,version,history,search,include,chart,everything,export,create,update,feeds,messages,message head,requeue,close,administer,verify",
+	access.Operator:      "read,read a patient,version,history,search,include,chart,everything,export,create,update,feeds,messages,message head,requeue,close,administer,verify,audit search,who has looked,audit entry,audit export",
 	"porter":             "",
 	"":                   "",
 }
@@ -228,7 +262,7 @@ func TestEveryRoleOnEveryPath(t *testing.T) {
 			if err != nil && (!fault.Is(err, fault.Denied) || shown != "") {
 				t.Errorf("%q %s: refused with %v, showing %q", role, way.name, err, shown)
 			}
-			if role == access.Receptionist || role == access.Steward {
+			if role == access.Receptionist || role == access.Steward || role == access.Privacy {
 				if strings.Contains(shown, "718-7") {
 					t.Errorf("%q %s shows clinical content: %s", role, way.name, shown)
 				}

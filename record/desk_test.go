@@ -168,7 +168,7 @@ func TestRolesAreRefused(t *testing.T) {
 	p := s.create(s.client("R1K"), patient("R1K", "7", nhs, "Smith", "John", "1950-01-01", "male"))
 	for _, role := range access.Roles() {
 		_, err := s.as(role).Chart(s.ctx, p.ID, record.ChartQuery{})
-		allowed := role == access.Clinician || role == access.Receptionist || role == access.Steward || role == access.Operator
+		allowed := role == access.Clinician || role == access.Receptionist || role == access.Steward || role == access.Privacy || role == access.Operator
 		if allowed != (err == nil) {
 			t.Errorf("%s: %v", role, err)
 		}

@@ -142,6 +142,9 @@ func (d *Desk) checkAll(org string, ops []Op) error {
 // checkOne holds one resource against the base rules, and against its profiles
 // as the organisation has it.
 func (d *Desk) checkOne(org string, op *Op) error {
+	if op.Type == "AuditEvent" { // they are made of the audit log, and of nothing else
+		return at(op.At, fault.New(fault.Unsupported, "audit.read-only", "AuditEvents are read, never written: the server makes them of its audit log"))
+	}
 	if got := op.Resource.Type(); got != op.Type {
 		return at(op.At, fault.New(fault.Invalid, "record.type", "the resource is not of the type that the request names").In("resourceType"))
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"golang.org/x/mod/sumdb/note"
+
 	"concord/record/access"
 	"concord/record/audit"
 	"concord/standard/fhir"
@@ -21,13 +23,23 @@ type Verified struct {
 	Change    int64
 }
 
+// Elsewhere is what the audit log is held against that does not lie beside it.
+type Elsewhere struct {
+	Checkpoints [][]byte        // signed, kept elsewhere
+	Witnesses   []note.Verifier // each of which must have co-signed them and the newest co-signed one here
+}
+
 // Verify checks everything that can be checked without a second copy: the
 // store's structure, every body (it unpacks, parses, and gives the index that
 // is filed), every entry's person, and the audit log's tree. It reports each
 // finding and goes on.
 //
-// saved are signed checkpoints of the audit log that were kept elsewhere.
-func (e *Errand) Verify(ctx context.Context, report func(Finding), saved ...[]byte) (Verified, error) {
+// elsewhere is what is known of the audit log from other places.
+func (e *Errand) Verify(ctx context.Context, report func(Finding), elsewhere ...Elsewhere) (Verified, error) {
+	known := audit.Known{Verifiers: e.desk.auditKeys}
+	for _, x := range elsewhere {
+		known.Saved, known.Witnesses = append(known.Saved, x.Checkpoints...), append(known.Witnesses, x.Witnesses...)
+	}
 	var out Verified
 	v, err := e.decide(ctx, access.Verify, "")
 	if err != nil {
@@ -46,8 +58,10 @@ func (e *Errand) Verify(ctx context.Context, report func(Finding), saved ...[]by
 		if out.Resources, err = e.desk.verifyBodies(ctx, r, count); err != nil {
 			return err
 		}
-		out.Audit, err = audit.Verify(ctx, r, audit.Known{Verifiers: e.desk.auditKeys, Saved: saved}, count)
-		return err
+		if out.Audit, err = audit.Verify(ctx, r, known, count); err != nil {
+			return err
+		}
+		return audit.VerifyIndex(ctx, r, count)
 	})
 	if err != nil {
 		return out, err

@@ -12,6 +12,9 @@ type Keys interface {
 	GetKey(ctx context.Context, space, key string) ([]byte, error)
 	// ListKeys walks a space in key order from prefix, at most limit.
 	ListKeys(ctx context.Context, space, prefix string, limit int) ([]KeyValue, error)
+	// ListKeysFrom is ListKeys of those keys that are not before from, so that
+	// a long list is walked in steps.
+	ListKeysFrom(ctx context.Context, space, prefix, from string, limit int) ([]KeyValue, error)
 }
 
 // KeyValue is one small value.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
@@ -124,11 +125,16 @@ func copyAuditKeys(from, to string) error {
 // process died.
 const sequencerLease = 6 * time.Second
 
-// sequence grows the audit log's tree: in one of the processes that share a
-// store.
+// sequence grows the audit log's tree, and shows it to the witnesses: in one of
+// the processes that share a store.
 func (h *house) sequence(ctx context.Context) {
 	s := h.desk.Sequencer(h.audit.sign)
 	run := func(ctx context.Context) {
+		var wg sync.WaitGroup
+		defer wg.Wait()
+		if len(h.witnesses) > 0 {
+			wg.Go(func() { h.askWitnesses(ctx) })
+		}
 		s.Run(ctx, func(err error) { h.log.Error("the audit log's tree falls behind", "error", err) })
 	}
 	if !h.shared {

@@ -36,6 +36,7 @@ type request struct {
 	Feeds       string   `json:"-"` // settings file, for a command that works alone
 	Types       []string `json:"types,omitempty"`
 	Checkpoints [][]byte `json:"checkpoints,omitempty"`
+	WitnessKeys []string `json:"witnessKeys,omitempty"`
 	Rules       []byte   `json:"rules,omitempty"`
 }
 
@@ -127,7 +128,7 @@ func (h *house) command(ctx context.Context, req request, out io.Writer) error {
 	case "export":
 		return h.export(ctx, req, out)
 	case "verify":
-		return h.verify(ctx, out, req.Checkpoints...)
+		return h.verify(ctx, out, req)
 	case "retain":
 		return h.retain(ctx, req, out)
 	}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"concord/exchange/cosigning"
 	"concord/exchange/intake"
 	"concord/jobs"
 	"concord/record"
@@ -33,6 +34,9 @@ type house struct {
 	log       *slog.Logger
 	audit     *auditKeys
 	seals     *seal.Keyring
+
+	witnesses    []cosigning.Witness
+	witnessEvery time.Duration
 }
 
 // openHouse opens the data folder for writing. Errors: Conflict "store.locked"

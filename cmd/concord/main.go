@@ -41,6 +41,7 @@ type cli struct {
 	Retain  retainCmd  `cmd:"" help:"Remove payloads of old audit entries by a file of rules."`
 	Rotate  rotateCmd  `cmd:"" name:"rotate-audit-key" help:"Make a new key for signing checkpoints of the audit log."`
 	Keys    keysCmd    `cmd:"" help:"Keys under which bodies are encrypted at rest."`
+	Witness witnessCmd `cmd:"" help:"Co-sign the audit logs of other organisations, as their witness."`
 	Backup  backupCmd  `cmd:"" help:"Copy the store and its secret, also beside a running server."`
 	Restore restoreCmd `cmd:"" help:"Make a data folder from a backup, or from an archive as of a moment."`
 	Migrate migrateCmd `cmd:"" help:"Move a store between SQLite and PostgreSQL, and prove the copy equal."`

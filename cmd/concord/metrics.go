@@ -33,7 +33,7 @@ func (h *house) gauges() []ops.Gauge {
 			Labels: map[string]string{"outcome": outcome}, Counter: true, Read: func() float64 { return float64(n.Load()) }}
 	}
 	st := h.receiver.Stats
-	return []ops.Gauge{
+	return append(h.witnessGauges(), []ops.Gauge{
 		counter("accepted", &st.Accepted), counter("failed", &st.Failed), counter("rejected", &st.Rejected),
 		{Name: "concord_messages_duplicate_total", Help: "Messages that had come before.", Counter: true,
 			Read: func() float64 { return float64(st.Duplicate.Load()) }},
@@ -48,5 +48,5 @@ func (h *house) gauges() []ops.Gauge {
 			})
 			return n
 		}},
-	}
+	}...)
 }

@@ -31,7 +31,7 @@ func (s *server) pages() (http.Handler, error) {
 		Desk: h.desk, Accounts: h.accounts, Door: door, Guard: login.Guard, Outside: outside,
 		Orgs: organisations(), Now: time.Now, Zone: h.desk.Zone(), Log: h.log,
 		Pace:   transport.NewPace(s.opts.UserRate, time.Now),
-		Replay: h.applier.Replay, Parse: parsedMessage, Feeds: s.feedSettings, Demo: s.opts.Demo,
+		Replay: h.applier.Replay, Parse: parsedMessage, Feeds: s.feedSettings, Demo: s.opts.Demo, Witnesses: h.desk.Witnesses, BaseURL: s.baseURL(),
 	})
 }
 
@@ -52,6 +52,17 @@ func organisations() []webui.Org {
 		out = append(out, o)
 	}
 	return append(out, webui.Org{Code: intake.Domain, Name: "NHS North West London Integrated Care Board", Short: "NW London ICB"})
+}
+
+// organisationName is the full name of an organisation, "" for one that is not
+// known.
+func organisationName(code string) string {
+	for _, o := range organisations() {
+		if o.Code == code {
+			return o.Name
+		}
+	}
+	return ""
 }
 
 // feedSettings tells how feeds are set, for the feeds page.

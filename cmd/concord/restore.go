@@ -62,7 +62,7 @@ func (c *restoreCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer h.close()
-	return h.verify(ctx, os.Stdout)
+	return h.verify(ctx, os.Stdout, request{})
 }
 
 // backup copies a backup whose files are as its manifest says.

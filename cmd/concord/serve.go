@@ -24,19 +24,21 @@ type serveCmd struct {
 
 // listen says where the server listens and how.
 type listen struct {
-	HTTP         string   `help:"Address of pages and FHIR." default:"127.0.0.1:8080" placeholder:"ADDR"`
-	MLLP         []string `help:"Addresses of MLLP listeners; with =TRUST, messages that name no known organisation in MSH-4 are that trust's. 'none' for no listener." default:"127.0.0.1:2575" placeholder:"ADDR[=TRUST]"`
-	BaseURL      string   `help:"Public base URL, when it differs from the request's host." placeholder:"URL"`
-	TLSCert      string   `help:"TLS certificate of HTTP and MLLP." placeholder:"FILE"`
-	TLSKey       string   `help:"TLS key of HTTP and MLLP." placeholder:"FILE"`
-	MLLPTLS      bool     `help:"Serve MLLP over TLS, with the same certificate." name:"mllp-tls"`
-	ClientCA     string   `help:"Authorities (PEM) of client certificates over HTTPS: a token may be bound to one." name:"client-ca" placeholder:"FILE"`
-	MLLPClientCA string   `help:"Authorities (PEM) of the certificate that every sender over MLLP must show." name:"mllp-client-ca" placeholder:"FILE"`
-	ClientRate   float64  `help:"Requests a second that one client may make, and five seconds' worth at once; 0 = any number." name:"client-rate" default:"3000"`
-	UserRate     float64  `help:"Pages a second that one person may open, and five seconds' worth at once; 0 = any number." name:"user-rate" default:"20"`
-	Insecure     bool     `help:"Allow listening beyond this machine without TLS."`
-	Feeds        string   `help:"Settings of feeds (YAML)." placeholder:"FILE"`
-	Second       string   `help:"What organisations that say nothing of their own ask for beside a password: none, any (an authenticator app or a passkey) or passkey. Without it: any; in a demonstration none." name:"second-factor" enum:",none,any,passkey" default:"" placeholder:"CHOICE"`
+	HTTP         string        `help:"Address of pages and FHIR." default:"127.0.0.1:8080" placeholder:"ADDR"`
+	MLLP         []string      `help:"Addresses of MLLP listeners; with =TRUST, messages that name no known organisation in MSH-4 are that trust's. 'none' for no listener." default:"127.0.0.1:2575" placeholder:"ADDR[=TRUST]"`
+	BaseURL      string        `help:"Public base URL, when it differs from the request's host." placeholder:"URL"`
+	TLSCert      string        `help:"TLS certificate of HTTP and MLLP." placeholder:"FILE"`
+	TLSKey       string        `help:"TLS key of HTTP and MLLP." placeholder:"FILE"`
+	MLLPTLS      bool          `help:"Serve MLLP over TLS, with the same certificate." name:"mllp-tls"`
+	ClientCA     string        `help:"Authorities (PEM) of client certificates over HTTPS: a token may be bound to one." name:"client-ca" placeholder:"FILE"`
+	MLLPClientCA string        `help:"Authorities (PEM) of the certificate that every sender over MLLP must show." name:"mllp-client-ca" placeholder:"FILE"`
+	ClientRate   float64       `help:"Requests a second that one client may make, and five seconds' worth at once; 0 = any number." name:"client-rate" default:"3000"`
+	UserRate     float64       `help:"Pages a second that one person may open, and five seconds' worth at once; 0 = any number." name:"user-rate" default:"20"`
+	Insecure     bool          `help:"Allow listening beyond this machine without TLS."`
+	Feeds        string        `help:"Settings of feeds (YAML)." placeholder:"FILE"`
+	Second       string        `help:"What organisations that say nothing of their own ask for beside a password: none, any (an authenticator app or a passkey) or passkey. Without it: any; in a demonstration none." name:"second-factor" enum:",none,any,passkey" default:"" placeholder:"CHOICE"`
+	Witness      []string      `help:"Witnesses that co-sign the audit log's checkpoints: a partner's URL, = and its key." placeholder:"URL=KEY"`
+	Every        time.Duration `help:"How often witnesses are asked while the audit log grows." default:"10s" name:"witness-every"`
 	providers
 	Demo     string        `kong:"-"` // line on the sign-in page of a demonstration
 	LockIdle time.Duration `help:"After how long without use a session at the pages locks." default:"15m" name:"lock-after"`

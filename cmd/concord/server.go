@@ -42,6 +42,10 @@ func newServer(h *house, l listen) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
+	if h.witnesses, err = l.witnesses(); err != nil {
+		return nil, err
+	}
+	h.witnessEvery = l.Every
 	if s.httpSock, err = net.Listen("tcp", l.HTTP); err != nil {
 		return nil, err
 	}
@@ -120,7 +124,7 @@ func (s *server) routes() (http.Handler, error) {
 	}
 	fhir := gzhttp.GzipHandler(fhirapi.New(fhirapi.Options{
 		Desk: h.desk, Auth: h.accounts, Base: fhirBase, Version: version, Now: time.Now, Log: h.log,
-		Validator: h.validator, Pace: transport.NewPace(s.opts.ClientRate, time.Now),
+		Validator: h.validator, Pace: transport.NewPace(s.opts.ClientRate, time.Now), Staff: h.accounts.Names, Orgs: organisationName,
 	}))
 	mux := http.NewServeMux()
 	for _, p := range []string{"/healthz", "/readyz", "/metrics"} {

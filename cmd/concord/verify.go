@@ -7,15 +7,17 @@ import (
 	"os"
 
 	"concord/record"
+	"concord/record/audit"
 )
 
 type verifyCmd struct {
 	where
 	Checkpoint []string `help:"Signed checkpoint of the audit log that was kept elsewhere; the log must go on from it." type:"existingfile"`
+	WitnessKey []string `help:"Public key of a witness that must have co-signed those checkpoints and the newest co-signed one." name:"witness-key" placeholder:"KEY"`
 }
 
 func (c *verifyCmd) Run(ctx context.Context) error {
-	req := request{Command: "verify"}
+	req := request{Command: "verify", WitnessKeys: c.WitnessKey}
 	for _, path := range c.Checkpoint {
 		b, err := os.ReadFile(path)
 		if err != nil {
@@ -27,12 +29,20 @@ func (c *verifyCmd) Run(ctx context.Context) error {
 }
 
 // verify prints each finding and what was looked at; findings are its error.
-func (h *house) verify(ctx context.Context, out io.Writer, saved ...[]byte) error {
+func (h *house) verify(ctx context.Context, out io.Writer, req request) error {
 	n := 0
+	elsewhere := record.Elsewhere{Checkpoints: req.Checkpoints}
+	for _, key := range req.WitnessKeys {
+		w, err := audit.WitnessKey(key)
+		if err != nil {
+			return err
+		}
+		elsewhere.Witnesses = append(elsewhere.Witnesses, w)
+	}
 	v, err := h.operator().Verify(ctx, func(f record.Finding) {
 		n++
 		fmt.Fprintf(out, "%s\t%s\t%s\n", f.Code, f.Where, f.Text)
-	}, saved...)
+	}, elsewhere)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,8 @@ import (
 type Log interface {
 	// AuditCheckpoint is the newest signed checkpoint; nil before the first.
 	AuditCheckpoint(ctx context.Context) ([]byte, error)
+	// AuditCosigned is the newest checkpoint that a witness has co-signed.
+	AuditCosigned(ctx context.Context) ([]byte, error)
 	// AuditProof proves that leaf n lies in the tree of that size.
 	AuditProof(ctx context.Context, size, n int64) ([][32]byte, error)
 	// AuditGrowth proves that the tree of one size begins a larger one.
@@ -31,6 +33,13 @@ func New(l Log, keys []string) http.Handler {
 		signed, err := l.AuditCheckpoint(r.Context())
 		if err == nil && signed == nil {
 			err = fault.New(fault.NotFound, "audit.checkpoint", "no checkpoint has been signed yet")
+		}
+		answer(w, signed, err)
+	})
+	mux.HandleFunc("GET /audit-log/cosigned", func(w http.ResponseWriter, r *http.Request) {
+		signed, err := l.AuditCosigned(r.Context())
+		if err == nil && signed == nil {
+			err = fault.New(fault.NotFound, "audit.cosigned", "no witness has co-signed a checkpoint yet")
 		}
 		answer(w, signed, err)
 	})

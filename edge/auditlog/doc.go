@@ -1,5 +1,5 @@
 // Package auditlog publishes what proves the audit log: the newest signed
-// checkpoint, the public keys, and proofs that an entry lies in the tree and
+// checkpoint, the newest that witnesses have co-signed, the public keys, and proofs that an entry lies in the tree and
 // that the tree only grew.
 //
 // It never shows an entry. What it shows are hashes of salted hashes, which

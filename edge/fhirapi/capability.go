@@ -50,6 +50,9 @@ const restNotes = `An unknown search parameter is an error (400), so that a clie
 func code(c string) *fhir.Value { return fhir.Obj("code", c) }
 
 func (a *api) resourceCapability(typ string) *fhir.Value {
+	if typ == auditEvent {
+		return auditCapability()
+	}
 	var interactions []*fhir.Value
 	for _, c := range []string{"read", "vread", "update", "patch", "delete", "history-instance", "history-type", "create", "search-type"} {
 		interactions = append(interactions, code(c))
@@ -87,12 +90,13 @@ func (a *api) resourceCapability(typ string) *fhir.Value {
 var (
 	systemOperations = []string{"meta", "diff", "reindex"}
 	everyOperation   = []string{"meta", "meta-add", "meta-delete", "validate", "diff", "reindex"}
-	typeOperations   = map[string][]string{"Patient": {"everything"}, "Encounter": {"everything"}, "Observation": {"lastn"}}
+	typeOperations   = map[string][]string{"Patient": {"everything", "who-has-looked"}, "Encounter": {"everything"}, "Observation": {"lastn"}}
 	definitions      = map[string]string{
 		"meta": "http://hl7.org/fhir/OperationDefinition/Resource-meta", "meta-add": "http://hl7.org/fhir/OperationDefinition/Resource-meta-add",
 		"meta-delete": "http://hl7.org/fhir/OperationDefinition/Resource-meta-delete", "validate": "http://hl7.org/fhir/OperationDefinition/Resource-validate",
 		"everything": "http://hl7.org/fhir/OperationDefinition/Patient-everything", "lastn": "http://hl7.org/fhir/OperationDefinition/Observation-lastn",
-		"diff": "urn:concord:operation:diff", "reindex": "urn:concord:operation:reindex",
+		"who-has-looked": "urn:concord:operation:who-has-looked",
+		"diff":           "urn:concord:operation:diff", "reindex": "urn:concord:operation:reindex",
 	}
 )
 

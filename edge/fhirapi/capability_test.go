@@ -67,6 +67,9 @@ func TestCapabilityStatement(t *testing.T) {
 			}
 		}
 		for p := range res.Get("searchParam").Each() {
+			if typ == "AuditEvent" {
+				continue // TestAuditEventSearch
+			}
 			if s.desk.Table().Param(typ, p.StrAt("name")) == nil {
 				t.Errorf("%s has no parameter %s", typ, p.StrAt("name"))
 			}

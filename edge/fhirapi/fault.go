@@ -50,6 +50,8 @@ func statusOf(f *fault.Fault) int {
 		return http.StatusRequestEntityTooLarge
 	case "record.if-match", "record.multiple", "record.exists":
 		return http.StatusPreconditionFailed
+	case "audit.read-only":
+		return http.StatusMethodNotAllowed
 	case "fhir.route":
 		return http.StatusNotFound
 	case "record.identity", "patch.test", "record.reference", "record.subject", "record.hospital-number":

@@ -12,6 +12,9 @@ import (
 // redirects to the person that it stands for now.
 func (a *api) read(r *http.Request, e *record.Errand) (*response, error) {
 	typ, id := r.PathValue("type"), r.PathValue("id")
+	if typ == auditEvent {
+		return a.auditRead(r, e)
+	}
 	it, err := e.Read(r.Context(), typ, id)
 	if err != nil {
 		return nil, err

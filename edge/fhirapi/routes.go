@@ -30,10 +30,14 @@ type Options struct {
 	Validator *validate.Validator
 	Base      string // public base URL with /fhir, "" = made of the request's host
 	Version   string
-	Now       func() time.Time
-	Log       *slog.Logger
 	// Pace holds each client to a rate of requests; nil = no limit.
 	Pace *transport.Pace
+	// Staff gives the names of accounts, and Orgs that of an organisation, for
+	// the AuditEvents; nil = they go by id and code.
+	Staff func(ctx context.Context, ids []string) (map[string]string, error)
+	Orgs  func(code string) string
+	Now   func() time.Time
+	Log   *slog.Logger
 	// MaxBytes bounds a request body; default 128 MiB.
 	MaxBytes int64
 	// MaxEntries bounds a Bundle; default 20,000.
@@ -79,6 +83,8 @@ func (a *api) routes() []route {
 		{"GET /fhir", a.searchSystem}, {"GET /fhir/{$}", a.searchSystem}, {"POST /fhir/_search", a.searchSystem},
 		{"GET /fhir/{type}", a.search}, {"POST /fhir/{type}/_search", a.search},
 		{"GET /fhir/{type}/{id}/{member}", a.searchCompartment}, {"POST /fhir/{type}/{id}/{member}/_search", a.searchCompartment},
+		{"GET /fhir/AuditEvent", a.auditSearch}, {"POST /fhir/AuditEvent/_search", a.auditSearch},
+		{"GET /fhir/Patient/{id}/$who-has-looked", a.whoHasLooked}, {"POST /fhir/Patient/{id}/$who-has-looked", a.whoHasLooked},
 		{"POST /fhir/{type}", a.create},
 		{"PUT /fhir/{type}", a.update}, {"PUT /fhir/{type}/{id}", a.update},
 		{"PATCH /fhir/{type}", a.patch}, {"PATCH /fhir/{type}/{id}", a.patch},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"concord/fault"
@@ -29,6 +30,9 @@ func (a *api) searchSystem(r *http.Request, e *record.Errand) (*response, error)
 // (https://hl7.org/fhir/R4/compartmentdefinition.html).
 func (a *api) searchCompartment(r *http.Request, e *record.Errand) (*response, error) {
 	member := r.PathValue("member")
+	if member == auditEvent && r.PathValue("type") == "Patient" {
+		return a.auditSearch(r, e)
+	}
 	ask := record.Asked{Compartment: r.PathValue("type"), Owner: r.PathValue("id")}
 	if member != "*" {
 		if !kept(member) {
@@ -45,6 +49,11 @@ func (a *api) searched(r *http.Request, e *record.Errand, ask record.Asked, path
 	form, err := searchForm(r)
 	if err != nil {
 		return nil, err
+	}
+	for _, types := range form["_type"] {
+		if slices.Contains(strings.Split(types, ","), auditEvent) {
+			return nil, fault.New(fault.Unsupported, "search.unsupported", "AuditEvents are made of the audit log: search them by themselves, at AuditEvent").In("_type")
+		}
 	}
 	ask.Page, ask.Explain, ask.Form, ask.Lenient = form.Get(pageParam), form.Get("_explain") == "true", form, lenient(r, e)
 	form.Del(pageParam)

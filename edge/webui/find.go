@@ -6,6 +6,7 @@ import (
 
 	"concord/care/chart"
 	"concord/record"
+	"concord/record/access"
 	"concord/standard/fhir"
 	"concord/standard/uk"
 )
@@ -34,7 +35,7 @@ func (s *Site) find(v *visit) (*answer, error) {
 		return nil, err
 	}
 	return &answer{frame: frame{Title: "Find a patient", Nav: "find", Query: q},
-		body: findPage(q, people, s.hits(people, v.clinical()))}, nil
+		body: findPage(q, people, s.hitsOf(v, people))}, nil
 }
 
 // suggest is /find/suggest: the first hits while somebody types.
@@ -47,7 +48,19 @@ func (s *Site) suggest(v *visit) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &answer{fragment: true, body: suggestions(q, people, s.hits(people, v.clinical()))}, nil
+	return &answer{fragment: true, body: suggestions(q, people, s.hitsOf(v, people))}, nil
+}
+
+// hitsOf are the hits as they lead on for who asks: a privacy officer goes to
+// who has looked at the record.
+func (s *Site) hitsOf(v *visit, p *record.People) []hitRow {
+	rows := s.hits(p, v.clinical())
+	if v.may(access.ReadAudit) {
+		for n := range rows {
+			rows[n].To = "/audit?patient=" + p.Hits[n].Person.ID
+		}
+	}
+	return rows
 }
 
 func (s *Site) hits(p *record.People, clinical bool) []hitRow {

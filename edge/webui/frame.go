@@ -67,6 +67,12 @@ func (s *Site) dress(f *frame, v *visit) {
 			f.SiteTop = append(f.SiteTop, l.link)
 		}
 	}
+	switch {
+	case a.Role == access.Patient:
+		f.SiteTop = append(f.SiteTop, navLink{Key: "looked", Name: "Who has looked", To: "/me/looked", Here: f.Nav == "looked"})
+	case v.may(access.ReadAudit):
+		f.SiteTop = append(f.SiteTop, navLink{Key: "audit", Name: "Audit log", To: "/audit", Here: f.Nav == "audit"})
+	}
 }
 
 func (s *Site) siteName(org, site string) string {

@@ -66,6 +66,8 @@ func purpose(r access.Role) access.Purpose {
 		return access.DirectCare
 	case access.Engineer:
 		return access.Integrity
+	case access.Patient:
+		return access.PatientRequest
 	}
 	return access.Administration
 }

@@ -49,6 +49,12 @@ func (s *Site) handler() http.Handler {
 	post("/feeds/close", s.closeMessage)
 	get("/mpi/review", s.review)
 
+	get("/audit", s.auditLog)
+	get("/audit/export", s.auditExport)
+	get("/audit/{entry}", s.auditEntry)
+	get("/audit/{entry}/proof", s.auditProof)
+	get("/me/looked", s.looked)
+
 	get("/admin/accounts", s.accounts)
 	post("/admin/accounts", s.createAccount)
 	get("/admin/accounts/{name}", s.person)
@@ -73,6 +79,25 @@ func (s *Site) handler() http.Handler {
 	} {
 		mux.Handle(pattern, s.proved(page))
 	}
+	s.doors(mux)
+
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		s.refuse(w, r, nil, fault.New(fault.NotFound, "webui.route", "no such page"))
+	})
+
+	s.routes = mux
+	root := http.NewServeMux()
+	root.Handle("GET /static/", s.assets)
+	var origins []string
+	if s.Outside != nil {
+		origins = s.Outside.Origins()
+	}
+	root.Handle("/", secured(s.Guard(mux, s.foreign()), policy(origins)))
+	return root
+}
+
+// doors are the ways in and out, and the lock.
+func (s *Site) doors(mux *http.ServeMux) {
 	mux.HandleFunc("POST /lock", s.lock)
 	mux.HandleFunc("GET /unlock", s.unlockPage)
 	mux.HandleFunc("POST /unlock", s.unlock)
@@ -92,20 +117,6 @@ func (s *Site) handler() http.Handler {
 	mux.HandleFunc("POST /sign-out", s.signOut)
 	mux.HandleFunc("GET /set-up", s.setUpPage)
 	mux.HandleFunc("POST /set-up", s.setUp)
-
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		s.refuse(w, r, nil, fault.New(fault.NotFound, "webui.route", "no such page"))
-	})
-
-	s.routes = mux
-	root := http.NewServeMux()
-	root.Handle("GET /static/", s.assets)
-	var origins []string
-	if s.Outside != nil {
-		origins = s.Outside.Origins()
-	}
-	root.Handle("/", secured(s.Guard(mux, s.foreign()), policy(origins)))
-	return root
 }
 
 // foreign answers a request that another site made in a browser's name.
@@ -134,7 +145,9 @@ func (s *Site) home(v *visit) (*answer, error) {
 	case access.Administrator:
 		return redirect("/admin/accounts")
 	case access.Patient:
-		return redirect("/me/security")
+		return redirect("/me/looked")
+	case access.Privacy:
+		return redirect("/audit")
 	}
 	return s.findHome(v)
 }

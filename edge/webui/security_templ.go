@@ -117,7 +117,7 @@ func securityBody(x securityView, zone *time.Location) templ.Component {
 			}
 		}
 		if x.Patient {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<div class=\"c-notice\"><p><strong>Your record does not open here yet.</strong> You are signed in. What you may see comes with a later version.</p></div>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<div class=\"c-notice\"><p><strong>Your record itself does not open here yet.</strong> You can see <a href=\"/me/looked\">who has looked at it</a>.</p></div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

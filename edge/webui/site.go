@@ -12,6 +12,7 @@ import (
 	"concord/record"
 	"concord/record/access"
 	"concord/record/account"
+	"concord/record/audit"
 )
 
 //go:generate go run github.com/a-h/templ/cmd/templ@v0.3.977 generate
@@ -76,6 +77,10 @@ type Options struct {
 	Parse func(raw []byte) ([]Parsed, error)
 	// Feeds tells how feeds are set; nil shows none.
 	Feeds func() []FeedSetting
+	// Witnesses tells how it goes with the witnesses of the audit log; nil shows
+	// none. BaseURL is what the server goes by in AuditEvents.
+	Witnesses func(ctx context.Context) ([]audit.Standing, error)
+	BaseURL   string
 	// Demo, when set, is a line of words on the sign-in page that tells
 	// visitors of a demonstration whom they can sign in as.
 	Demo string

@@ -35,6 +35,7 @@ type stage struct {
 	zone     *time.Location
 	server   *httptest.Server
 	engine   *frail
+	door     *login.Door
 	people   map[string]string // id of the person by the name that the story gives
 }
 
@@ -76,8 +77,8 @@ func newStage(t testing.TB, options ...account.Option) *stage {
 	s.must(err)
 	s.accounts = account.New(engine, clock, append(options, account.Sealed([]byte("0123456789abcdef0123456789abcdef")))...)
 	s.server = httptest.NewUnstartedServer(nil)
-	door := login.New(s.accounts, false).At("http://" + s.server.Listener.Addr().String())
-	handler, err := webui.New(webui.Options{Desk: s.desk, Accounts: s.accounts, Door: door, Guard: login.Guard,
+	s.door = login.New(s.accounts, false).At("http://" + s.server.Listener.Addr().String())
+	handler, err := webui.New(webui.Options{Desk: s.desk, Accounts: s.accounts, Door: s.door, Witnesses: s.desk.Witnesses, BaseURL: "https://concord.example", Guard: login.Guard,
 		Orgs: orgs(), Now: clock, Zone: zone, Parse: parsed})
 	s.must(err)
 	s.server.Config.Handler = handler
@@ -90,6 +91,7 @@ func newStage(t testing.TB, options ...account.Option) *stage {
 		{Name: "engineer", Display: "Tomasz Nowak", Role: access.Engineer, Org: "RYJ"},
 		{Name: "steward", Display: "Grace Obi", Role: access.Steward, Org: "RAS"},
 		{Name: "admin", Display: "Helen Carter", Role: access.Administrator},
+		{Name: "privacy", Display: "Ifeoma Bello", Role: access.Privacy},
 	} {
 		a.Password = password
 		_, err := office.Create(s.ctx, a)
@@ -168,13 +170,32 @@ func (s *stage) as(name string) *browser {
 	jar, err := cookiejar.New(nil)
 	s.must(err)
 	b := &browser{s, &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
-	if name == "" {
+	switch name {
+	case "":
 		return b
+	case "patient":
+		return b.arrive("9990000018")
 	}
 	r := b.post("/sign-in", "name", name, "password", password)
 	if r.status != http.StatusSeeOther || r.to != "/" {
 		s.t.Fatalf("%s is not signed in: %d %s", name, r.status, r.to)
 	}
+	return b
+}
+
+// arrive signs in a patient for whom an identity provider vouches.
+func (b *browser) arrive(number string) *browser {
+	b.s.t.Helper()
+	note := func(context.Context, *account.Account, error) error { return nil }
+	r := httptest.NewRequest(http.MethodGet, "/sign-in/back", nil)
+	step, err := b.s.accounts.Arrive(b.s.ctx, account.Outside{Provider: "nhs", Issuer: "https://nhs.example", Subject: number, Display: "Adaeze Okonkwo",
+		Level: 2, NHSNumber: number}, b.s.door.Attempt(r, note))
+	b.s.must(err)
+	w := httptest.NewRecorder()
+	b.s.must(b.s.door.Admit(w, r, step))
+	u, err := url.Parse(b.s.server.URL)
+	b.s.must(err)
+	b.client.Jar.SetCookies(u, w.Result().Cookies())
 	return b
 }
 

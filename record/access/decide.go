@@ -68,6 +68,10 @@ func Decide(who Requester, why Reason, act Action, typ string) Verdict {
 		return steward(act, typ)
 	case Administrator:
 		return administrator(act)
+	case Privacy:
+		return privacy(act, typ)
+	case Patient:
+		return patient(act, typ)
 	case System:
 		return system(who, act, typ)
 	case Operator:

@@ -22,6 +22,10 @@ var allowed = map[access.Role]map[access.Action]string{
 		access.Read: "Patient any", access.Search: "Patient any", access.FindPeople: "Patient Observation any", access.Links: "Patient Observation any",
 	},
 	access.Administrator: {access.Accounts: "Patient Observation any"},
+	access.Privacy: {
+		access.ReadAudit: "Patient Observation any", access.Read: "Patient any", access.Search: "Patient any", access.FindPeople: "Patient Observation any",
+	},
+	access.Patient: {access.ReadAudit: "Patient"},
 	access.System: { // with system/Patient.rs
 		access.Receive: "Patient Observation any", access.Read: "Patient any", access.Search: "Patient any", access.Export: "Patient any",
 	},
@@ -32,7 +36,7 @@ var allowed = map[access.Role]map[access.Action]string{
 }
 
 // human are the roles that sign in at the pages.
-var human = map[access.Role]bool{access.Clinician: true, access.Receptionist: true, access.Engineer: true, access.Steward: true, access.Administrator: true, access.Patient: true}
+var human = map[access.Role]bool{access.Clinician: true, access.Receptionist: true, access.Engineer: true, access.Steward: true, access.Administrator: true, access.Privacy: true, access.Patient: true}
 
 // TestMatrix: every role, every action, every kind of target.
 func TestMatrix(t *testing.T) {
@@ -68,21 +72,22 @@ func TestDefaultIsDeny(t *testing.T) {
 		why access.Reason
 		act access.Action
 	}{
-		"no role":                       {access.Requester{ID: "u"}, care, access.Read},
-		"a role that is none":           {access.Requester{ID: "u", Role: "porter"}, care, access.Read},
-		"a role in capitals":            {access.Requester{ID: "u", Role: "Clinician"}, care, access.Read},
-		"an action that is none":        {access.Requester{ID: "u", Role: access.Operator}, care, "peek"},
-		"no action":                     {access.Requester{ID: "u", Role: access.Clinician}, care, ""},
-		"nobody":                        {access.Requester{Role: access.Clinician}, care, access.Read},
-		"no purpose":                    {access.Requester{ID: "u", Role: access.Clinician}, access.Reason{}, access.Read},
-		"a clinician out of curiosity":  {access.Requester{ID: "u", Role: access.Clinician}, access.Reason{Purpose: "CURIOUS"}, access.Read},
-		"a clinician for the office":    {access.Requester{ID: "u", Role: access.Clinician}, access.Reason{Purpose: access.Administration}, access.Read},
-		"a message opened for nothing":  {access.Requester{ID: "u", Role: access.Engineer}, access.Reason{Purpose: access.Integrity}, access.OpenMessage},
-		"a client without scopes":       {access.Requester{ID: "u", Role: access.System}, care, access.Read},
-		"an export with search alone":   {access.Requester{ID: "u", Role: access.System, Scopes: access.Scopes{{Type: "*", Can: "s"}}}, care, access.Export},
-		"a client that finds people":    {access.Requester{ID: "u", Role: access.System, Scopes: access.Scopes{{Type: "*", Can: "cruds"}}}, care, access.FindPeople},
-		"a client that opens a message": {access.Requester{ID: "u", Role: access.System, Scopes: access.Scopes{{Type: "*", Can: "cruds"}}}, care, access.OpenMessage},
-		"an operator who deletes":       {access.Requester{ID: "u", Role: access.Operator}, care, access.Delete},
+		"no role":                                     {access.Requester{ID: "u"}, care, access.Read},
+		"a role that is none":                         {access.Requester{ID: "u", Role: "porter"}, care, access.Read},
+		"a role in capitals":                          {access.Requester{ID: "u", Role: "Clinician"}, care, access.Read},
+		"an action that is none":                      {access.Requester{ID: "u", Role: access.Operator}, care, "peek"},
+		"no action":                                   {access.Requester{ID: "u", Role: access.Clinician}, care, ""},
+		"nobody":                                      {access.Requester{Role: access.Clinician}, care, access.Read},
+		"no purpose":                                  {access.Requester{ID: "u", Role: access.Clinician}, access.Reason{}, access.Read},
+		"a clinician out of curiosity":                {access.Requester{ID: "u", Role: access.Clinician}, access.Reason{Purpose: "CURIOUS"}, access.Read},
+		"a clinician for the office":                  {access.Requester{ID: "u", Role: access.Clinician}, access.Reason{Purpose: access.Administration}, access.Read},
+		"a message opened for nothing":                {access.Requester{ID: "u", Role: access.Engineer}, access.Reason{Purpose: access.Integrity}, access.OpenMessage},
+		"a client without scopes":                     {access.Requester{ID: "u", Role: access.System}, care, access.Read},
+		"an export with search alone":                 {access.Requester{ID: "u", Role: access.System, Scopes: access.Scopes{{Type: "*", Can: "s"}}}, care, access.Export},
+		"a client that finds people":                  {access.Requester{ID: "u", Role: access.System, Scopes: access.Scopes{{Type: "*", Can: "cruds"}}}, care, access.FindPeople},
+		"a client that reads the audit by a wildcard": {access.Requester{ID: "u", Role: access.System, Scopes: access.Scopes{{Type: "*", Can: "cruds"}}}, care, access.ReadAudit},
+		"a client that opens a message":               {access.Requester{ID: "u", Role: access.System, Scopes: access.Scopes{{Type: "*", Can: "cruds"}}}, care, access.OpenMessage},
+		"an operator who deletes":                     {access.Requester{ID: "u", Role: access.Operator}, care, access.Delete},
 	} {
 		if v := access.Decide(c.who, c.why, c.act, "Patient"); v.Allowed {
 			t.Errorf("%s: allowed by %s", name, v.Rule)

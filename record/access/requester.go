@@ -13,14 +13,15 @@ const (
 	Engineer      Role = "engineer"      // integration engineer: feeds; content only when opened with a reason
 	Steward       Role = "steward"       // data-quality steward: demographics and links
 	Administrator Role = "administrator" // accounts and tokens; no patient data
+	Privacy       Role = "privacy"       // R0001, privacy officer: who looked at whom; demographics, no clinical text
 	System        Role = "system"        // a feed or client: what its scopes say
-	Patient       Role = "patient"       // somebody about whom there is a record: nothing is open to them yet
+	Patient       Role = "patient"       // somebody about whom there is a record: open to them is who has looked at it
 	Operator      Role = "operator"      // a command run on the server by who holds its data folder
 )
 
 // Roles lists every role.
 func Roles() []Role {
-	return []Role{Clinician, Receptionist, Engineer, Steward, Administrator, Patient, System, Operator}
+	return []Role{Clinician, Receptionist, Engineer, Steward, Administrator, Privacy, Patient, System, Operator}
 }
 
 // Title is what the role is called on a page.
@@ -30,6 +31,8 @@ func (r Role) Title() string {
 		return "Integration engineer"
 	case Steward:
 		return "Data-quality steward"
+	case Privacy:
+		return "Privacy officer"
 	}
 	if r == "" {
 		return "No role"
@@ -76,6 +79,7 @@ type Purpose string
 const (
 	DirectCare     Purpose = "TREAT"
 	Administration Purpose = "HOPERAT"
+	PatientRequest Purpose = "PATRQT"    // a patient asks about their own record
 	Integrity      Purpose = "HSYSADMIN" // keeping the system right: feeds, repairs, verification
 )
 

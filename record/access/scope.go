@@ -78,3 +78,13 @@ func (s Scopes) allows(letter byte, typ string) bool {
 	}
 	return false
 }
+
+// names tells whether a letter is granted for a type by its name.
+func (s Scopes) names(letter byte, typ string) bool {
+	for _, x := range s {
+		if x.Type == typ && strings.IndexByte(x.Can, letter) >= 0 {
+			return true
+		}
+	}
+	return false
+}

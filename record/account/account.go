@@ -100,7 +100,7 @@ func person(r access.Role) bool {
 // not among them: those act by token and by holding the data folder.
 func SignInRoles() []access.Role {
 	return []access.Role{access.Clinician, access.Receptionist, access.Engineer,
-		access.Steward, access.Administrator}
+		access.Steward, access.Administrator, access.Privacy}
 }
 
 func normal(name string) string { return strings.ToLower(strings.TrimSpace(name)) }

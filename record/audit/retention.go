@@ -75,8 +75,9 @@ func (r *Retention) rule(e *Entry, now time.Time) *RetentionRule {
 const retainBatch = 1000
 
 // Apply removes the payloads and salts that the rules no longer keep, of rows
-// that are in the tree, and returns how many. Each commit that removes any
-// holds an entry that names the rules and the rows; it is made from by.
+// that are in the tree, with what the index says of them, and returns how many.
+// Each commit that removes any holds an entry that names the rules and the rows;
+// it is made from by.
 func (r *Retention) Apply(ctx context.Context, engine store.Engine, now time.Time, by func() *Entry) (int, error) {
 	total := 0
 	for from := int64(0); ; from += retainBatch {
@@ -101,7 +102,14 @@ func (r *Retention) batch(ctx context.Context, tx store.Tx, from int64, now time
 	if err != nil {
 		return 0, false, err
 	}
+	f, err := readFiling(ctx, tx)
+	if err != nil {
+		return 0, false, err
+	}
 	limit := min(retainBatch, treeSize(count)-from)
+	if f.to > 0 { // what is being filed was read already
+		limit = min(limit, f.from-from)
+	}
 	if limit <= 0 {
 		return 0, false, nil
 	}
@@ -110,6 +118,7 @@ func (r *Retention) batch(ctx context.Context, tx store.Tx, from int64, now time
 		return 0, false, err
 	}
 	var gone removals
+	said := map[int64]*Entry{}
 	for _, stored := range rows {
 		e, err := Decode(stored.Body)
 		row, _ := parseRow(stored.Body)
@@ -125,7 +134,11 @@ func (r *Retention) batch(ctx context.Context, tx store.Tx, from int64, now time
 			return 0, false, err
 		}
 		gone.add(&gone.seen, stored.Seq, stored.Seq, rule.Name)
+		said[stored.Seq] = &e
 		removed++
+	}
+	if err := unindex(ctx, tx, said); err != nil {
+		return 0, false, err
 	}
 	if removed > 0 {
 		e := by()

@@ -18,9 +18,9 @@ const (
 	SequenceEvery = 500 * time.Millisecond
 )
 
-// Sequencer adds rows to the tree, in the order of the log. One runs at a time
-// (jobs.Lead); should two run for a moment, the store takes the hashes of one
-// and the other begins again.
+// Sequencer adds rows to the tree and to the index, in the order of the log.
+// One runs at a time (jobs.Lead); should two run for a moment, the store takes
+// the work of one and the other begins again.
 type Sequencer struct {
 	Engine store.Engine
 	Sign   Sign // nil = no checkpoints are signed
@@ -33,7 +33,7 @@ func (s *Sequencer) Run(ctx context.Context, failed func(error)) {
 		if err != nil && !fault.Is(err, fault.Conflict) && ctx.Err() == nil {
 			failed(err)
 		}
-		if err == nil && n == sequenceBatch {
+		if err == nil && n >= sequenceBatch {
 			continue
 		}
 		select {
@@ -43,9 +43,20 @@ func (s *Sequencer) Run(ctx context.Context, failed func(error)) {
 	}
 }
 
-// Once adds a batch of rows, and signs the tree that it gives. Errors: Conflict
-// "store.hash-gap" when another has added them; the store's.
+// Once adds a batch of rows to the tree and signs what it gives, files a batch
+// in the index when one is due, and says how many rows the larger of them had.
+// Errors: Conflict "store.hash-gap" or "audit.filed" when another has done it;
+// the store's.
 func (s *Sequencer) Once(ctx context.Context) (int, error) {
+	n, err := s.addToTree(ctx)
+	if err != nil {
+		return n, err
+	}
+	filed, err := s.file(ctx)
+	return max(n, filed), err
+}
+
+func (s *Sequencer) addToTree(ctx context.Context) (int, error) {
 	g, err := s.grow(ctx)
 	if err != nil || g.n == 0 {
 		return 0, err

@@ -19,6 +19,9 @@ const verifyBatch = 4096
 type Known struct {
 	Verifiers note.Verifiers // keys of checkpoints; nil = signatures are not looked at
 	Saved     [][]byte       // signed checkpoints that were kept elsewhere
+	// Witnesses must each have co-signed every saved checkpoint and the newest
+	// one that is stored as co-signed.
+	Witnesses []note.Verifier
 }
 
 // Verified is what Verify saw.
@@ -117,8 +120,43 @@ func (v *verifier) checkpoints(known Known) error {
 			continue
 		}
 		v.marks = append(v.marks, landmark{Head: h, name: name})
+		if i > 0 {
+			v.witnessed(known, signed, name)
+		}
 	}
+	return v.cosigned(known)
+}
+
+// cosigned reads the stored checkpoint that witnesses have co-signed.
+func (v *verifier) cosigned(known Known) error {
+	signed, err := Cosigned(v.ctx, v.r)
+	if err != nil || signed == nil {
+		if err == nil && len(known.Witnesses) > 0 && len(known.Saved) == 0 {
+			v.report(store.Finding{Code: "audit.witness", Where: "the co-signed checkpoint", Text: "no witness has co-signed a checkpoint of this log"})
+		}
+		return err
+	}
+	h, err := OpenCheckpoint(signed, known.Verifiers)
+	if err != nil {
+		v.report(store.Finding{Code: "audit.checkpoint", Where: "the co-signed checkpoint", Text: fault.Of(err).Code})
+		return nil
+	}
+	if h.Size > v.tree || h.Size > v.rows {
+		v.find("audit.truncated", min(v.tree, v.rows), "the co-signed checkpoint was signed for %d entries", h.Size)
+		return nil
+	}
+	v.marks = append(v.marks, landmark{Head: h, name: "the co-signed checkpoint"})
+	v.witnessed(known, signed, "the co-signed checkpoint")
 	return nil
+}
+
+// witnessed holds a checkpoint against the witnesses that must have seen it.
+func (v *verifier) witnessed(known Known, signed []byte, name string) {
+	for _, w := range known.Witnesses {
+		if _, err := OpenCheckpoint(signed, note.VerifierList(w)); err != nil {
+			v.report(store.Finding{Code: "audit.witness", Where: name, Text: "it bears no good signature of the witness " + w.Name()})
+		}
+	}
 }
 
 // altered names each entry whose leaf, or first each whose inner hashes, are

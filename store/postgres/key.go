@@ -46,11 +46,16 @@ func (k *keySet) now(now time.Time) []byte {
 
 // ListKeys walks a space in key order from prefix.
 func (s *snapshot) ListKeys(ctx context.Context, space, prefix string, limit int) ([]store.KeyValue, error) {
+	return s.ListKeysFrom(ctx, space, prefix, prefix, limit)
+}
+
+// ListKeysFrom is described in store.Keys.
+func (s *snapshot) ListKeysFrom(ctx context.Context, space, prefix, from string, limit int) ([]store.KeyValue, error) {
 	id, err := s.nameID(ctx, space)
 	if err != nil || id == 0 || limit <= 0 {
 		return nil, err
 	}
-	query, args := listAll, []any{id, []byte(prefix), s.now().UnixMicro(), int64(limit)}
+	query, args := listAll, []any{id, []byte(max(prefix, from)), s.now().UnixMicro(), int64(limit)}
 	if end := successor(prefix); end != nil {
 		query, args = listKeys, append(args, end)
 	}

@@ -150,12 +150,17 @@ func (t *tx) Counts(ctx context.Context, feed string, from time.Time) ([]store.H
 
 // ListKeys is described in store.Keys.
 func (t *tx) ListKeys(ctx context.Context, space, prefix string, limit int) ([]store.KeyValue, error) {
+	return t.ListKeysFrom(ctx, space, prefix, prefix, limit)
+}
+
+// ListKeysFrom is described in store.Keys.
+func (t *tx) ListKeysFrom(ctx context.Context, space, prefix, from string, limit int) ([]store.KeyValue, error) {
 	if len(t.g.buf.keys) > 0 {
 		if err := t.seen(ctx); err != nil {
 			return nil, err
 		}
 	}
-	return t.snapshot.ListKeys(ctx, space, prefix, limit)
+	return t.snapshot.ListKeysFrom(ctx, space, prefix, from, limit)
 }
 
 // LinkHistory is described in store.Links.

@@ -28,6 +28,11 @@ func (s *snapshot) GetKey(ctx context.Context, space, key string) ([]byte, error
 
 // ListKeys walks a space in key order from prefix.
 func (s *snapshot) ListKeys(ctx context.Context, space, prefix string, limit int) ([]store.KeyValue, error) {
+	return s.ListKeysFrom(ctx, space, prefix, prefix, limit)
+}
+
+// ListKeysFrom is described in store.Keys.
+func (s *snapshot) ListKeysFrom(ctx context.Context, space, prefix, from string, limit int) ([]store.KeyValue, error) {
 	id, err := s.nameID(space)
 	if err != nil || id == 0 || limit <= 0 {
 		return nil, err
@@ -45,7 +50,7 @@ func (s *snapshot) ListKeys(ctx context.Context, space, prefix string, limit int
 			return stop{}
 		}
 		return nil
-	}, id, prefix, s.now().UnixMicro())
+	}, id, max(prefix, from), s.now().UnixMicro())
 	return out, err
 }
 

@@ -53,6 +53,28 @@ func testKeys(t *testing.T, s *stage) {
 	equal(t, "prefix at the end", list("b/1", 99), []string{"b/11", "b/13", "b/15", "b/17", "b/19"})
 	equal(t, "all", len(list("", 99)), 19)
 	equal(t, "none", len(list("c", 99)), 0)
+	from := func(prefix, from string, limit int) (keys []string) {
+		s.update(func(tx store.Tx) error { // an Update walks its own keys too
+			if err := tx.SetKey(s.ctx, "space", store.KeyValue{Key: "a/07", Value: []byte("own")}); err != nil {
+				return err
+			}
+			kvs, err := tx.ListKeysFrom(s.ctx, "space", prefix, from, limit)
+			for _, kv := range kvs {
+				keys = append(keys, kv.Key)
+			}
+			return err
+		})
+		for i, kv := range read(s, func(r store.Reader) ([]store.KeyValue, error) {
+			return r.ListKeysFrom(s.ctx, "space", prefix, from, limit)
+		}) {
+			equal(t, "the same on a snapshot", kv.Key, keys[i])
+		}
+		return keys
+	}
+	equal(t, "from a key that is there", from("a/", "a/06", 3), []string{"a/06", "a/07", "a/08"})
+	equal(t, "from between two", from("a/", "a/061", 2), []string{"a/07", "a/08"})
+	equal(t, "from before the prefix", from("b/1", "a/06", 1), []string{"b/11"})
+	equal(t, "from behind the prefix", len(from("a/", "b/", 9)), 0)
 }
 
 func testKeyExpiry(t *testing.T, s *stage) {
