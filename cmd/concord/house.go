@@ -79,9 +79,13 @@ func (h *house) wire(ctx context.Context, key []byte, feeds []intake.FeedSetting
 		return err
 	}
 	h.validator = validator
+	model, err := r.model()
+	if err != nil {
+		return err
+	}
 	h.desk, err = record.Open(ctx, record.Options{
 		Engine: h.engine, Codec: codec, Secret: key, Now: time.Now,
-		Check: validator.Check, Profiles: profiles, Terms: words, AuditKeys: h.audit.known,
+		Check: validator.Check, Profiles: profiles, Terms: words, AuditKeys: h.audit.known, Model: model,
 	})
 	if err != nil {
 		return err
