@@ -253,3 +253,15 @@ func (e *Errand) IdentityHistory(ctx context.Context, a, b string) ([]person.Dec
 	})
 	return out, err
 }
+
+// Rulings lists what humans ruled on identity, newest first.
+func (e *Errand) Rulings(ctx context.Context, limit int) ([]person.Ruling, error) {
+	var out []person.Ruling
+	err := e.read(ctx, access.Links, "Patient", func(r store.Reader, v access.Verdict, t *trace) error {
+		var err error
+		out, err = person.Rulings(ctx, r, limit)
+		t.what, t.count = []string{"rulings"}, len(out)
+		return err
+	})
+	return out, err
+}

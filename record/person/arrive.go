@@ -296,5 +296,5 @@ func (w *work) against(x, y int64, steward bool) (bool, error) {
 	return w.Match.Score(s, t).Guards&match.Conflicts != 0, nil
 }
 
-// rulingID numbers what one transaction rules.
-func (w *work) rulingID(n int) string { return fmt.Sprintf("%015x%01x", w.tx.Change(), n) }
+// rulingID numbers what one transaction rules, the newest first.
+func (w *work) rulingID(n int) string { return fmt.Sprintf("%015x%03x", 1<<59-w.tx.Change(), 4095-n) }

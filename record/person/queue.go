@@ -57,7 +57,7 @@ func PairOf(ctx context.Context, r store.Keys, a, b int64) (*Pair, error) {
 	return loadPair(ctx, r, a, b)
 }
 
-// Rulings lists rulings of humans after an ID, oldest first, at most limit.
+// Rulings lists rulings of humans, newest first, at most limit.
 func Rulings(ctx context.Context, r store.Keys, limit int) ([]Ruling, error) {
 	kvs, err := r.ListKeys(ctx, rulingSpace, "", limit)
 	if err != nil {
