@@ -184,3 +184,44 @@ func TestIdentityFeed(t *testing.T) {
 	})
 	s.clean()
 }
+
+// TestDemographicsQuery is PDQm ITI-78 (https://profiles.ihe.net/ITI/PDQm/ITI-78.html):
+// its parameters and its cases, as far as a search of R4 does not answer them
+// elsewhere.
+func TestDemographicsQuery(t *testing.T) {
+	s := newStage(t)
+	ada := known{"R1K", "1", "9990000018", "Okonkwo", "Adaeze", "female", "1948-03-14", "UB1 3XK", "14 Lady Margaret Road", "true"}
+	li := known{"RAS", "3", "", "Penhaligon", "Liwen", "female", "1971-06-12", "HA9 1PI", "3 Mate House", "true"}
+	gone := known{"RAS", "5", "", "Trevelyan", "Humphrey", "male", "1933-09-30", "TW8 0AA", "1 High Street", "false"}
+	for _, k := range []known{ada, li} {
+		s.step(s.given(k))
+	}
+	c := s.given(gone)
+	c.body = gone.json(`,"telecom":[{"system":"phone","value":"000 5555 1201"},{"system":"email","value":"hump@example.org"}]`)
+	s.step(c)
+	one := trail{"search": 1}
+	found := func(name, query, id string) call {
+		return call{name: name, path: "Patient?" + query, status: 200, audit: one, has: []string{`"type":"searchset"`, `"total":1`, `"id":"{` + id + `}"`, `"mode":"match"`}}
+	}
+	s.play([]call{
+		found("_id", "_id={RAS3}", "RAS3"),
+		found("identifier with its domain", "identifier=urn:concord:RAS:hospital-number|3", "RAS3"),
+		found("identifier without", "identifier=9990000018", "R1K1"),
+		found("family", "family=penhal", "RAS3"),
+		found("family, exact", "family:exact=Penhaligon", "RAS3"),
+		found("given", "given=ada", "R1K1"),
+		found("birthdate", "birthdate=1971-06-12", "RAS3"),
+		found("birthdate, a range", "birthdate=ge1930-01-01&birthdate=le1940-01-01", "RAS5"),
+		found("address", "address=3+mate", "RAS3"),
+		found("address-postalcode", "address-postalcode=UB1", "R1K1"),
+		found("gender and family", "gender=female&family=okonkwo", "R1K1"),
+		found("telecom", "telecom=hump@example.org", "RAS5"),
+		found("active", "active=false", "RAS5"),
+		{name: "by POST", method: "POST", path: "Patient/_search", body: "family=okonkwo&birthdate=1948-03-14", header: map[string]string{"Content-Type": "application/x-www-form-urlencoded"}, status: 200, audit: one, has: []string{`"total":1`}},
+		{name: "nobody", path: "Patient?family=nobody", status: 200, audit: one, has: []string{`"total":0`}, hasNot: []string{`"entry"`}},
+		{name: "a domain that is none of ours", path: "Patient?identifier=urn:other|1", status: 200, audit: one, has: []string{`"total":0`}},
+		{name: "a value that cannot be read", path: "Patient?birthdate=yesterday", status: 400},
+		{name: "retrieve", path: "Patient/{RAS3}", status: 200, audit: trail{"read": 1}, has: []string{"Penhaligon"}},
+		{name: "retrieve nobody", path: "Patient/nobody", status: 404, audit: trail{"read?": 1}},
+	})
+}
