@@ -2,6 +2,7 @@ package record_test
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -208,11 +209,38 @@ func (h *history) do() {
 		return
 	}
 	p := past{id: out.ID}
+	around := append(h.group(a), h.group(b)...)
+	if ask.B == "" {
+		around = h.group(a)
+	}
 	for pair, outcome := range pairs {
 		p.pairs = append(p.pairs, pair)
 		h.say(pair[0], pair[1], step{outcome, len(h.rulings)})
 	}
 	h.rulings = append(h.rulings, p)
+	around = append(around, h.group(a)...)
+	if ask.B != "" {
+		around = append(around, h.group(b)...)
+	}
+	h.release(around)
+}
+
+// release looks again at the pairs of entries that were held for the sake of
+// somebody who may be out of the way now.
+func (h *history) release(around []int) {
+	held := map[[2]int]bool{}
+	for _, a := range around {
+		for b := range h.entries {
+			if h.now(a, b).outcome == person.Possible {
+				held[pairOf(a, b)] = true
+			}
+		}
+	}
+	list := slices.Collect(maps.Keys(held))
+	slices.SortFunc(list, func(a, b [2]int) int { return slices.Compare(a[:], b[:]) })
+	for _, p := range list {
+		h.model(p[0], p[1])
+	}
 }
 
 func codeOf(err error) string {
@@ -255,6 +283,10 @@ func (h *history) takeBack(i int) {
 		return
 	}
 	r.gone = true
+	var around []int
+	for _, p := range r.pairs {
+		around = append(append(around, h.group(p[0])...), h.group(p[1])...)
+	}
 	var again [][2]int
 	for _, p := range r.pairs {
 		list := h.pairs[p]
@@ -270,6 +302,10 @@ func (h *history) takeBack(i int) {
 	for _, p := range again {
 		h.model(p[0], p[1])
 	}
+	for _, p := range r.pairs {
+		around = append(append(around, h.group(p[0])...), h.group(p[1])...)
+	}
+	h.release(around)
 }
 
 // waits tells whether a pair of an entry is held, since it would have brought

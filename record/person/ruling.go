@@ -54,13 +54,7 @@ func (x Index) Rule(ctx context.Context, tx store.Tx, rulings ...*Ruling) error 
 	w := x.begin(ctx, tx)
 	for i, r := range rulings {
 		r.ID, r.At = w.rulingID(i), tx.Time()
-		if err := w.rule(r); err != nil {
-			return err
-		}
-		if len(r.Pairs) == 0 {
-			continue
-		}
-		if err := w.file(r); err != nil {
+		if err := w.carryOut(r); err != nil {
 			return err
 		}
 	}
@@ -68,6 +62,67 @@ func (x Index) Rule(ctx context.Context, tx store.Tx, rulings ...*Ruling) error 
 		return err
 	}
 	return w.keep()
+}
+
+// carryOut does one ruling, then looks at the pairs that were held for the sake
+// of who is no longer in the way.
+func (w *work) carryOut(r *Ruling) error {
+	named := append(slices.Clone(r.A), r.B...)
+	if r.Verb == TakeBack {
+		of, err := FindRuling(w.ctx, w.tx, r.Of)
+		if err != nil {
+			return err
+		}
+		for _, p := range of.Pairs {
+			named = append(named, p[0], p[1])
+		}
+	}
+	before, err := w.groups(named)
+	if err != nil {
+		return err
+	}
+	if err := w.rule(r); err != nil || len(r.Pairs) == 0 {
+		return err
+	}
+	if err := w.file(r); err != nil {
+		return err
+	}
+	after, err := w.groups(named)
+	if err != nil {
+		return err
+	}
+	return w.release(append(before, after...))
+}
+
+// release lets the model decide again on the held pairs of entries.
+func (w *work) release(entries []int64) error {
+	slices.Sort(entries)
+	var held [][2]int64
+	for _, pk := range slices.Compact(entries) {
+		n, err := w.node(pk)
+		if err != nil {
+			return err
+		}
+		for _, t := range n.Pairs {
+			if t.Outcome == Possible {
+				held = append(held, [2]int64{min(pk, t.To), max(pk, t.To)})
+			}
+		}
+	}
+	slices.SortFunc(held, func(a, b [2]int64) int { return slices.Compare(a[:], b[:]) })
+	for _, ab := range slices.Compact(held) {
+		p, err := loadPair(w.ctx, w.tx, ab[0], ab[1])
+		if err != nil {
+			return err
+		}
+		if !p.Now().Held {
+			continue
+		}
+		if err := w.rejudge(ab[0], ab[1]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (w *work) file(r *Ruling) error {
