@@ -90,7 +90,7 @@ func Open(ctx context.Context, o Options) (*Desk, error) {
 	}
 	d.auditKeys = o.AuditKeys
 	d.terms, d.profiles, d.wake = o.Terms, o.Profiles, make(chan struct{}, 1)
-	if d.matcher, err = person.NewMatcher(o.Model); err != nil {
+	if err := d.openMatcher(ctx, o.Model); err != nil {
 		return nil, err
 	}
 	if err := d.upgrade(ctx); err != nil {

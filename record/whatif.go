@@ -40,7 +40,7 @@ type IdentityChange struct {
 func (e *Errand) WhatWouldChange(ctx context.Context, model *match.Model, yield func(IdentityChange) error) (WhatIf, error) {
 	d := e.desk
 	out := WhatIf{InUse: d.matcher.Name, Changes: map[string]int64{}}
-	other, err := person.NewMatcher(model)
+	other, err := d.matcher.With(model)
 	if err != nil {
 		return out, err
 	}

@@ -19,14 +19,16 @@ import (
 type Matcher struct {
 	scorer *match.Scorer
 	words  *match.Lexicon
-	text   []byte // the model's file, kept with the decisions made by it
-	Name   string // version and a mark of the figures
+	counts *match.Frequencies // how common names and dates are; nil = not counted
+	text   []byte             // the model's file, kept with the decisions made by it
+	Name   string             // version and a mark of the figures, counts included
 }
 
-// NewMatcher makes a model ready; nil is the one that ships. The index is filed
+// NewMatcher makes a model ready; nil is the one that ships. counts say how
+// common names and dates of birth are; nil = all count alike. The index is filed
 // under the blocking rules that ship, so that a model may not have others:
 // Unsupported "person.block".
-func NewMatcher(m *match.Model) (*Matcher, error) {
+func NewMatcher(m *match.Model, counts *match.Frequencies) (*Matcher, error) {
 	shipped := match.ShippedModel()
 	if m == nil {
 		m = shipped
@@ -34,7 +36,7 @@ func NewMatcher(m *match.Model) (*Matcher, error) {
 	if !slices.Equal(m.Block, shipped.Block) {
 		return nil, fault.New(fault.Unsupported, "person.block", "the model has other blocking rules than those that the index is filed under")
 	}
-	scorer, err := match.NewScorer(m, nil)
+	scorer, err := match.NewScorer(m, counts)
 	if err != nil {
 		return nil, err
 	}
@@ -44,20 +46,32 @@ func NewMatcher(m *match.Model) (*Matcher, error) {
 	}
 	h := fnv.New32a()
 	h.Write(text)
-	return &Matcher{scorer: scorer, words: match.ShippedLexicon(), text: text, Name: fmt.Sprintf("%s/%08x", m.Version, h.Sum32())}, nil
+	if counts != nil {
+		h.Write(counts.Bytes())
+	}
+	return &Matcher{scorer: scorer, words: match.ShippedLexicon(), counts: counts, text: text, Name: fmt.Sprintf("%s/%08x", m.Version, h.Sum32())}, nil
 }
 
 // Subject makes a Patient resource ready to be compared.
 func (m *Matcher) Subject(patient *fhir.Value) match.Subject {
-	r := RecordOf(patient)
-	return m.words.Prepare(&r, m.scorer.Rules)
+	return m.prepare(RecordOf(patient))
 }
+
+func (m *Matcher) prepare(r match.Record) match.Subject {
+	s := m.words.Prepare(&r, m.scorer.Rules)
+	if m.counts != nil {
+		m.counts.Rate(&s, m.scorer.Model.Commonest)
+	}
+	return s
+}
+
+// With is a matcher by another model, with the same counts.
+func (m *Matcher) With(model *match.Model) (*Matcher, error) { return NewMatcher(model, m.counts) }
 
 // Asked makes a Patient ready that somebody looks for: its hospital numbers
 // count too.
 func (m *Matcher) Asked(patient *fhir.Value) match.Subject {
-	r := askedOf(patient)
-	return m.words.Prepare(&r, m.scorer.Rules)
+	return m.prepare(askedOf(patient))
 }
 
 // BadNumber tells that a Patient has an NHS number and none that is valid.

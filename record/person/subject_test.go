@@ -38,7 +38,7 @@ func TestRecordOf(t *testing.T) {
 func FuzzSubject(f *testing.F) {
 	f.Add([]byte(`{"resourceType":"Patient","name":[{"family":"Khan","given":["Ada"]}],"birthDate":"1984-03-07","identifier":[{"system":"https://fhir.nhs.uk/Id/nhs-number","value":"9990000018"}]}`))
 	f.Add([]byte(`{"name":{"family":["x"]},"address":"y","telecom":[1],"identifier":[{"system":null}],"multipleBirthInteger":"two"}`))
-	m, err := NewMatcher(nil)
+	m, err := NewMatcher(nil, nil)
 	if err != nil {
 		f.Fatal(err)
 	}
