@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"slices"
 
@@ -28,27 +27,18 @@ func (c *linkReplayCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	model, err := match.ParseModel(text)
-	if err != nil {
-		return err
-	}
-	h, err := openHouse(ctx, c.where, nil, slog.New(slog.NewTextHandler(os.Stderr, nil)))
+	h, err := openHouse(ctx, c.where, nil, quietLog())
 	if err != nil {
 		return err
 	}
 	defer h.close()
 	var report record.WhatIf
-	replay := func(w io.Writer) error {
-		enc := json.NewEncoder(w)
-		report, err = h.operator().WhatWouldChange(ctx, model, func(d record.IdentityChange) error { return enc.Encode(d) })
-		return err
-	}
 	if c.Out == "" {
-		err = replay(io.Discard)
+		report, err = replayed(ctx, h, text, io.Discard)
 	} else {
 		err = writeFile(c.Out, func(w io.Writer) error {
 			b := bufio.NewWriter(w)
-			if err := replay(b); err != nil {
+			if report, err = replayed(ctx, h, text, b); err != nil {
 				return err
 			}
 			return b.Flush()
@@ -58,6 +48,17 @@ func (c *linkReplayCmd) Run(ctx context.Context) error {
 		return err
 	}
 	return tellWhatIf(os.Stdout, report, c.JSON)
+}
+
+// replayed tries a model's file and writes each pair that would change as a line
+// of JSON.
+func replayed(ctx context.Context, h *house, text []byte, w io.Writer) (record.WhatIf, error) {
+	model, err := match.ParseModel(text)
+	if err != nil {
+		return record.WhatIf{}, err
+	}
+	enc := json.NewEncoder(w)
+	return h.operator().WhatWouldChange(ctx, model, func(d record.IdentityChange) error { return enc.Encode(d) })
 }
 
 func tellWhatIf(w io.Writer, r record.WhatIf, asJSON bool) error {
