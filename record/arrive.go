@@ -50,7 +50,7 @@ func (d *Desk) loadPatients(ctx context.Context, r store.Reader, keys []store.Ke
 // writer: the commit then looks only at what came since. It reads too whom they
 // say that they are one with.
 func (p *plan) match(ctx context.Context) error {
-	if !slices.ContainsFunc(p.drafts, func(dr *draft) bool { return dr.patient && dr.body != nil }) {
+	if !slices.ContainsFunc(p.drafts, func(dr *draft) bool { return dr.arrives || dr.speaks() }) {
 		return nil
 	}
 	index := p.desk.persons()
@@ -60,11 +60,10 @@ func (p *plan) match(ctx context.Context) error {
 			return err
 		}
 		for _, dr := range p.drafts {
-			if !dr.patient || dr.body == nil {
-				continue
-			}
-			if err := p.said(ctx, r, dr); err != nil {
-				return at(dr.op.At, err)
+			if dr.speaks() {
+				if err := p.said(ctx, r, dr); err != nil {
+					return at(dr.op.At, err)
+				}
 			}
 			if !dr.arrives {
 				continue
@@ -122,11 +121,11 @@ func (d *Desk) claimReserved(ctx context.Context, tx store.Tx, p *plan) error {
 	return nil
 }
 
-// whoNow notes whose the Patients of a commit are, for its results.
+// whoNow notes whose the Patients are that arrived, for the results.
 func (p *plan) whoNow(ctx context.Context, tx store.Tx) error {
 	for _, dr := range p.drafts {
-		if !dr.patient || dr.body == nil {
-			continue
+		if !dr.arrives {
+			continue // its reader knows, and a look costs
 		}
 		var err error
 		if dr.who, err = tx.PersonOf(ctx, dr.key.PK, time.Time{}); err != nil {

@@ -10,6 +10,7 @@ import (
 	"concord/store"
 )
 
+// maxConflicts is how many pairs a steward is shown at once.
 const maxConflicts = 500
 
 // Conflict is one line of the stewards' queue: two entries that may be one
@@ -30,11 +31,14 @@ func (e *Errand) Conflicts(ctx context.Context) ([]Conflict, error) {
 	var out []Conflict
 	err := e.read(ctx, access.Links, "Patient", func(r store.Reader, v access.Verdict, t *trace) error {
 		out = nil
-		list, err := person.Queue(ctx, r, maxConflicts)
+		list, err := person.Queue(ctx, r, 4*maxConflicts) // some have become one through others
 		if err != nil {
 			return err
 		}
 		for i := range list {
+			if len(out) == maxConflicts {
+				break
+			}
 			line, err := e.desk.standing(ctx, r, &list[i])
 			if err != nil {
 				return err

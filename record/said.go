@@ -24,6 +24,11 @@ func replacedBy(patient *fhir.Value) []string {
 	return out
 }
 
+// speaks tells whether a draft says something new of who it is one with.
+func (dr *draft) speaks() bool {
+	return dr.patient && dr.body != nil && !slices.Equal(replacedBy(dr.body), replacedBy(dr.oldBody))
+}
+
 // said takes from a Patient that is written what its source says of who it is
 // one with: a new replaced-by link joins the two (as the feed of PIXm ITI-104
 // resolves duplicates, https://profiles.ihe.net/ITI/PIXm/ITI-104.html), one that
