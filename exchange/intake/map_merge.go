@@ -48,12 +48,13 @@ func pairUp(trigger string, all []Mapped) error {
 	return nil
 }
 
-// mapAccount: A35, A41 and A49 are about account numbers, which are not kept:
-// the demographics are brought up to date, and nothing else changes.
+// mapAccount: A35, A41 and A49 are about account numbers, A51 about alternate
+// visit numbers, none of which are kept: the demographics are brought up to date,
+// and nothing else changes.
 func mapAccount(s *source, m *Mapped) error {
-	s.first("MRG").skip(1, 3)
+	s.first("MRG").skip(1, 3, 6)
 	s.first("PV1").skip(1, 2)
-	s.warn("accounts are not kept here; the visits stay as they are")
+	s.warn("account and alternate visit numbers are not kept here; the visits stay as they are")
 	s.addClinical(m)
 	return nil
 }

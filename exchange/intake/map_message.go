@@ -57,7 +57,7 @@ func adtRule(trigger string) rule {
 		return mapLink
 	case "A30", "A34", "A36", "A40", "A47":
 		return mapMerge
-	case "A35", "A41", "A49":
+	case "A35", "A41", "A49", "A51":
 		return mapAccount
 	case "A42", "A50":
 		return mapVisitNumber
