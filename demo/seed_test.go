@@ -229,8 +229,16 @@ func (h *house) verify() {
 	}
 	steward := h.desk.For(access.Requester{ID: "steward", Role: access.Steward, Org: "RYJ"}, access.Reason{Purpose: access.Integrity})
 	list, err := steward.Conflicts(h.t.Context())
-	if err != nil || len(list) != 1 {
-		h.t.Errorf("%d conflicts on the stewards' list: %v", len(list), err)
+	numbers := 0
+	for _, c := range list {
+		for _, step := range c.Waterfall.Steps {
+			if step.Comparison == "nhs number" && step.Finding == "same" {
+				numbers++
+			}
+		}
+	}
+	if err != nil || numbers != 1 {
+		h.t.Errorf("%d conflicts of one number on the stewards' list of %d: %v", numbers, len(list), err)
 	}
 }
 

@@ -122,6 +122,17 @@ func (s *stage) paths(p, o string, message int64) []path {
 			}
 			return text(f.Hits[0].Person.Entries...), nil
 		}},
+		{"match", access.Search, 1, func(e *record.Errand) (string, error) {
+			f, err := e.Match(ctx, record.MatchAsked{Patient: s.json(patient("R1K", "", nhs, "Smith", "John", "1950-01-01", "male"))})
+			if err != nil || len(f.Hits) == 0 {
+				return "", err
+			}
+			return text(f.Hits[0].Item), nil
+		}},
+		{"cross-reference", access.Search, 1, func(e *record.Errand) (string, error) {
+			_, err := e.CrossReference(ctx, "https://fhir.nhs.uk/Id/nhs-number", nhs, nil)
+			return "", err
+		}},
 		{"export", access.Export, 1, func(e *record.Errand) (string, error) {
 			shown := ""
 			err := e.Export(ctx, "", func(items []*record.Item) error { shown += text(items...); return nil })
@@ -179,6 +190,11 @@ func (s *stage) powers(message int64) []path {
 			return "", err
 		}},
 		{"conflicts", access.Links, 1, func(e *record.Errand) (string, error) { _, err := e.Conflicts(ctx); return "", err }},
+		{"rulings", access.Links, 1, func(e *record.Errand) (string, error) { _, err := e.Rulings(ctx, 9); return "", err }},
+		{"what would change", access.Verify, 1, func(e *record.Errand) (string, error) {
+			_, err := e.WhatWouldChange(ctx, nil, func(record.IdentityChange) error { return nil })
+			return "", err
+		}},
 		{"feeds", access.WatchFeeds, 1, func(e *record.Errand) (string, error) { _, err := e.Feeds(ctx); return "", err }},
 		{"messages", access.WatchFeeds, 1, func(e *record.Errand) (string, error) {
 			rows, err := e.Messages(ctx, record.MessageFilter{Limit: 9})
@@ -219,14 +235,14 @@ func (s *stage) powers(message int64) []path {
 
 // mayDo lists the paths that each role may take; the rest is refused.
 var mayDo = map[access.Role]string{
-	access.Clinician:     "read,read a patient,version,history,search,include,chart,everything,find people,create,update",
-	access.Receptionist:  "read a patient,include,chart,everything,find people",
+	access.Clinician:     "read,read a patient,version,history,search,include,chart,everything,find people,create,update,match,cross-reference",
+	access.Receptionist:  "read a patient,include,chart,everything,find people,match,cross-reference",
 	access.Engineer:      "feeds,messages,message head,requeue,close",
-	access.Steward:       "read a patient,include,chart,everything,find people,conflicts",
+	access.Steward:       "read a patient,include,chart,everything,find people,conflicts,rulings,match,cross-reference",
 	access.Administrator: "administer",
 	access.Privacy:       "read a patient,include,chart,everything,find people,audit search,who has looked,audit entry,audit export",
 	access.System:        "",
-	access.Operator:      "read,read a patient,version,history,search,include,chart,everything,export,create,update,feeds,messages,message head,requeue,close,administer,verify,audit search,who has looked,audit entry,audit export",
+	access.Operator:      "read,read a patient,version,history,search,include,chart,everything,export,create,update,feeds,messages,message head,requeue,close,administer,verify,audit search,who has looked,audit entry,audit export,match,cross-reference,what would change",
 	"porter":             "",
 	"":                   "",
 }

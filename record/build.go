@@ -5,10 +5,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"concord/fault"
-	"concord/record/person"
 	"concord/standard/fhir"
 	"concord/standard/search"
 	"concord/store"
@@ -198,9 +196,6 @@ func (p *plan) ready(ctx context.Context, e *Errand, dr *draft) error {
 		dr.put.Org = dr.old.Org // who controls a resource does not change with who writes it
 		if dr.oldBody != nil {
 			dr.put.Old = d.entriesBy(p.index.extract, dr.key.PK, dr.oldBody)
-			if dr.patient {
-				dr.oldCheck = person.Of(dr.oldBody)
-			}
 		}
 	}
 	dr.version = dr.put.IfVersion + 1
@@ -228,6 +223,10 @@ func (p *plan) ready(ctx context.Context, e *Errand, dr *draft) error {
 		return err
 	}
 	p.claims(e, dr)
+	if dr.patient {
+		dr.subject = d.matcher.Subject(dr.body)
+		dr.arrives = dr.oldBody == nil || d.matcher.Subject(dr.oldBody) != dr.subject
+	}
 	return nil
 }
 
@@ -265,79 +264,11 @@ func (p *plan) keepsSubject(dr *draft) error {
 	return nil
 }
 
-// placePatients gives every new Patient its person and looks again where the
-// demographics changed.
-func (d *Desk) placePatients(ctx context.Context, tx store.Tx, p *plan) error {
-	index := person.Index{Hash: d.searches().extract.Hash, Load: d.loadPatient}
-	for url, dr := range p.byURL {
-		if dr.op == nil && strings.HasPrefix(url, "reserved:") {
-			owner, err := tx.Claim(ctx, d.searches().extract.Hash("id", "Patient", dr.id), dr.key)
-			if err != nil {
-				return err
-			}
-			if owner != dr.key {
-				return fault.New(fault.Conflict, "record.raced", "the id was taken meanwhile")
-			}
-		}
-	}
-	for _, dr := range p.drafts {
-		if !dr.patient || dr.idle() || dr.put.Deleted {
-			continue
-		}
-		if dr.oldBody != nil && dr.oldCheck.Same(dr.ownCheck) {
-			continue
-		}
-		fresh := dr.person
-		if fresh == 0 {
-			linked, err := tx.PersonOf(ctx, dr.key.PK, time.Time{})
-			if err != nil {
-				return err
-			}
-			if linked == 0 {
-				if fresh, err = tx.NewRecord(ctx); err != nil {
-					return err
-				}
-			}
-		}
-		if err := index.Place(ctx, tx, dr.key, dr.body, fresh); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (d *Desk) loadPatient(ctx context.Context, r store.Reader, k store.Key) (*fhir.Value, error) {
-	doc, err := r.Get(ctx, k)
-	if fault.Is(err, fault.NotFound) || err == nil && doc.Deleted {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return d.parse(doc)
-}
-
-// join makes one person of the entries that the sender says are one patient.
-func (d *Desk) join(ctx context.Context, tx store.Tx, p *plan) error {
-	for _, pair := range p.joins {
-		var persons [2]int64
-		for i, k := range pair {
-			var err error
-			if persons[i], err = tx.PersonOf(ctx, k.PK, time.Time{}); err != nil {
-				return err
-			}
-		}
-		if _, err := person.Join(ctx, tx, persons[0], persons[1]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // changed notes when the commit happened, for the results.
 func (p *plan) changed(tx store.Tx) { p.change, p.at = tx.Change(), tx.Time() }
 
 func (p *plan) results() ([]Result, error) {
+	d := p.desk
 	out := make([]Result, 0, len(p.ops))
 	for i, dr := range p.drafts {
 		if i >= len(p.ops) {
@@ -361,6 +292,9 @@ func (p *plan) results() ([]Result, error) {
 		if dr.body != nil {
 			it := &Item{Type: dr.op.Type, ID: dr.id, Version: dr.version, Updated: p.at, Change: p.change, Org: dr.put.Org, Feed: dr.put.Feed, key: dr.key}
 			it.Resource = served(dr.body, it)
+			if dr.who != 0 {
+				withRefer(it, d.ids.person(dr.who))
+			}
 			res.Item = it
 		}
 		out = append(out, res)

@@ -6,43 +6,47 @@ import (
 
 	"concord/record/access"
 	"concord/record/person"
+	"concord/standard/match"
 	"concord/store"
 )
 
+// maxConflicts is how many pairs a steward is shown at once.
 const maxConflicts = 500
 
-// Conflicts lists pairs of entries that share an NHS number and were not
-// joined because their demographics do not agree.
+// Conflict is one line of the stewards' queue: two entries that may be one
+// person, or that share an NHS number and are not.
+type Conflict struct {
+	A, B    *Item
+	Differs []string // fields, in words
+	Found   time.Time
+	Outcome person.Outcome // Possible or More
+	Why     string         // the note of a steward who needs to know more
+	Held    bool           // certain of itself, but it would make one person of two
+	// Waterfall is how the model comes to its weight on what both say now.
+	Waterfall match.Waterfall
+}
+
+// Conflicts lists the stewards' queue, likeliest first.
 func (e *Errand) Conflicts(ctx context.Context) ([]Conflict, error) {
 	var out []Conflict
 	err := e.read(ctx, access.Links, "Patient", func(r store.Reader, v access.Verdict, t *trace) error {
 		out = nil
-		list, err := person.Conflicts(ctx, r, maxConflicts)
+		list, err := person.Queue(ctx, r, 4*maxConflicts) // some have become one through others
 		if err != nil {
 			return err
 		}
-		for _, c := range list {
-			keys := []store.Key{{PK: c.A, LID: c.ALID}, {PK: c.B, LID: c.BLID}}
-			docs, err := r.GetMany(ctx, keys)
+		for i := range list {
+			if len(out) == maxConflicts {
+				break
+			}
+			line, err := e.desk.standing(ctx, r, &list[i])
 			if err != nil {
 				return err
 			}
-			if len(docs) != 2 || docs[0].Deleted || docs[1].Deleted {
-				continue
+			if line != nil {
+				out = append(out, *line)
+				t.records = append(t.records, e.desk.recordIDs(line.A.key, line.B.key)...)
 			}
-			pair, err := e.desk.items(docs)
-			if err != nil {
-				return err
-			}
-			line, stands, err := standing(ctx, r, c, pair)
-			if err != nil {
-				return err
-			}
-			if !stands {
-				continue
-			}
-			out = append(out, line)
-			t.records = append(t.records, e.desk.recordIDs(keys...)...)
 		}
 		t.count = len(out)
 		return nil
@@ -53,27 +57,43 @@ func (e *Errand) Conflicts(ctx context.Context) ([]Conflict, error) {
 	return out, nil
 }
 
-// standing looks at a pair as it is now: it is a conflict no longer when a
-// trust has said that both are one, or when they share no number any more.
-func standing(ctx context.Context, r store.Reader, c person.Conflict, pair []*Item) (Conflict, bool, error) {
+// standing looks at a pair as it is now: nil when one is deleted, when both are
+// of one person by now, or when a pair that was only listed for its number
+// shares it no more.
+func (d *Desk) standing(ctx context.Context, r store.Reader, p *person.Pair) (*Conflict, error) {
+	pair, err := d.patientsOf(ctx, r, p.A, p.B)
+	if err != nil || pair == nil {
+		return nil, err
+	}
 	var persons [2]int64
 	for i, it := range pair {
-		var err error
 		if persons[i], err = r.PersonOf(ctx, it.key.PK, time.Time{}); err != nil {
-			return Conflict{}, false, err
+			return nil, err
 		}
 	}
 	a, b := person.Of(pair[0].Resource), person.Of(pair[1].Resource)
-	if persons[0] == persons[1] || !a.Shares(b) {
-		return Conflict{}, false, nil
+	now := p.Now()
+	if persons[0] == persons[1] || now.By == person.Before && !a.Shares(b) {
+		return nil, nil
 	}
-	differs := c.Differs
-	if ok, now := person.Agree(a, b); !ok && len(now) > 0 {
-		differs = now
+	line := &Conflict{A: pair[0], B: pair[1], Found: now.At, Outcome: now.Outcome, Held: now.Held}
+	if now.Outcome == person.More {
+		line.Why = now.Why
 	}
-	line := Conflict{A: pair[0], B: pair[1], Found: c.Found}
+	_, differs := person.Agree(a, b)
 	for _, f := range differs {
 		line.Differs = append(line.Differs, string(f))
 	}
-	return line, true, nil
+	x, y := d.matcher.Subject(pair[0].Resource), d.matcher.Subject(pair[1].Resource)
+	line.Waterfall = d.matcher.Explain(&x, &y)
+	return line, nil
+}
+
+// patientsOf reads two entries; nil when one is deleted.
+func (d *Desk) patientsOf(ctx context.Context, r store.Reader, a, b int64) ([]*Item, error) {
+	docs, err := r.GetMany(ctx, []store.Key{person.PatientKey(a), person.PatientKey(b)})
+	if err != nil || len(docs) != 2 || docs[0].Deleted || docs[1].Deleted {
+		return nil, err
+	}
+	return d.items(docs)
 }

@@ -10,8 +10,10 @@ import (
 
 	"concord/fault"
 	"concord/record/access"
+	"concord/record/person"
 	"concord/record/seal"
 	"concord/standard/fhir"
+	"concord/standard/match"
 	"concord/standard/search"
 	"concord/store"
 )
@@ -37,6 +39,9 @@ type Options struct {
 	// AuditKeys are the public keys that sign checkpoints of the audit log, old
 	// ones included; nil = Verify looks at no signature.
 	AuditKeys note.Verifiers
+	// Model is what entries are matched by; nil = the one that ships. Its
+	// blocking rules are those that ship.
+	Model *match.Model
 	// ScanLimit bounds how many resources a search may look at when nothing
 	// narrows it; 0 = 20,000.
 	ScanLimit int
@@ -57,6 +62,7 @@ type Desk struct {
 	check     func(*fhir.Value) []fhir.Issue
 	scan      int
 	met       met
+	matcher   *person.Matcher
 	london    *time.Location
 
 	blockMu   sync.Mutex // guards the block of unused record keys
@@ -89,6 +95,9 @@ func Open(ctx context.Context, o Options) (*Desk, error) {
 	}
 	d.auditKeys = o.AuditKeys
 	d.terms, d.profiles, d.wake = o.Terms, o.Profiles, make(chan struct{}, 1)
+	if err := d.openMatcher(ctx, o.Model); err != nil {
+		return nil, err
+	}
 	if err := d.upgrade(ctx); err != nil {
 		return nil, err
 	}

@@ -79,6 +79,9 @@ type Commit struct {
 	Source *Source
 	// Joins say that entries of one trust are one patient.
 	Joins []Join
+	// Parts say that entries are not one patient: what the trust said before is
+	// taken back, and what the model thought is overruled.
+	Parts []Join
 	// Once names the transaction: a second one of that name is refused with
 	// Conflict "record.once", so that an interrupted load can be taken up
 	// again. "" = no name.

@@ -10,6 +10,7 @@ import (
 	"concord/record/access"
 	"concord/record/person"
 	"concord/standard/fhir"
+	"concord/standard/match"
 	"concord/store"
 )
 
@@ -28,13 +29,16 @@ type plan struct {
 	next     map[seqKey]uint32  // sequences taken
 	fresh    map[int64]bool     // record keys allocated for this plan
 	patients map[string]*draft  // "Patient/id" → draft, once placed
-	joins    [][2]store.Key     // From, Into of the commit's Joins
+	joins    [][2]store.Key     // who is said to be one: from, into
+	unjoins  [][2]store.Key     // who is said to be one no more
+	parts    [][2]store.Key     // who is said to be two
 	index    *searches          // by which its entries were made
 	seen     int64              // change number of the snapshot that was planned on
 	asked    map[string]*draft  // the first conditional create of each condition
 	gone     map[store.Key]bool // what the transaction deletes
 	change   int64
 	at       time.Time
+	matched  int64 // change number of the snapshot that matches were looked for on
 }
 
 type seqKey struct {
@@ -60,8 +64,10 @@ type draft struct {
 	version  int64
 	patient  bool
 	keepID   bool
-	ownCheck person.Demographics
-	oldCheck person.Demographics
+	subject  match.Subject // of a Patient: what it is matched by
+	arrives  bool          // that is new, or has changed
+	matches  []person.Candidate
+	who      int64 // the person of a Patient that was written
 }
 
 // claim is a hash that only one key may have. owns tells whether a body really
@@ -83,21 +89,23 @@ func (d *Desk) plan(ctx context.Context, e *Errand, ops []Op, c Commit) (*plan, 
 		return nil, err
 	}
 	p.index = d.searches()
-	err := d.engine.View(ctx, func(r store.Reader) error {
+	err := d.engine.View(ctx, func(r store.Reader) (err error) {
 		if err := p.find(ctx, r); err != nil {
 			return err
 		}
-		for _, j := range c.Joins {
-			if err := p.findJoin(ctx, r, j); err != nil {
-				return err
-			}
+		if p.joins, err = p.findPairs(ctx, r, c.Joins); err != nil {
+			return err
 		}
-		return nil
+		p.parts, err = p.findPairs(ctx, r, c.Parts)
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return p, p.build(ctx, e, c)
+	if err := p.build(ctx, e, c); err != nil {
+		return nil, err
+	}
+	return p, p.match(ctx)
 }
 
 // find resolves targets: what exists first, then patients, then what belongs
@@ -216,19 +224,22 @@ func (p *plan) records() []int64 {
 	return out
 }
 
-func (p *plan) findJoin(ctx context.Context, r store.Reader, j Join) error {
-	var pair [2]store.Key
-	for i, id := range []string{j.From, j.Into} {
-		if dr := p.byURL[id]; dr != nil {
-			pair[i] = dr.key
-			continue
+func (p *plan) findPairs(ctx context.Context, r store.Reader, list []Join) ([][2]store.Key, error) {
+	var out [][2]store.Key
+	for _, j := range list {
+		var pair [2]store.Key
+		for i, id := range []string{j.From, j.Into} {
+			if dr := p.byURL[id]; dr != nil {
+				pair[i] = dr.key
+				continue
+			}
+			k, err := p.desk.locate(ctx, r, "Patient", id)
+			if err != nil {
+				return nil, err
+			}
+			pair[i] = k
 		}
-		k, err := p.desk.locate(ctx, r, "Patient", id)
-		if err != nil {
-			return err
-		}
-		pair[i] = k
+		out = append(out, pair)
 	}
-	p.joins = append(p.joins, pair)
-	return nil
+	return out, nil
 }

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"concord/fault"
-	"concord/record/person"
 	"concord/standard/fhir"
 	"concord/store"
 )
@@ -24,7 +23,6 @@ func (p *plan) claims(e *Errand, dr *draft) {
 			"record.raced", "the business key was taken meanwhile"})
 	}
 	if dr.patient {
-		dr.ownCheck = person.Of(dr.body)
 		for _, n := range hospitalNumbers(dr.body) {
 			dr.claims = append(dr.claims, claim{d.numberHash(n),
 				func(b *fhir.Value) bool { return slices.Contains(hospitalNumbers(b), n) },

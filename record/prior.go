@@ -116,11 +116,3 @@ func (d *Desk) owned(ctx context.Context, r store.Reader, hash uint64, confirm f
 	}
 	return nil, nil
 }
-
-// Conflict is one line of the stewards' list: two entries with one NHS number
-// whose demographics do not agree.
-type Conflict struct {
-	A, B    *Item
-	Differs []string // fields, in words
-	Found   time.Time
-}

@@ -120,7 +120,7 @@ func (d *Desk) entries(pk int64, body *fhir.Value) search.Entries {
 // entriesBy is entries by a given extractor. References to resources of the
 // same record need no term.
 func (d *Desk) entriesBy(x *search.Extractor, pk int64, body *fhir.Value) search.Entries {
-	return x.Extract(body, func(ref string) bool {
+	e := x.Extract(body, func(ref string) bool {
 		_, id, ok := strings.Cut(ref, "/")
 		if !ok {
 			return false
@@ -128,4 +128,8 @@ func (d *Desk) entriesBy(x *search.Extractor, pk int64, body *fhir.Value) search
 		at, _, ours := d.ids.decode(id)
 		return ours && at == pk
 	})
+	if body.Type() == "Patient" {
+		e.Idents = d.withBlocks(e.Idents, body)
+	}
+	return e
 }

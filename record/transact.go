@@ -176,6 +176,11 @@ func (e *Errand) commit(ctx context.Context, tx store.Tx, v access.Verdict, p *p
 	if err := p.holdsStill(ctx, tx); err != nil {
 		return err
 	}
+	if last, err := tx.LastChange(ctx); err != nil {
+		return err
+	} else if last == p.matched {
+		p.matched = -1 // nothing came since
+	}
 	for _, dr := range p.inOrder() {
 		if err := e.desk.write(ctx, tx, e, dr); err != nil {
 			return at(dr.op.At, err)
@@ -184,7 +189,10 @@ func (e *Errand) commit(ctx context.Context, tx store.Tx, v access.Verdict, p *p
 	if err := e.desk.placePatients(ctx, tx, p); err != nil {
 		return err
 	}
-	if err := e.desk.join(ctx, tx, p); err != nil {
+	if err := e.desk.join(ctx, tx, e, p); err != nil {
+		return err
+	}
+	if err := p.whoNow(ctx, tx); err != nil {
 		return err
 	}
 	if c.Settle != nil {

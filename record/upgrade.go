@@ -55,7 +55,11 @@ func (d *Desk) upgrade(ctx context.Context) error {
 			return err
 		}
 		st.Generation++
-		st.Phase, st.Types, st.Upgrade, st.Type, st.PK, st.LID = "checking", fhir.R4().Names(), true, 0, 0, 0
+		types := fhir.R4().Names()
+		if string(have) == "3" { // the blocking keys of Patients came with version 4
+			types = []string{"Patient"}
+		}
+		st.Phase, st.Types, st.Upgrade, st.Type, st.PK, st.LID = "checking", types, true, 0, 0, 0
 		st.Started, st.Job = tx.Time(), d.ids.encodePK(tx.Change()&(1<<idBits-1))
 		if _, err := tx.Enqueue(ctx, reindexTopic, []byte(st.Job), tx.Time()); err != nil {
 			return err

@@ -9,6 +9,7 @@ import (
 
 	"concord/record/access"
 	"concord/record/audit"
+	"concord/record/person"
 	"concord/standard/fhir"
 	"concord/store"
 )
@@ -142,7 +143,11 @@ func (d *Desk) verifyEntry(ctx context.Context, r store.Reader, doc *store.Doc, 
 	if standing != 1 {
 		report(Finding{Code: "record.person", Where: where, Text: "the entry does not belong to exactly one person"})
 	}
-	return nil
+	astray, err := person.Astray(ctx, r, doc.PK)
+	if err == nil && astray {
+		report(Finding{Code: "record.ties", Where: where, Text: "the entry is joined with one of another person"})
+	}
+	return err
 }
 
 func filed(ctx context.Context, r store.Reader, h uint64, k store.Key) (bool, error) {

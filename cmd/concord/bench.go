@@ -13,6 +13,7 @@ import (
 
 // benchCmd holds the measurements that work on a store.
 type benchCmd struct {
+	Arrivals   arrivalCmd    `cmd:"" help:"Bring made-up records of four trusts in, and measure matching as they arrive, against the truth."`
 	Population populationCmd `cmd:"" help:"Load made-up people in bulk, and measure what a record of that size costs."`
 }
 

@@ -92,9 +92,13 @@ func (h *house) wire(ctx context.Context, key []byte, w where, feeds []intake.Fe
 	if h.seals, err = seal.Open(ctx, h.engine, masters); err != nil {
 		return err
 	}
+	model, err := w.rules.model()
+	if err != nil {
+		return err
+	}
 	h.desk, err = record.Open(ctx, record.Options{
 		Engine: h.engine, Codec: codec, Seals: h.seals, Secret: key, Now: time.Now,
-		Check: validator.Check, Profiles: profiles, Terms: words, AuditKeys: h.audit.known,
+		Check: validator.Check, Profiles: profiles, Terms: words, AuditKeys: h.audit.known, Model: model,
 	})
 	if err != nil {
 		return err

@@ -20,6 +20,8 @@ import (
 
 type linkCmd struct {
 	Compare linkCompareCmd `cmd:"" help:"Match the records of one table, or of two, and measure against a truth."`
+	Count   linkCountCmd   `cmd:"" help:"Count how common names and dates of birth are, for matching from the next start on."`
+	Replay  linkReplayCmd  `cmd:"" help:"Tell what would change if entries were matched by another model, before it goes live."`
 	Sample  linkSampleCmd  `cmd:"" help:"Write a made-up population as four trusts know it, with the truth."`
 }
 

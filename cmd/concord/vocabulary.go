@@ -8,6 +8,7 @@ import (
 	"concord/fault"
 	"concord/record"
 	"concord/standard/fhir"
+	"concord/standard/match"
 	"concord/standard/validate"
 	"concord/standard/validate/pack"
 )
@@ -15,6 +16,7 @@ import (
 // rules are what resources are held against beyond R4's own rules.
 type rules struct {
 	Profiles      []string `help:"Folders of implementation guides (profiles, value sets, code systems; JSON or XML)." placeholder:"DIR"`
+	MatchModel    string   `help:"Model file by which arriving records are matched, instead of the one that ships (concord link replay tells what would change)." placeholder:"FILE"`
 	ProfilePolicy []string `help:"What an organisation does with resources that break the profiles which they name: ODS=reject, ODS=warn or ODS=off; *=… for all others." placeholder:"ODS=CHOICE"`
 }
 
@@ -78,4 +80,16 @@ func (r rules) policy() (map[string]record.Strictness, error) {
 		out[strings.ToUpper(org)] = s
 	}
 	return out, nil
+}
+
+// model reads the file that records are matched by; nil is the one that ships.
+func (r rules) model() (*match.Model, error) {
+	if r.MatchModel == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(r.MatchModel)
+	if err != nil {
+		return nil, err
+	}
+	return match.ParseModel(text)
 }

@@ -90,13 +90,15 @@ func (a *api) resourceCapability(typ string) *fhir.Value {
 var (
 	systemOperations = []string{"meta", "diff", "reindex"}
 	everyOperation   = []string{"meta", "meta-add", "meta-delete", "validate", "diff", "reindex"}
-	typeOperations   = map[string][]string{"Patient": {"everything", "who-has-looked"}, "Encounter": {"everything"}, "Observation": {"lastn"}}
+	typeOperations   = map[string][]string{"Patient": {"everything", "who-has-looked", "match", "ihe-pix", "merge", "unmerge"}, "Encounter": {"everything"}, "Observation": {"lastn"}}
 	definitions      = map[string]string{
 		"meta": "http://hl7.org/fhir/OperationDefinition/Resource-meta", "meta-add": "http://hl7.org/fhir/OperationDefinition/Resource-meta-add",
 		"meta-delete": "http://hl7.org/fhir/OperationDefinition/Resource-meta-delete", "validate": "http://hl7.org/fhir/OperationDefinition/Resource-validate",
 		"everything": "http://hl7.org/fhir/OperationDefinition/Patient-everything", "lastn": "http://hl7.org/fhir/OperationDefinition/Observation-lastn",
 		"who-has-looked": "urn:concord:operation:who-has-looked",
-		"diff":           "urn:concord:operation:diff", "reindex": "urn:concord:operation:reindex",
+		"match":          "http://hl7.org/fhir/OperationDefinition/Patient-match", "ihe-pix": "https://profiles.ihe.net/ITI/PIXm/OperationDefinition/IHE.PIXm.pix",
+		"merge": "http://hl7.org/fhir/OperationDefinition/Patient-merge", "unmerge": "urn:concord:operation:unmerge",
+		"diff": "urn:concord:operation:diff", "reindex": "urn:concord:operation:reindex",
 	}
 )
 

@@ -48,6 +48,8 @@ func (s *Site) handler() http.Handler {
 	post("/feeds/replay", s.replay)
 	post("/feeds/close", s.closeMessage)
 	get("/mpi/review", s.review)
+	post("/mpi/review", s.ruleIdentity)
+	get("/mpi/{id}", s.identity)
 
 	get("/audit", s.auditLog)
 	get("/audit/export", s.auditExport)

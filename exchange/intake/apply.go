@@ -29,6 +29,7 @@ func (a *Applier) apply(ctx context.Context, t *task) error {
 	_, err := w.errand.Transact(ctx, w.ops, record.Commit{
 		Source: &record.Source{System: source, Message: t.row.Control, What: t.row.Trigger, At: t.row.At},
 		Joins:  w.joins,
+		Parts:  w.parts,
 		Settle: &row,
 	})
 	return err
@@ -41,9 +42,18 @@ func (a *Applier) gather(ctx context.Context, w *writing, t *task) (err error) {
 			err = a.panicked(t.row)
 		}
 	}()
+	before := ""
 	for i := range t.mapped {
-		if err := w.patient(ctx, &t.mapped[i]); err != nil {
+		m := &t.mapped[i]
+		ref, err := w.patient(ctx, m)
+		if err != nil {
 			return err
+		}
+		pair := record.Join{From: strings.TrimPrefix(ref, "Patient/"), Into: strings.TrimPrefix(before, "Patient/")}
+		if before = ref; m.Link {
+			w.joins = append(w.joins, pair)
+		} else if m.Unlink {
+			w.parts = append(w.parts, pair)
 		}
 	}
 	return nil
@@ -91,6 +101,7 @@ type writing struct {
 	errand *record.Errand
 	ops    []record.Op
 	joins  []record.Join
+	parts  []record.Join
 }
 
 // refTo is how other drafts name one: by its id when it is stored, else by a
@@ -104,10 +115,12 @@ func refTo(resourceType, key string, it *record.Item) (ref, id string) {
 
 func newURL(resourceType, key string) string { return "urn:concord:new:" + resourceType + ":" + key }
 
-func (w *writing) patient(ctx context.Context, m *Mapped) error {
+// patient folds what a message says about one patient, and gives the reference
+// by which the transaction knows the entry.
+func (w *writing) patient(ctx context.Context, m *Mapped) (string, error) {
 	prior, err := w.errand.Prior(ctx, m.Patient.Number, draftKeys(m))
 	if err != nil {
-		return err
+		return "", err
 	}
 	refs := map[string]string{}
 	refs["#patient"], _ = refTo("Patient", m.Patient.Number, prior.Patient)
@@ -121,18 +134,18 @@ func (w *writing) patient(ctx context.Context, m *Mapped) error {
 	}
 	for i := range m.Drafts {
 		if err := w.draft(m, &m.Drafts[i], prior, refs); err != nil {
-			return err
+			return "", err
 		}
 	}
 	if m.Merge == nil {
-		return nil
+		return refs["#patient"], nil
 	}
 	for _, old := range m.Merge.Old {
 		if err := w.merge(ctx, m, old, prior, refs["#patient"]); err != nil {
-			return err
+			return "", err
 		}
 	}
-	return nil
+	return refs["#patient"], nil
 }
 
 func draftKeys(m *Mapped) []record.KeyRef {

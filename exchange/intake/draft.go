@@ -34,6 +34,9 @@ type Mapped struct {
 	// Drafts in the order of their writing; the Patient comes first.
 	Drafts []Draft
 	Merge  *Merge
+	// Link says that this patient and the one before it in the message are one
+	// person; Unlink, that they are not.
+	Link, Unlink bool
 	// Unmapped are the places of valued fields that no rule read, such as
 	// "PV1-41", and of whole segments, such as "ZPI".
 	Unmapped []string

@@ -2,7 +2,7 @@ package intake
 
 import "concord/fault"
 
-// mapMerge: A34 and A40. MRG-1 names the hospital numbers that go on under
+// mapMerge: A30, A34, A36, A40 and A47. MRG-1 names the hospital numbers that go on under
 // the one in PID.
 func mapMerge(s *source, m *Mapped) error {
 	mrg := s.first("MRG")
@@ -24,6 +24,59 @@ func mapMerge(s *source, m *Mapped) error {
 	}
 	m.Merge = merge
 	s.mentionVisit(m)
+	s.addClinical(m)
+	return nil
+}
+
+// mapLink: A24 says that two patients are one person, A37 that they are not.
+// Both numbers stay in use, and neither entry goes on under the other.
+func mapLink(s *source, m *Mapped) error {
+	s.first("PV1").skip(1, 2) // there because the structure allows it
+	s.addClinical(m)
+	return nil
+}
+
+// pairUp ties the two patients of a message that links them, or parts them.
+func pairUp(trigger string, all []Mapped) error {
+	if trigger != "A24" && trigger != "A37" {
+		return nil
+	}
+	if len(all) != 2 || all[0].Patient.Number == all[1].Patient.Number {
+		return fault.New(fault.Invalid, "intake.patient", "a link names two patients").In("PID")
+	}
+	all[1].Link, all[1].Unlink = trigger == "A24", trigger == "A37"
+	return nil
+}
+
+// mapAccount: A35, A41 and A49 are about account numbers, A51 about alternate
+// visit numbers, none of which are kept: the demographics are brought up to date,
+// and nothing else changes.
+func mapAccount(s *source, m *Mapped) error {
+	s.first("MRG").skip(1, 3, 6)
+	s.first("PV1").skip(1, 2)
+	s.warn("account and alternate visit numbers are not kept here; the visits stay as they are")
+	s.addClinical(m)
+	return nil
+}
+
+// mapVisitNumber: A50 gives a visit another number, A42 makes two visits one
+// under the number in PV1-19. The visit under the old number (MRG-5) goes on
+// under the new one. Where both are known already, both stay: what was recorded
+// during each names it.
+func mapVisitNumber(s *source, m *Mapped) error {
+	old := s.first("MRG").f(5).Component(1).String()
+	if old == "" {
+		return fault.New(fault.Invalid, "intake.visit-number", "MRG-5 holds no visit number").In("MRG-5")
+	}
+	s.first("MRG").skip(1, 3)
+	v := s.addVisit(m, stateChange{do: updateStay})
+	if v == nil {
+		return fault.New(fault.Invalid, "intake.visit-number", "the message names no visit").In("PV1-19")
+	}
+	if gone := key("visit", old); v.key != gone {
+		d := &m.Drafts[len(m.Drafts)-1]
+		d.Adopts = append(d.Adopts, gone)
+	}
 	s.addClinical(m)
 	return nil
 }

@@ -53,8 +53,14 @@ func adtRule(trigger string) rule {
 		return mapUpdate
 	case "A23":
 		return mapDeletedVisit
-	case "A34", "A40":
+	case "A24", "A37":
+		return mapLink
+	case "A30", "A34", "A36", "A40", "A47":
 		return mapMerge
+	case "A35", "A41", "A49", "A51":
+		return mapAccount
+	case "A42", "A50":
+		return mapVisitNumber
 	}
 	return nil
 }
@@ -102,7 +108,7 @@ func Map(m *hl7v2.Message, f Feed) ([]Mapped, error) {
 		}
 		all = append(all, one)
 	}
-	return all, nil
+	return all, pairUp(head.Trigger, all)
 }
 
 // mapPatient maps the part of a message about one patient.

@@ -27,23 +27,30 @@ type Waterfall struct {
 // last running sum is the weight that Score gives.
 func (s *Scorer) Explain(a, b *Subject) Waterfall {
 	v := s.Score(a, b)
+	w := s.levels(v)
+	given, family, born := s.rareParts(v.Pattern, a, b)
+	w.rare("given name", given)
+	w.rare("family name", family)
+	w.rare("date of birth", born)
+	return w
+}
+
+// Recall gives the waterfall of a verdict that was kept: the levels, guards and
+// weight alone are needed, not the records. What rarity added is one step.
+func (s *Scorer) Recall(v Verdict) Waterfall {
+	w := s.levels(v)
+	if rest := v.Weight - s.sum(v.Pattern); rest > 0.01 || rest < -0.01 {
+		w.rare("rarity", rest)
+	}
+	return w
+}
+
+func (s *Scorer) levels(v Verdict) Waterfall {
 	w := Waterfall{Model: s.Model.Version, Weight: float64(v.Weight), Grade: v.Grade}
 	w.add("before comparing", "any two records", s.Model.Prior)
 	for c := range comparisons {
 		if l := v.Pattern.At(c); l != NotGiven {
 			w.add(c.String(), LevelName(c, l), float64(s.weight[c][l]))
-		}
-	}
-	given, family, born := s.rareParts(v.Pattern, a, b)
-	for _, r := range []struct {
-		what string
-		bits float32
-	}{{"given name", given}, {"family name", family}, {"date of birth", born}} {
-		switch {
-		case r.bits > 0:
-			w.add(r.what, "rarer than most", float64(r.bits))
-		case r.bits < 0:
-			w.add(r.what, "commoner than most", float64(r.bits))
 		}
 	}
 	for g := Guard(1); g < guardsEnd; g <<= 1 {
@@ -52,6 +59,15 @@ func (s *Scorer) Explain(a, b *Subject) Waterfall {
 		}
 	}
 	return w
+}
+
+func (w *Waterfall) rare(what string, bits float32) {
+	switch {
+	case bits > 0:
+		w.add(what, "rarer than most", float64(bits))
+	case bits < 0:
+		w.add(what, "commoner than most", float64(bits))
+	}
 }
 
 func (w *Waterfall) add(comparison, finding string, bits float64) {

@@ -79,6 +79,9 @@ func set(words []string) map[string]bool {
 func (l *Lexicon) Prepare(r *Record, rules *Rules) Subject {
 	var s Subject
 	l.name(&s, r)
+	if r.Multiple {
+		s.flags |= manyBorn
+	}
 	s.born = l.date(r.Born)
 	s.sex = sexOf(r.Sex)
 	s.post = l.postcode(r.Postcode)

@@ -16,6 +16,7 @@ type Record struct {
 	Practice string   // code of the general practice
 	NHS      string   // NHS number, valid or not
 	Numbers  []Number // hospital numbers; the first two are kept
+	Multiple bool     // the source says that it is of a multiple birth
 }
 
 // Number is an identifier within its issuer: a trust's hospital number.

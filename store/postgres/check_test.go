@@ -24,7 +24,7 @@ func TestCheckFinds(t *testing.T) {
 		{"store.post-orphan", "UPDATE post SET n = 9"},
 		{"store.alias-orphan", "INSERT INTO alias VALUES (1, 99, 1)"},
 		{"store.ident-orphan", "UPDATE rec SET del = true"},
-		{"store.link-double", "INSERT INTO link (pk, cseq, person, since) VALUES (1, 90, 300, 1900000000000000)"},
+		{"store.link-double", "DROP INDEX link_standing; INSERT INTO link (pk, cseq, person, since) VALUES (1, 90, 300, 1900000000000000)"},
 		{"store.link-order", "UPDATE link SET till = since - 1"},
 		{"store.log-gap", "DELETE FROM log WHERE seq = 1"},
 		{"store.hash-gap", "DELETE FROM loghash WHERE first = 1"},
@@ -96,4 +96,14 @@ func makeWhole(t *testing.T) *postgres.Engine {
 		t.Fatalf("before the damage: %v", found)
 	}
 	return e
+}
+
+// TestSecondLinkIsRefused: the store itself holds that a record key belongs to
+// one person.
+func TestSecondLinkIsRefused(t *testing.T) {
+	e := makeWhole(t)
+	defer e.Close()
+	if err := e.Script("INSERT INTO link (pk, cseq, person, since) VALUES (1, 90, 300, 1900000000000000)"); err == nil {
+		t.Error("a second standing link was taken")
+	}
 }

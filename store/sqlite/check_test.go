@@ -22,7 +22,7 @@ func TestCheckFinds(t *testing.T) {
 		{"store.string-orphan", "INSERT INTO str VALUES (1, 'x', 99 << 31)"},
 		{"store.alias-orphan", "INSERT INTO alias VALUES (1, 99 << 31)"},
 		{"store.ident-orphan", "UPDATE rec SET del = 1"},
-		{"store.link-double", "INSERT INTO link VALUES (1, 90, 300, 1900000000000000, NULL)"},
+		{"store.link-double", "DROP INDEX link_standing; INSERT INTO link VALUES (1, 90, 300, 1900000000000000, NULL)"},
 		{"store.link-order", "UPDATE link SET till = since - 1"},
 		{"store.log-gap", "DELETE FROM log WHERE seq = 1"},
 		{"store.hash-gap", "DELETE FROM loghash WHERE first = 1"},
@@ -91,5 +91,15 @@ func makeWhole(t *testing.T, dir string) {
 	}
 	if err := e.Close(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestSecondLinkIsRefused: the store itself holds that a record key belongs to
+// one person.
+func TestSecondLinkIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	makeWhole(t, dir)
+	if err := runScript(dir, "INSERT INTO link VALUES (1, 90, 300, 1900000000000000, NULL)"); err == nil {
+		t.Error("a second standing link was taken")
 	}
 }

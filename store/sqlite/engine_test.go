@@ -133,14 +133,18 @@ func TestOnlyOwnerReads(t *testing.T) {
 // alter opens the database file behind the engine's back.
 func alter(t *testing.T, dir string, script string) {
 	t.Helper()
+	if err := runScript(dir, script); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func runScript(dir, script string) error {
 	conn, err := zombiezen.OpenConn(filepath.Join(dir, "concord.db"), zombiezen.OpenReadWrite)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	defer conn.Close()
-	if err := sqlitex.ExecuteScript(conn, script, nil); err != nil {
-		t.Fatal(err)
-	}
+	return sqlitex.ExecuteScript(conn, script, nil)
 }
 
 func TestNewerSchema(t *testing.T) {

@@ -1,0 +1,300 @@
+package person
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"concord/fault"
+	"concord/standard/match"
+	"concord/store"
+)
+
+// Arrival is an entry whose demographics were written, with what it was
+// compared with on an earlier snapshot.
+type Arrival struct {
+	Key        store.Key
+	Subject    match.Subject
+	Fresh      int64 // a key that nobody has used, to be its person if it has none
+	Candidates []Candidate
+}
+
+// maxPerson is how many entries may come to be one person without a steward: a
+// human has a handful, a placeholder has hundreds.
+const maxPerson = 40
+
+// maxAsked is how many pairs of one arrival a steward is asked about.
+const maxAsked = 8
+
+// maxMissed is how many changes since the snapshot are looked at; beyond them
+// the arrival is planned anew.
+const maxMissed = 2000
+
+// Arrive places entries: each is joined with those that are certainly the same
+// person, and a steward is asked about those that may be. since is the change
+// number of the snapshot of their candidates; what came later is looked at here,
+// so that two that arrive together find each other; -1 says that nothing came.
+// Errors: Conflict "record.raced" when too much has changed since.
+func (x Index) Arrive(ctx context.Context, tx store.Tx, arrivals []Arrival, since int64) error {
+	if len(arrivals) == 0 {
+		return nil
+	}
+	w := x.begin(ctx, tx)
+	for i := range arrivals {
+		w.subjects[arrivals[i].Key.PK] = &arrivals[i].Subject
+		mine, err := tx.PersonOf(ctx, arrivals[i].Key.PK, time.Time{})
+		if err != nil {
+			return err
+		}
+		w.fresh[arrivals[i].Key.PK] = mine == 0
+	}
+	if err := w.meanwhile(arrivals, since); err != nil {
+		return err
+	}
+	together(w.Match, arrivals)
+	for i := range arrivals {
+		if err := w.arrive(&arrivals[i]); err != nil {
+			return err
+		}
+	}
+	if err := w.settle(); err != nil {
+		return err
+	}
+	for _, a := range arrivals { // who was joined with nobody is a person of one
+		if !w.fresh[a.Key.PK] || w.moved[a.Key.PK] {
+			continue
+		}
+		if err := tx.SetLink(ctx, a.Key.PK, a.Fresh); err != nil {
+			return err
+		}
+	}
+	return w.keep()
+}
+
+// meanwhile compares arrivals with Patients that were written after their
+// candidates were looked for.
+func (w *work) meanwhile(arrivals []Arrival, since int64) error {
+	if since < 0 { // nothing came
+		return nil
+	}
+	changes, err := w.tx.Changes(w.ctx, since, maxMissed)
+	if err != nil {
+		return err
+	}
+	changes = slices.DeleteFunc(changes, func(c store.Change) bool { return c.Change == w.tx.Change() })
+	if len(changes) >= maxMissed {
+		return fault.New(fault.Conflict, "record.raced", "too much has changed meanwhile")
+	}
+	own := map[store.Key]bool{}
+	for i := range arrivals {
+		own[arrivals[i].Key] = true
+	}
+	var keys []store.Key
+	for _, c := range changes {
+		if k := c.Key; k == PatientKey(k.PK) && !own[k] {
+			own[k] = true
+			keys = append(keys, k)
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	found, err := w.Load(w.ctx, w.tx, keys)
+	if err != nil {
+		return err
+	}
+	subjects := make([]match.Subject, len(found))
+	for i, e := range found {
+		subjects[i] = w.Match.Subject(e.Patient)
+		w.subjects[e.Key.PK] = &subjects[i]
+	}
+	for i := range arrivals {
+		a := &arrivals[i]
+		a.Candidates = slices.DeleteFunc(a.Candidates, func(c Candidate) bool { return slices.Contains(keys, c.Key) })
+		for j, e := range found {
+			a.consider(w.Match, e.Key, &subjects[j])
+		}
+	}
+	return nil
+}
+
+// consider adds a candidate if it shares a block and may be the person.
+func (a *Arrival) consider(m *Matcher, k store.Key, s *match.Subject) {
+	if k == a.Key || match.FirstShared(&a.Subject, s) < 0 {
+		return
+	}
+	if v := m.Score(&a.Subject, s); worth(v) {
+		a.Candidates = append(a.Candidates, Candidate{k, *s, v})
+	}
+}
+
+// together compares the arrivals of one transaction with each other.
+func together(m *Matcher, arrivals []Arrival) {
+	type block struct {
+		rule int
+		key  uint32
+	}
+	blocks := map[block][]int{}
+	for i := range arrivals {
+		seen := map[int]bool{}
+		for rule, key := range arrivals[i].Subject.Keys() {
+			if key == 0 {
+				continue
+			}
+			b := block{rule, key}
+			if list := blocks[b]; len(list) < maxBlock {
+				for _, j := range list {
+					if !seen[j] {
+						seen[j] = true
+						arrivals[i].consider(m, arrivals[j].Key, &arrivals[j].Subject)
+						arrivals[j].consider(m, arrivals[i].Key, &arrivals[i].Subject)
+					}
+				}
+				blocks[b] = append(list, i)
+			}
+		}
+	}
+}
+
+// arrive decides on every pair of one entry: those it was compared with, and
+// those on which something was decided before.
+func (w *work) arrive(a *Arrival) error {
+	pk := a.Key.PK
+	n, err := w.node(pk)
+	if err != nil {
+		return err
+	}
+	list := slices.Clone(a.Candidates)
+	for _, t := range slices.Clone(n.Pairs) {
+		if slices.ContainsFunc(list, func(c Candidate) bool { return c.Key.PK == t.To }) {
+			continue
+		}
+		s, err := w.subject(t.To)
+		if err != nil {
+			return err
+		}
+		if s != nil {
+			list = append(list, Candidate{PatientKey(t.To), *s, w.Match.Score(&a.Subject, s)})
+		}
+	}
+	sortCandidates(list)
+	// What no longer holds goes first, so that it does not stand in the way.
+	for _, c := range list {
+		if c.Verdict.Grade != match.Certain {
+			if err := w.judge(pk, c, true); err != nil {
+				return err
+			}
+		}
+	}
+	asked := 0
+	for i := range list {
+		c := list[i]
+		w.subjects[c.Key.PK] = &list[i].Subject
+		if c.Verdict.Grade != match.Certain {
+			asked++
+		}
+		if err := w.judge(pk, c, asked > maxAsked); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// judge lets the model decide on a pair, unless a human has. With known, only
+// a pair on which something was decided before is looked at.
+func (w *work) judge(pk int64, c Candidate, known bool) error {
+	n, err := w.node(pk)
+	if err != nil {
+		return err
+	}
+	if known && n.has(c.Key.PK) < 0 {
+		return nil
+	}
+	p, err := loadPair(w.ctx, w.tx, pk, c.Key.PK)
+	if err != nil {
+		return err
+	}
+	now := p.Now()
+	if now.settled() || now.By == Before && worth(c.Verdict) {
+		return nil
+	}
+	d := Decision{Outcome: Open, By: ByModel, Model: w.Match.Name, Pattern: c.Verdict.Pattern, Weight: c.Verdict.Weight, Guards: c.Verdict.Guards, Grade: c.Verdict.Grade}
+	switch {
+	case c.Verdict.Grade == match.Certain:
+		d.Outcome = Joined
+		if now.Outcome != Joined {
+			if d.Held, err = w.hostile(pk, c.Key.PK, false); err != nil {
+				return err
+			}
+		}
+		if d.Held {
+			d.Outcome = Possible
+		}
+	case w.Match.asks(c.Verdict):
+		d.Outcome = Possible
+	}
+	if d.Outcome == Open && (now.Outcome == "" || now.Outcome == Open) || sameDecision(now, d) {
+		return nil
+	}
+	return w.decide(p, d)
+}
+
+func sameDecision(a, b Decision) bool {
+	return a.Outcome == b.Outcome && a.By == b.By && a.Model == b.Model && a.Pattern == b.Pattern && a.Weight == b.Weight && a.Guards == b.Guards && a.Held == b.Held
+}
+
+// hostile tells whether to join two entries would make one person of two that
+// must not be: two valid NHS numbers, one number on two people, or a pair that a
+// steward has parted. A steward may overrule the first two, and no bound is set
+// to what a steward joins.
+func (w *work) hostile(a, b int64, steward bool) (bool, error) {
+	one, err := w.group(a)
+	if err != nil {
+		return false, err
+	}
+	if slices.Contains(one, b) {
+		return false, nil
+	}
+	two, err := w.group(b)
+	if err != nil {
+		return false, err
+	}
+	if !steward && len(one)+len(two) > maxPerson {
+		return true, nil
+	}
+	for _, x := range one {
+		for _, y := range two {
+			if bad, err := w.against(x, y, steward); bad || err != nil {
+				return bad, err
+			}
+		}
+	}
+	return false, nil
+}
+
+// against tells whether two entries must not be of one person.
+func (w *work) against(x, y int64, steward bool) (bool, error) {
+	n, err := w.node(x)
+	if err != nil {
+		return false, err
+	}
+	if i := n.has(y); i >= 0 && n.Pairs[i].Outcome == Apart {
+		return true, nil
+	}
+	if steward {
+		return false, nil
+	}
+	s, err := w.subject(x)
+	if err != nil || s == nil {
+		return false, err
+	}
+	t, err := w.subject(y)
+	if err != nil || t == nil {
+		return false, err
+	}
+	return w.Match.Score(s, t).Guards&match.Conflicts != 0, nil
+}
+
+// rulingID numbers what one transaction rules, the newest first.
+func (w *work) rulingID(n int) string { return fmt.Sprintf("%015x%03x", 1<<59-w.tx.Change(), 4095-n) }

@@ -1,0 +1,75 @@
+package person
+
+import (
+	"time"
+
+	"concord/standard/match"
+)
+
+// Outcome is what was decided on a pair of entries.
+type Outcome string
+
+// The outcomes. A pair on which nothing was decided has none of them.
+const (
+	Joined   Outcome = "joined"   // one person
+	Possible Outcome = "possible" // a steward is asked
+	Apart    Outcome = "apart"    // not the same person
+	More     Outcome = "more"     // a steward needs to know more
+	Open     Outcome = "open"     // taken back: as if nothing had been decided
+)
+
+// Maker is who or what decided.
+type Maker string
+
+// The makers.
+const (
+	ByModel   Maker = "model"
+	ByTrust   Maker = "trust"   // a merge message about two of its own numbers
+	BySteward Maker = "steward" //
+	Before    Maker = "before"  // joined before decisions were kept
+)
+
+// Decision is one decision on a pair. It names levels and figures, never a
+// value of the patient's.
+type Decision struct {
+	Outcome Outcome       `json:"o"`
+	By      Maker         `json:"by"`
+	Who     string        `json:"who,omitempty"` // account, client or feed
+	Why     string        `json:"why,omitempty"` // in the words of who decided
+	Ruling  string        `json:"r,omitempty"`   // the ruling that it is part of
+	At      time.Time     `json:"at"`
+	Change  int64         `json:"c"`
+	Model   string        `json:"m,omitempty"` // Matcher.Name
+	Pattern match.Pattern `json:"p,omitempty"`
+	Weight  float32       `json:"w,omitempty"`
+	Guards  match.Guard   `json:"g,omitempty"`
+	Grade   match.Grade   `json:"gr,omitempty"`
+	// Held: certain of itself, but it would have put two people into one.
+	Held bool `json:"h,omitempty"`
+}
+
+// Verdict is what the model said.
+func (d Decision) Verdict() match.Verdict {
+	return match.Verdict{Pattern: d.Pattern, Weight: d.Weight, Guards: d.Guards, Grade: d.Grade}
+}
+
+// Pair is everything that was ever decided on two entries, oldest first.
+type Pair struct {
+	A         int64      `json:"a"` // record keys, A below B
+	B         int64      `json:"b"`
+	Decisions []Decision `json:"d"`
+	Queued    string     `json:"q,omitempty"` // its key in the stewards' queue
+}
+
+// Now is the decision that stands.
+func (p *Pair) Now() Decision {
+	if len(p.Decisions) == 0 {
+		return Decision{}
+	}
+	return p.Decisions[len(p.Decisions)-1]
+}
+
+// settled tells whether a human has the last word on the pair.
+func (d Decision) settled() bool {
+	return (d.By == BySteward || d.By == ByTrust) && d.Outcome != Open
+}
