@@ -49,7 +49,7 @@ type tally struct {
 	n     int64
 	sum   uint64
 	bad   bool
-	terms map[string]*seenTerm
+	terms map[saying]*seenTerm
 }
 
 // seenTerm is a term with the last entry that said it.
@@ -59,7 +59,7 @@ type seenTerm struct {
 }
 
 func newTally(key [16]byte) *tally {
-	return &tally{a: binary.BigEndian.Uint64(key[:]) | 1, b: binary.BigEndian.Uint64(key[8:]), terms: map[string]*seenTerm{}}
+	return &tally{a: binary.BigEndian.Uint64(key[:]) | 1, b: binary.BigEndian.Uint64(key[8:]), terms: map[saying]*seenTerm{}}
 }
 
 func (t *tally) add(term uint64, seq int64) {
@@ -93,11 +93,10 @@ func (t *tally) entry(seq int64, e *Entry) {
 		clear(t.terms)
 	}
 	e.said(func(kind byte, value string) {
-		name := string(kind) + value
-		seen, known := t.terms[name]
+		seen, known := t.terms[saying{kind, value}]
 		if !known {
 			seen = &seenTerm{termOf(kind, value), -1}
-			t.terms[name] = seen
+			t.terms[saying{kind, value}] = seen
 		}
 		if seen.last != seq { // what an entry says twice is filed once
 			seen.last = seq
