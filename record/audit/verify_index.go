@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"math/bits"
+	"strings"
 
 	"concord/store"
 )
@@ -79,8 +80,8 @@ func (t *tally) entries(ctx context.Context, r store.Reader, filed int64) error 
 			return err
 		}
 		for _, row := range rows {
-			if e, err := Decode(row.Body); err == nil {
-				t.entry(row.Seq, &e)
+			if e, ok := sayingsOf(row.Body); ok {
+				t.entry(row.Seq, e)
 			}
 		}
 		from = rows[len(rows)-1].Seq + 1
@@ -96,7 +97,7 @@ func (t *tally) entry(seq int64, e *Entry) {
 		seen, known := t.terms[saying{kind, value}]
 		if !known {
 			seen = &seenTerm{termOf(kind, value), -1}
-			t.terms[saying{kind, value}] = seen
+			t.terms[saying{kind, strings.Clone(value)}] = seen // not the entry that it is part of
 		}
 		if seen.last != seq { // what an entry says twice is filed once
 			seen.last = seq
