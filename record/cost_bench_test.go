@@ -172,11 +172,12 @@ func BenchmarkCost(b *testing.B) {
 		for _, clients := range []int{1, 16} {
 			b.Run(fmt.Sprintf("%s/%d", name, clients), func(b *testing.B) {
 				var took [2][]time.Duration
-				var spent [2]time.Duration
+				var spent, used [2]time.Duration
 				for range b.N {
 					for side, f := range s.ways()[name] { // by turns: the machine is not the same each second
+						before := cpuTime()
 						t, all := together(b, clients, f)
-						took[side], spent[side] = append(took[side], t...), spent[side]+all
+						took[side], spent[side], used[side] = append(took[side], t...), spent[side]+all, used[side]+cpuTime()-before
 					}
 				}
 				var rate, p95 [2]float64
@@ -185,6 +186,9 @@ func BenchmarkCost(b *testing.B) {
 					slices.Sort(took[side])
 					p95[side] = float64(took[side][len(took[side])*95/100].Microseconds())
 				}
+				cpu := func(side int) float64 { return float64(used[side].Microseconds()) / float64(len(took[side])) }
+				b.ReportMetric(cpu(0), "cpu-with-µs")
+				b.ReportMetric(cpu(1), "cpu-without-µs")
 				b.ReportMetric(rate[0], "with/s")
 				b.ReportMetric(rate[1], "without/s")
 				b.ReportMetric(100*(1-rate[0]/rate[1]), "%cost")

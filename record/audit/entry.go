@@ -35,7 +35,7 @@ func (e *Entry) encode() ([]byte, error) { return json.Marshal(e) }
 // Gone "audit.removed" when a rule of retention has removed it.
 func Decode(body []byte) (Entry, error) {
 	var e Entry
-	r, err := parseRow(body)
+	r, err := splitRow(body)
 	if err != nil {
 		return e, err
 	}

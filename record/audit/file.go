@@ -145,8 +145,8 @@ func (p *postings) read(ctx context.Context, r store.Logs, f filing) error {
 			return fault.New(fault.Internal, "audit.gap", "the audit log ends before its tree")
 		}
 		for _, row := range rows {
-			if entry, err := Decode(row.Body); err == nil {
-				p.add(row.Seq, &entry)
+			if entry, ok := sayingsOf(row.Body); ok {
+				p.add(row.Seq, entry)
 			}
 		}
 		from = rows[len(rows)-1].Seq + 1

@@ -119,24 +119,29 @@ func (e *Entry) said(add func(kind byte, value string)) {
 	}
 }
 
+// saying is one thing that an entry says.
+type saying struct {
+	kind  byte
+	value string
+}
+
 // postings gathers what a batch adds to the index.
 type postings struct {
-	terms map[string]uint64 // by kind and value: a batch says the same things often
+	terms map[saying]uint64 // a batch says the same things often
 	seqs  map[uint64][]int64
 }
 
 func newPostings() *postings {
-	return &postings{map[string]uint64{}, map[uint64][]int64{}}
+	return &postings{map[saying]uint64{}, map[uint64][]int64{}}
 }
 
 // add takes the entries of a batch in ascending order.
 func (p *postings) add(seq int64, e *Entry) {
 	e.said(func(kind byte, value string) {
-		name := string(kind) + value
-		term, known := p.terms[name]
+		term, known := p.terms[saying{kind, value}]
 		if !known {
 			term = termOf(kind, value)
-			p.terms[name] = term
+			p.terms[saying{kind, value}] = term
 		}
 		list := p.seqs[term]
 		if n := len(list); n == 0 || list[n-1] != seq {

@@ -51,6 +51,16 @@ func badRow() error {
 
 // parseRow reads a row. Errors: Invalid "audit.row".
 func parseRow(body []byte) (row, error) {
+	r, err := splitRow(body)
+	if err == nil && !r.legacy && r.payload != nil {
+		r.salted = sha256.Sum256(body[headSize:]) // salt and payload
+	}
+	return r, err
+}
+
+// splitRow is parseRow but for the salted hash of a payload that is there: who
+// only reads the payload need not pay for it.
+func splitRow(body []byte) (row, error) {
 	var r row
 	if len(body) > 0 && body[0] == '{' {
 		r.legacy, r.payload = true, body
@@ -67,7 +77,7 @@ func parseRow(body []byte) (row, error) {
 	switch {
 	case body[1] == formKept && len(rest) > saltSize:
 		copy(r.salt[:], rest)
-		r.payload, r.salted = rest[saltSize:], sha256.Sum256(rest)
+		r.payload = rest[saltSize:]
 	case body[1] == formErased && len(rest) > sha256.Size:
 		copy(r.salted[:], rest)
 		r.rule = string(rest[sha256.Size:])

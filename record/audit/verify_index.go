@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"math/bits"
+	"strings"
 
 	"concord/store"
 )
@@ -49,7 +50,7 @@ type tally struct {
 	n     int64
 	sum   uint64
 	bad   bool
-	terms map[string]*seenTerm
+	terms map[saying]*seenTerm
 }
 
 // seenTerm is a term with the last entry that said it.
@@ -59,7 +60,7 @@ type seenTerm struct {
 }
 
 func newTally(key [16]byte) *tally {
-	return &tally{a: binary.BigEndian.Uint64(key[:]) | 1, b: binary.BigEndian.Uint64(key[8:]), terms: map[string]*seenTerm{}}
+	return &tally{a: binary.BigEndian.Uint64(key[:]) | 1, b: binary.BigEndian.Uint64(key[8:]), terms: map[saying]*seenTerm{}}
 }
 
 func (t *tally) add(term uint64, seq int64) {
@@ -79,8 +80,8 @@ func (t *tally) entries(ctx context.Context, r store.Reader, filed int64) error 
 			return err
 		}
 		for _, row := range rows {
-			if e, err := Decode(row.Body); err == nil {
-				t.entry(row.Seq, &e)
+			if e, ok := sayingsOf(row.Body); ok {
+				t.entry(row.Seq, e)
 			}
 		}
 		from = rows[len(rows)-1].Seq + 1
@@ -93,11 +94,10 @@ func (t *tally) entry(seq int64, e *Entry) {
 		clear(t.terms)
 	}
 	e.said(func(kind byte, value string) {
-		name := string(kind) + value
-		seen, known := t.terms[name]
+		seen, known := t.terms[saying{kind, value}]
 		if !known {
 			seen = &seenTerm{termOf(kind, value), -1}
-			t.terms[name] = seen
+			t.terms[saying{kind, strings.Clone(value)}] = seen // not the entry that it is part of
 		}
 		if seen.last != seq { // what an entry says twice is filed once
 			seen.last = seq
