@@ -240,7 +240,7 @@ var mayDo = map[access.Role]string{
 	access.Engineer:      "feeds,messages,message head,requeue,close",
 	access.Steward:       "read a patient,include,chart,everything,find people,conflicts,rulings,match,cross-reference",
 	access.Administrator: "administer",
-	access.Privacy:       "read a patient,include,chart,everything,find people,audit search,who has looked,audit entry,audit export",
+	access.Privacy:       "read a patient,include,chart,everything,find people,match,cross-reference,audit search,who has looked,audit entry,audit export",
 	access.System:        "",
 	access.Operator:      "read,read a patient,version,history,search,include,chart,everything,export,create,update,feeds,messages,message head,requeue,close,administer,verify,audit search,who has looked,audit entry,audit export,match,cross-reference,what would change",
 	"porter":             "",
