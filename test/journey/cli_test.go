@@ -122,7 +122,7 @@ func TestMisuse(t *testing.T) {
 		{"serve to everybody in the clear", []string{"serve", "--data", empty, "--http", "0.0.0.0:0", "--mllp", "none"}, 2, nil, []string{"cli.insecure", "--tls-cert"}},
 		{"MLLP to everybody in the clear", []string{"serve", "--data", empty, "--http", "127.0.0.1:0", "--mllp", ":0"}, 2, nil, []string{"cli.insecure", "--mllp-tls"}},
 		{"a certificate without key", []string{"serve", "--data", empty, "--tls-cert", plain}, 2, nil, []string{"cli.tls"}},
-		{"a certificate that is none", []string{"serve", "--data", empty, "--http", "127.0.0.1:0", "--mllp", "none", "--tls-cert", plain, "--tls-key", plain}, 2, nil, []string{"cli.tls"}},
+		{"a certificate that is none", []string{"serve", "--data", empty, "--http", "127.0.0.1:0", "--mllp", "none", "--tls-cert", plain, "--tls-key", plain}, 2, nil, []string{"transport.certificate"}},
 		{"settings that are none", []string{"serve", "--data", empty, "--feeds", file(t, dir, "feeds.yaml", "feeds:\n  - colour: red\n")}, 2, nil, []string{"cli.feeds"}},
 		{"settings that are not there", []string{"serve", "--data", empty, "--feeds", filepath.Join(dir, "none.yaml")}, 2, nil, []string{"none.yaml"}},
 		{"a listener's trust that is none", []string{"serve", "--data", empty, "--http", "127.0.0.1:0", "--mllp", "127.0.0.1:0=here"}, 2, nil, []string{"cli.mllp"}},
