@@ -357,6 +357,7 @@ func TestHistoriesOfPersons(t *testing.T) {
 		n = 50
 	}
 	s := newStage(t)
+	s.counted()
 	for i := range n {
 		h := &history{stage: s, r: rand.New(rand.NewPCG(42, uint64(i))), n: i, pairs: map[[2]int][]step{}}
 		h.come()

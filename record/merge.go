@@ -59,12 +59,12 @@ func (e *Errand) Merge(ctx context.Context, ask MergeAsked) (*Merged, error) {
 // linked is what the two entries say after a merge, or after its undoing.
 func linked(source, target *Item, undo bool) (s, t *fhir.Value, err error) {
 	into, from := target.Ref(), source.Ref()
-	done := hasLink(source.Resource, into, "replaced-by")
+	done := fhir.HasLink(source.Resource, into, "replaced-by")
 	switch {
 	case undo && !done:
 		return nil, nil, fault.New(fault.Conflict, "merge.none", "the source does not go on under the target")
 	case undo:
-		return withoutLink(source.Resource, into, "replaced-by").With("active", true), withoutLink(target.Resource, from, "replaces"), nil
+		return fhir.WithoutLink(source.Resource, into, "replaced-by").With("active", true), fhir.WithoutLink(target.Resource, from, "replaces"), nil
 	case done:
 		return nil, nil, fault.New(fault.Conflict, "merge.done", "the source goes on under the target already")
 	case len(replacedBy(target.Resource)) > 0:
@@ -72,27 +72,5 @@ func linked(source, target *Item, undo bool) (s, t *fhir.Value, err error) {
 	case len(replacedBy(source.Resource)) > 0:
 		return nil, nil, fault.New(fault.Conflict, "merge.done", "the source goes on under another entry already; undo that first")
 	}
-	link := func(v *fhir.Value, ref, kind string) *fhir.Value {
-		return v.With("link", append(v.All("link"), fhir.Obj("other", fhir.Obj("reference", ref), "type", kind)))
-	}
-	return link(source.Resource, into, "replaced-by").With("active", false), link(target.Resource, from, "replaces"), nil
-}
-
-func hasLink(patient *fhir.Value, ref, kind string) bool {
-	for l := range patient.Get("link").Each() {
-		if l.StrAt("other.reference") == ref && l.StrAt("type") == kind {
-			return true
-		}
-	}
-	return false
-}
-
-func withoutLink(patient *fhir.Value, ref, kind string) *fhir.Value {
-	var keep []*fhir.Value
-	for l := range patient.Get("link").Each() {
-		if l.StrAt("other.reference") != ref || l.StrAt("type") != kind {
-			keep = append(keep, l)
-		}
-	}
-	return patient.With("link", keep)
+	return fhir.WithLink(source.Resource, into, "replaced-by").With("active", false), fhir.WithLink(target.Resource, from, "replaces"), nil
 }

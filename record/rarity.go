@@ -38,8 +38,7 @@ func (d *Desk) openMatcher(ctx context.Context, model *match.Model) error {
 
 // CountNames counts how common each given name, family name and date of birth
 // is among the entries, and keeps the counts; Desks that are opened afterwards
-// go by them. It gives the number of entries. Each batch is read on a snapshot
-// of its own.
+// go by them. It gives the number of entries.
 func (e *Errand) CountNames(ctx context.Context) (int, error) {
 	d := e.desk
 	v, err := e.decide(ctx, access.Verify, "", "count names")
@@ -47,14 +46,35 @@ func (e *Errand) CountNames(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	counts, n := match.NewFrequencies(), 0
+	err = d.eachEntry(ctx, func(_ store.Reader, one person.Entry) error {
+		s := d.matcher.Subject(one.Patient)
+		counts.Add(&s)
+		n++
+		return nil
+	})
+	if err != nil {
+		return n, err
+	}
+	return n, e.auditedUpdate(ctx, access.Verify, v, func(tx store.Tx, t *trace) error {
+		t.what, t.count = []string{"count names"}, n
+		return tx.SetKey(ctx, raritySpace, store.KeyValue{Key: rarityKey, Value: counts.Bytes()})
+	})
+}
+
+// entryStep is how many entries are read on one snapshot.
+const entryStep = 500
+
+// eachEntry reads every Patient that a trust keeps, each batch on a snapshot of
+// its own, so that it may run beside everything else.
+func (d *Desk) eachEntry(ctx context.Context, f func(store.Reader, person.Entry) error) error {
 	var after store.Key
 	for more := true; more; {
 		err := d.engine.View(ctx, func(r store.Reader) error {
-			docs, err := r.Scan(ctx, fhir.R4().Number("Patient"), after, 1000)
+			docs, err := r.Scan(ctx, fhir.R4().Number("Patient"), after, entryStep)
 			if err != nil {
 				return err
 			}
-			more = len(docs) == 1000
+			more = len(docs) == entryStep
 			for _, doc := range docs {
 				after = doc.Key
 				if doc.Deleted {
@@ -64,18 +84,15 @@ func (e *Errand) CountNames(ctx context.Context) (int, error) {
 				if err != nil {
 					return err
 				}
-				s := d.matcher.Subject(body)
-				counts.Add(&s)
-				n++
+				if err := f(r, person.Entry{Key: doc.Key, Patient: body}); err != nil {
+					return err
+				}
 			}
 			return nil
 		})
 		if err != nil {
-			return n, err
+			return err
 		}
 	}
-	return n, e.auditedUpdate(ctx, access.Verify, v, func(tx store.Tx, t *trace) error {
-		t.what, t.count = []string{"count names"}, n
-		return tx.SetKey(ctx, raritySpace, store.KeyValue{Key: rarityKey, Value: counts.Bytes()})
-	})
+	return nil
 }

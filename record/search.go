@@ -168,15 +168,14 @@ type searching struct {
 	who   string
 	now   int64 // change number of the snapshot
 
-	walking  bool // candidates are not to be listed
-	thorough bool // nor is walking tried before they are
-	budget   int  // documents that may still be looked at
-	looked   int
-	targets  map[string]*Item // what references lead to, looked up once
-	lists    map[string]map[string]bool
-	own      *own             // a reverse chain within the patients' own records
-	keep     []store.KeyValue // pages to keep, with the audit entry
-	plan     []string
+	listing listing
+	budget  int // documents that may still be looked at
+	looked  int
+	targets map[string]*Item // what references lead to, looked up once
+	lists   map[string]map[string]bool
+	own     *own             // a reverse chain within the patients' own records
+	keep    []store.KeyValue // pages to keep, with the audit entry
+	plan    []string
 }
 
 // owner makes sure of a compartment's owner.

@@ -69,7 +69,7 @@ func (s *searching) plain(typ string) *source {
 // narrowed finds candidates by value or string, or by what a chain leads to.
 func (s *searching) narrowed(ctx context.Context, src *source) error {
 	l := &src.lookup
-	if l.Value != nil && !s.walking {
+	if l.Value != nil && s.listing != listNone {
 		other, err := s.r.FindRecords(ctx, [][]uint64{{l.Value.Unless}}, 0, 1)
 		if err != nil {
 			return err
@@ -81,7 +81,7 @@ func (s *searching) narrowed(ctx context.Context, src *source) error {
 			})
 		}
 	}
-	if l.Strings != nil && !s.walking {
+	if l.Strings != nil && s.listing != listNone {
 		s.tell(fmt.Sprintf("%s: look up %d strings (%s)", src.typ, len(l.Strings), l.By["strings"]))
 		return s.listed(src, func(limit int) ([]store.Key, error) { return s.strings(ctx, l.Strings, limit) })
 	}

@@ -178,7 +178,7 @@ func (s *searching) referred(ctx context.Context, has *search.Has, ref string) (
 func (s *searching) sub(ctx context.Context, q *search.Query, limit, budget int) (hits []*Item, whole bool, err error) {
 	inner := *s
 	inner.q, inner.asked, inner.plan, inner.keep, inner.own = q, Asked{}, nil, nil, nil
-	inner.walking, inner.thorough = false, true
+	inner.listing = listAll
 	inner.budget, inner.looked = min(budget, s.budget), 0
 	defer func() {
 		s.targets, s.lists = inner.targets, inner.lists

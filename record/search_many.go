@@ -6,6 +6,15 @@ import (
 	"concord/store"
 )
 
+// listing is how much of an index is listed for candidates.
+type listing uint8
+
+const (
+	listFew  listing = iota // unless there are many, where a page of some is asked for
+	listAll                 // as far as a search may look
+	listNone                // records are walked
+)
+
 // fewKeys is how many candidates of an index are listed for a page before
 // walking is tried: among so many a page fills soon.
 const fewKeys = 1000
@@ -13,7 +22,7 @@ const fewKeys = 1000
 // listed lists the candidates that an index gives. When there are many, and a
 // page of some is all that is asked for, it only says so.
 func (s *searching) listed(src *source, find func(limit int) ([]store.Key, error)) (err error) {
-	if len(s.q.Types) == 1 && s.plainPage() && !s.thorough {
+	if len(s.q.Types) == 1 && s.plainPage() && s.listing == listFew {
 		some, err := find(fewKeys + 1)
 		if err != nil {
 			return err
@@ -38,7 +47,7 @@ func (s *searching) manyPage(ctx context.Context, typ string) (*Found, error) {
 	if f, done, err := s.attempt(orderedBudget, walk); done || err != nil {
 		return f, err
 	}
-	s.walking, s.thorough = false, true
+	s.listing = listAll
 	src, err := s.source(ctx, typ)
 	if tooMany(err) {
 		return walk()

@@ -170,7 +170,7 @@ func (s *searching) walkPage(ctx context.Context, types []string, c cursor) (*Fo
 	f := &Found{Total: -1}
 	size := s.size()
 	first := c.typ == 0 && c.after == (store.Key{})
-	s.walking = true
+	s.listing = listNone
 	for ; c.typ < len(types); c.typ, c.after = c.typ+1, (store.Key{}) {
 		src, err := s.source(ctx, types[c.typ])
 		if err != nil {

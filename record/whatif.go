@@ -5,7 +5,6 @@ import (
 
 	"concord/record/access"
 	"concord/record/person"
-	"concord/standard/fhir"
 	"concord/standard/match"
 	"concord/store"
 )
@@ -35,8 +34,7 @@ type IdentityChange struct {
 
 // WhatWouldChange compares every entry as it arrived would be, by another
 // model, and counts the pairs on which that would decide otherwise; each is
-// handed to yield. It writes nothing but its audit entry. Every batch is read on
-// a snapshot of its own, so that it may run beside everything else.
+// handed to yield. It writes nothing but its audit entry.
 func (e *Errand) WhatWouldChange(ctx context.Context, model *match.Model, yield func(IdentityChange) error) (WhatIf, error) {
 	d := e.desk
 	out := WhatIf{InUse: d.matcher.Name, Changes: map[string]int64{}}
@@ -50,35 +48,12 @@ func (e *Errand) WhatWouldChange(ctx context.Context, model *match.Model, yield 
 		return out, err
 	}
 	index := d.persons()
-	var after store.Key
-	for more := true; more && err == nil; {
-		err = d.engine.View(ctx, func(r store.Reader) error {
-			docs, err := r.Scan(ctx, fhir.R4().Number("Patient"), after, 500)
-			if err != nil {
-				return err
-			}
-			more = len(docs) == 500
-			for _, doc := range docs {
-				after = doc.Key
-				if doc.Deleted {
-					continue
-				}
-				body, err := d.parse(doc)
-				if err != nil {
-					return err
-				}
-				out.Entries++
-				n, err := index.WhatIf(ctx, r, person.Entry{Key: doc.Key, Patient: body}, other, func(diff person.Difference) error {
-					return out.note(diff, d, other, yield)
-				})
-				out.Pairs += int64(n)
-				if err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	}
+	err = d.eachEntry(ctx, func(r store.Reader, one person.Entry) error {
+		out.Entries++
+		n, err := index.WhatIf(ctx, r, one, other, func(diff person.Difference) error { return out.note(diff, d, other, yield) })
+		out.Pairs += int64(n)
+		return err
+	})
 	if aerr := e.audit(ctx, access.Verify, v, trace{what: []string{"what would change"}, count: int(out.Entries), failure: err}); aerr != nil {
 		return out, aerr
 	}

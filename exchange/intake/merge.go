@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"slices"
 
 	"concord/record"
 	"concord/standard/fhir"
@@ -32,7 +33,7 @@ func (w *writing) merge(ctx context.Context, m *Mapped, old string, prior *recor
 		was = before.Patient.Resource.Without("id")
 		op.Kind, op.ID, op.IfMatch = record.Update, before.Patient.ID, before.Patient.Version
 	}
-	op.Resource = withLink(withoutLink(was, survivor, "replaces").With("active", false), survivor, "replaced-by")
+	op.Resource = withLink(fhir.WithoutLink(was, survivor, "replaces").With("active", false), survivor, "replaced-by")
 	w.ops = append(w.ops, op)
 	w.replaces(prior, newURL("Patient", m.Patient.Number), from)
 	if fromID == "" {
@@ -67,8 +68,8 @@ func (w *writing) replaces(prior *record.Prior, survivor, from string) {
 // goesOn makes an entry the survivor over another: if the two were merged the
 // other way round before, that is over.
 func goesOn(patient *fhir.Value, other string) *fhir.Value {
-	if hasLink(patient, other, "replaced-by") {
-		patient = withoutLink(patient, other, "replaced-by").With("active", true)
+	if fhir.HasLink(patient, other, "replaced-by") {
+		patient = fhir.WithoutLink(patient, other, "replaced-by").With("active", true)
 	}
 	return withLink(patient, other, "replaces")
 }
@@ -84,35 +85,9 @@ func mergedAway(patient *fhir.Value) bool {
 	return false
 }
 
-func hasLink(patient *fhir.Value, ref, kind string) bool {
-	for l := range patient.Get("link").Each() {
-		if l.StrAt("other.reference") == ref && l.StrAt("type") == kind {
-			return true
-		}
-	}
-	return false
-}
-
-func withoutLink(patient *fhir.Value, ref, kind string) *fhir.Value {
-	var links []*fhir.Value
-	for l := range patient.Get("link").Each() {
-		if l.StrAt("other.reference") != ref || l.StrAt("type") != kind {
-			links = append(links, l)
-		}
-	}
-	return patient.With("link", links)
-}
-
+// withLink adds a link to what a trust says. The link to the person is made
+// when the entry is served.
 func withLink(patient *fhir.Value, ref, kind string) *fhir.Value {
-	var links []*fhir.Value
-	for l := range patient.Get("link").Each() {
-		if l.StrAt("other.reference") == ref && l.StrAt("type") == kind {
-			return patient
-		}
-		if l.StrAt("type") == "refer" {
-			continue // the link to the person is made when the entry is served
-		}
-		links = append(links, l)
-	}
-	return patient.With("link", append(links, fhir.Obj("other", fhir.Obj("reference", ref), "type", kind)))
+	links := slices.DeleteFunc(patient.All("link"), func(l *fhir.Value) bool { return l.StrAt("type") == "refer" })
+	return fhir.WithLink(patient.With("link", links), ref, kind)
 }

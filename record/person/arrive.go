@@ -124,7 +124,7 @@ func (a *Arrival) consider(m *Matcher, k store.Key, s *match.Subject) {
 	if k == a.Key || match.FirstShared(&a.Subject, s) < 0 {
 		return
 	}
-	if v := m.Score(&a.Subject, s); worth(v) {
+	if v := m.Judge(&a.Subject, s); worth(v) {
 		a.Candidates = append(a.Candidates, Candidate{k, *s, v})
 	}
 }
@@ -175,7 +175,7 @@ func (w *work) arrive(a *Arrival) error {
 			return err
 		}
 		if s != nil {
-			list = append(list, Candidate{PatientKey(t.To), *s, w.Match.Score(&a.Subject, s)})
+			list = append(list, Candidate{PatientKey(t.To), *s, w.Match.Judge(&a.Subject, s)})
 		}
 	}
 	sortCandidates(list)
@@ -293,7 +293,7 @@ func (w *work) against(x, y int64, steward bool) (bool, error) {
 	if err != nil || t == nil {
 		return false, err
 	}
-	return w.Match.Score(s, t).Guards&match.Conflicts != 0, nil
+	return w.Match.Judge(s, t).Guards&match.Conflicts != 0, nil
 }
 
 // rulingID numbers what one transaction rules, the newest first.

@@ -81,11 +81,27 @@ func (m *Matcher) BadNumber(patient *fhir.Value) bool {
 	return r.NHS != "" && s.Number() == ""
 }
 
-// Score compares two subjects.
+// Score compares two subjects, for somebody who looks for a person.
 func (m *Matcher) Score(a, b *match.Subject) match.Verdict { return m.scorer.Score(a, b) }
 
-// Explain gives the waterfall of a pair.
-func (m *Matcher) Explain(a, b *match.Subject) match.Waterfall { return m.scorer.Explain(a, b) }
+// Judge compares two subjects to decide on them: until names have been counted,
+// nothing is joined without a number that agrees.
+func (m *Matcher) Judge(a, b *match.Subject) match.Verdict {
+	v := m.Score(a, b)
+	if m.counts == nil && v.Grade == match.Certain && v.Pattern.At(match.NHS) != match.CodeSame && v.Pattern.At(match.Identifier) != match.CodeSame {
+		v.Guards, v.Grade = v.Guards|match.Uncounted, match.Probable
+	}
+	return v
+}
+
+// Explain gives the waterfall of a pair as Judge decides on it.
+func (m *Matcher) Explain(a, b *match.Subject) match.Waterfall {
+	w := m.scorer.Explain(a, b)
+	if v := m.Judge(a, b); v.Guards&match.Uncounted != 0 {
+		w.Grade, w.Guards = v.Grade, append(w.Guards, match.Uncounted.String())
+	}
+	return w
+}
 
 // Recall gives the waterfall of a verdict that was kept.
 func (m *Matcher) Recall(v match.Verdict) match.Waterfall { return m.scorer.Recall(v) }
@@ -144,7 +160,7 @@ func (x Index) nhsHash(number string) uint64 {
 // returns those that may be the person, likeliest first. passed counts keys
 // that too many share.
 func (x Index) Candidates(ctx context.Context, r store.Reader, own *match.Subject, except store.Key) (out []Candidate, passed int, err error) {
-	return x.compared(ctx, r, own, x.Match.Subject, x.blocksOf(own), except)
+	return x.compared(ctx, r, own, x.Match.Subject, x.Match.Judge, x.blocksOf(own), except)
 }
 
 // Asked is Candidates for a Patient that somebody looks for.
@@ -154,7 +170,7 @@ func (x Index) Asked(ctx context.Context, r store.Reader, patient *fhir.Value) (
 	for _, n := range askedOf(patient).Numbers {
 		hashes = append(hashes, x.Hash("Patient", "identifier", uk.HospitalNumber.System(n.Scope)+"|"+n.Value))
 	}
-	return x.compared(ctx, r, &own, x.Match.Asked, hashes, store.Key{})
+	return x.compared(ctx, r, &own, x.Match.Asked, x.Match.Score, hashes, store.Key{})
 }
 
 func (x Index) blocksOf(own *match.Subject) []uint64 {
@@ -166,7 +182,8 @@ func (x Index) blocksOf(own *match.Subject) []uint64 {
 }
 
 // compared reads what is filed under hashes and scores it.
-func (x Index) compared(ctx context.Context, r store.Reader, own *match.Subject, subject func(*fhir.Value) match.Subject, hashes []uint64, except store.Key) (out []Candidate, passed int, err error) {
+func (x Index) compared(ctx context.Context, r store.Reader, own *match.Subject, subject func(*fhir.Value) match.Subject,
+	score func(a, b *match.Subject) match.Verdict, hashes []uint64, except store.Key) (out []Candidate, passed int, err error) {
 	seen := map[store.Key]bool{except: true}
 	var keys []store.Key
 	for _, h := range hashes {
@@ -193,7 +210,7 @@ func (x Index) compared(ctx context.Context, r store.Reader, own *match.Subject,
 		}
 		for _, e := range entries {
 			c := Candidate{Key: e.Key, Subject: subject(e.Patient)}
-			c.Verdict = x.Match.Score(own, &c.Subject)
+			c.Verdict = score(own, &c.Subject)
 			if worth(c.Verdict) {
 				out = append(out, c)
 			}

@@ -52,7 +52,7 @@ func (x Index) WhatIf(ctx context.Context, r store.Reader, own Entry, other *Mat
 	}
 	for _, e := range rest {
 		s := other.Subject(e.Patient)
-		list = append(list, Candidate{e.Key, s, other.Score(&subject, &s)})
+		list = append(list, Candidate{e.Key, s, other.Judge(&subject, &s)})
 	}
 	for _, c := range list {
 		if c.Key.PK < own.Key.PK {
@@ -63,7 +63,7 @@ func (x Index) WhatIf(ctx context.Context, r store.Reader, own Entry, other *Mat
 		if err != nil {
 			return pairs, err
 		}
-		if d, differs := compareDecision(other, p, x.Match.Score(&subject, &c.Subject), c.Verdict); differs {
+		if d, differs := compareDecision(other, p, x.Match.Judge(&subject, &c.Subject), c.Verdict); differs {
 			if err := yield(d); err != nil {
 				return pairs, err
 			}

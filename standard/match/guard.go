@@ -25,6 +25,10 @@ const (
 	// Doubt: a number agrees, but one of given name and date of birth does not:
 	// it may have been typed for a twin, or for a relative of one name.
 	Doubt
+	// Uncounted: no number agrees, and nobody has counted how common the names
+	// are: two people of one common name may share a birthday and a district.
+	// Score does not set it: who joins by a model without counts does.
+	Uncounted
 	guardsEnd
 )
 
@@ -40,6 +44,7 @@ var guardWords = map[Guard]string{
 	BadNumber:   "the number that agrees is not a valid NHS number",
 	OnlyNumber:  "a number agrees, but no date of birth or name does",
 	Doubt:       "a number agrees, but the given name or the date of birth does not",
+	Uncounted:   "no number agrees, and how common the names are has not been counted",
 }
 
 func (g Guard) String() string {
