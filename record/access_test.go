@@ -399,6 +399,23 @@ func TestScopesFilterEveryPath(t *testing.T) {
 	}
 }
 
+// entryAt is one entry of the audit log.
+func (s *stage) entryAt(seq int64) (entry audit.Entry) {
+	s.t.Helper()
+	err := s.engine.View(s.ctx, func(r store.Reader) error {
+		rows, err := r.LogEntries(s.ctx, audit.Log, seq, 1)
+		if err != nil {
+			return err
+		}
+		entry, err = audit.Decode(rows[0].Body)
+		return err
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return entry
+}
+
 // TestAuditNamesWhatWasSeen: an entry names requester, reason, record, and the
 // change that was seen; a search is written without its values.
 func TestAuditNamesWhatWasSeen(t *testing.T) {
@@ -409,18 +426,7 @@ func TestAuditNamesWhatWasSeen(t *testing.T) {
 	if _, err := e.Search(s.ctx, record.Asked{Types: []string{"Patient"}, Form: url.Values{"family": {"Smith"}, "birthdate": {"1950-01-01"}}}); err != nil {
 		t.Fatal(err)
 	}
-	var entry audit.Entry
-	err := s.engine.View(s.ctx, func(r store.Reader) error {
-		rows, err := r.LogEntries(s.ctx, audit.Log, from, 1)
-		if err != nil {
-			return err
-		}
-		entry, err = audit.Decode(rows[0].Body)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	entry := s.entryAt(from)
 	if entry.Who != "u-ada" || entry.Role != access.Clinician || entry.Org != "RQM" || entry.Reason != "in clinic" || entry.Count != 1 || entry.Change == 0 {
 		t.Errorf("%+v", entry)
 	}

@@ -28,33 +28,46 @@ type Conflict struct {
 
 // Conflicts lists the stewards' queue, likeliest first.
 func (e *Errand) Conflicts(ctx context.Context) ([]Conflict, error) {
-	var out []Conflict
-	err := e.read(ctx, access.Links, "Patient", func(r store.Reader, v access.Verdict, t *trace) error {
-		out = nil
+	out, _, err := e.ConflictsFrom(ctx, 0, maxConflicts)
+	return out, err
+}
+
+// ConflictsFrom lists a part of the queue: behind so many, at most so many;
+// more tells that there are others behind. The audit entry names who is shown.
+func (e *Errand) ConflictsFrom(ctx context.Context, skip, most int) (out []Conflict, more bool, err error) {
+	err = e.read(ctx, access.Links, "Patient", func(r store.Reader, v access.Verdict, t *trace) error {
+		out, more = nil, false
+		behind := skip
 		list, err := person.Queue(ctx, r, 4*maxConflicts) // some have become one through others
 		if err != nil {
 			return err
 		}
 		for i := range list {
-			if len(out) == maxConflicts {
-				break
-			}
 			line, err := e.desk.standing(ctx, r, &list[i])
 			if err != nil {
 				return err
 			}
-			if line != nil {
-				out = append(out, *line)
-				t.records = append(t.records, e.desk.recordIDs(line.A.key, line.B.key)...)
+			if line == nil {
+				continue
 			}
+			if behind > 0 {
+				behind--
+				continue
+			}
+			if len(out) == most {
+				more = true
+				break
+			}
+			out = append(out, *line)
+			t.records = append(t.records, e.desk.recordIDs(line.A.key, line.B.key)...)
 		}
 		t.count = len(out)
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	return out, nil
+	return out, more, nil
 }
 
 // standing looks at a pair as it is now: nil when one is deleted, when both are

@@ -28,8 +28,8 @@ func (s *stage) counted() int {
 	return n
 }
 
-// TestCommonNamesWeighLess: until names are counted, nobody is joined without a
-// number. Then two of a common name, one birthday and one postcode sector still
+// TestCommonNamesWeighLess: until names are counted, a name, a birthday and a
+// postcode sector join nobody. Then two of a common name, one birthday and one postcode sector still
 // are not; two of a rare name are, and the waterfall says why.
 func TestCommonNamesWeighLess(t *testing.T) {
 	s := newStage(t)
@@ -49,7 +49,7 @@ func TestCommonNamesWeighLess(t *testing.T) {
 		t.Error("two of one name, birthday and sector are joined, and nobody knows how common the name is")
 	}
 	waiting, err := s.as(access.Steward).Conflicts(s.ctx)
-	if err != nil || !slices.ContainsFunc(waiting, func(c record.Conflict) bool { return strings.Contains(c.Waterfall.String(), "has not been counted") }) {
+	if err != nil || !slices.ContainsFunc(waiting, func(c record.Conflict) bool { return strings.Contains(c.Waterfall.String(), "nobody has counted") }) {
 		t.Errorf("the queue does not say what they wait for: %v %v", waiting, err)
 	}
 	if n := s.counted(); n != 122 {

@@ -1,8 +1,10 @@
 package webui
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -64,8 +66,13 @@ type ruledRow struct {
 	Undone       bool
 }
 
+// pairsShown is how many pairs a page of the queue has.
+const pairsShown = 20
+
 type reviewView struct {
 	Rows   []pairRow
+	From   int // pairs before this page
+	Next   int // where the next page begins, 0 = there is none
 	Ruled  []ruledRow
 	Done   string // the ruling that was just made
 	Undone bool
@@ -74,7 +81,11 @@ type reviewView struct {
 // review is /mpi/review: pairs of entries that wait for a steward, likeliest
 // first, and what was ruled lately.
 func (s *Site) review(v *visit) (*answer, error) {
-	list, err := v.errand.Conflicts(v.Context())
+	from, err := strconv.Atoi(cmp.Or(v.URL.Query().Get("from"), "0"))
+	if err != nil || from < 0 {
+		return nil, fault.New(fault.Invalid, "webui.page", "there is no such page of the queue")
+	}
+	list, more, err := v.errand.ConflictsFrom(v.Context(), from, pairsShown)
 	if err != nil {
 		return nil, err
 	}
@@ -83,11 +94,14 @@ func (s *Site) review(v *visit) (*answer, error) {
 		return nil, err
 	}
 	lens := s.at()
-	x := reviewView{Done: v.URL.Query().Get("done"), Undone: v.URL.Query().Get("undone") != ""}
+	x := reviewView{From: from, Done: v.URL.Query().Get("done"), Undone: v.URL.Query().Get("undone") != ""}
 	for _, c := range list {
 		pair := &record.Person{Entries: []*record.Item{c.A, c.B}}
 		x.Rows = append(x.Rows, pairRow{A: c.A.ID, B: c.B.ID, Sides: lens.Demographics(pair), Differs: c.Differs, Found: lens.Moment(c.Found),
 			Weight: c.Waterfall, Held: c.Held, Why: c.Why})
+	}
+	if more {
+		x.Next = from + pairsShown
 	}
 	for _, r := range rulings {
 		x.Ruled = append(x.Ruled, ruledRow{ID: r.ID, Who: r.Who, Why: r.Why, What: verbWords(r.Verb), At: lens.Moment(r.At), Undone: r.Taken != "" || r.Verb == person.TakeBack})

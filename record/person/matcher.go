@@ -84,11 +84,16 @@ func (m *Matcher) BadNumber(patient *fhir.Value) bool {
 // Score compares two subjects, for somebody who looks for a person.
 func (m *Matcher) Score(a, b *match.Subject) match.Verdict { return m.scorer.Score(a, b) }
 
-// Judge compares two subjects to decide on them: until names have been counted,
-// nothing is joined without a number that agrees.
+// uncounted is how many bits less a name may be worth than the model says: a
+// given and a family name that are each eight times as common as most.
+const uncounted = 6
+
+// Judge compares two subjects to decide on them. Until names have been counted,
+// those of a pair without a number that agrees may be of the commonest: what
+// would not be certain then is not joined.
 func (m *Matcher) Judge(a, b *match.Subject) match.Verdict {
 	v := m.Score(a, b)
-	if m.counts == nil && v.Grade == match.Certain && v.Pattern.At(match.NHS) != match.CodeSame && v.Pattern.At(match.Identifier) != match.CodeSame {
+	if m.counts == nil && v.Grade == match.Certain && float64(v.Weight) < m.scorer.Model.Certain+uncounted && v.Pattern.At(match.NHS) != match.CodeSame && v.Pattern.At(match.Identifier) != match.CodeSame {
 		v.Guards, v.Grade = v.Guards|match.Uncounted, match.Probable
 	}
 	return v

@@ -44,7 +44,7 @@ var guardWords = map[Guard]string{
 	BadNumber:   "the number that agrees is not a valid NHS number",
 	OnlyNumber:  "a number agrees, but no date of birth or name does",
 	Doubt:       "a number agrees, but the given name or the date of birth does not",
-	Uncounted:   "no number agrees, and how common the names are has not been counted",
+	Uncounted:   "no number agrees, and the names may be common: nobody has counted them yet",
 }
 
 func (g Guard) String() string {
