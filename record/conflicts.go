@@ -15,7 +15,7 @@ const maxConflicts = 500
 // joined because their demographics do not agree.
 func (e *Errand) Conflicts(ctx context.Context) ([]Conflict, error) {
 	var out []Conflict
-	err := e.read(ctx, access.Links, "Patient", func(r store.Reader, v access.Verdict, t *trace) error {
+	err := e.read(ctx, access.Links, "Patient", func(r store.Reader, v *sight, t *trace) error {
 		out = nil
 		list, err := person.Conflicts(ctx, r, maxConflicts)
 		if err != nil {
@@ -30,9 +30,12 @@ func (e *Errand) Conflicts(ctx context.Context) ([]Conflict, error) {
 			if len(docs) != 2 || docs[0].Deleted || docs[1].Deleted {
 				continue
 			}
-			pair, err := e.desk.items(docs)
+			pair, err := v.showAll(ctx, docs, false)
 			if err != nil {
 				return err
+			}
+			if len(pair) != 2 {
+				continue
 			}
 			line, stands, err := standing(ctx, r, c, pair)
 			if err != nil {

@@ -22,7 +22,7 @@ func (e *Errand) Who() access.Requester { return e.who }
 
 // decide asks the policy; a refusal is in the audit log before it is returned.
 func (e *Errand) decide(ctx context.Context, act access.Action, typ string, what ...string) (access.Verdict, error) {
-	v := access.Decide(e.who, e.why, act, typ)
+	v := e.desk.policies.Decide(e.who, e.why, act, typ)
 	if v.Allowed {
 		return v, nil
 	}
@@ -30,6 +30,12 @@ func (e *Errand) decide(ctx context.Context, act access.Action, typ string, what
 		return v, err
 	}
 	return v, v.Refusal()
+}
+
+// May tells whether an action on a type could be allowed at all, to leave out
+// what would lead to a refusal; each access is decided again.
+func (e *Errand) May(act access.Action, typ string) bool {
+	return e.desk.policies.Decide(e.who, e.why, act, typ).Allowed
 }
 
 // trace is what an audit entry tells beside who, why and the verdict.
@@ -41,6 +47,7 @@ type trace struct {
 	message string
 	failure error
 	keep    []store.KeyValue // pages of a search, kept with the entry
+	alerts  []store.KeyValue // to privacy officers, filed with it
 }
 
 func (e *Errand) entry(act access.Action, v access.Verdict, t trace) *audit.Entry {
@@ -63,6 +70,11 @@ func (e *Errand) audit(ctx context.Context, act access.Action, v access.Verdict,
 				return err
 			}
 		}
+		for _, kv := range t.alerts {
+			if err := tx.SetKey(ctx, alertSpace, kv); err != nil {
+				return err
+			}
+		}
 		return audit.Append(ctx, tx, e.entry(act, v, t))
 	})
 	if err != nil {
@@ -73,7 +85,7 @@ func (e *Errand) audit(ctx context.Context, act access.Action, v access.Verdict,
 
 // read runs f on a snapshot and returns its outcome only after the audit entry
 // is durable. f fills the trace.
-func (e *Errand) read(ctx context.Context, act access.Action, typ string, f func(r store.Reader, v access.Verdict, t *trace) error) error {
+func (e *Errand) read(ctx context.Context, act access.Action, typ string, f func(r store.Reader, v *sight, t *trace) error) error {
 	v, err := e.decide(ctx, act, typ, typ)
 	if err != nil {
 		return err
@@ -85,7 +97,18 @@ func (e *Errand) read(ctx context.Context, act access.Action, typ string, f func
 		if t.change, err = r.LastChange(ctx); err != nil {
 			return err
 		}
-		return f(r, v, &t)
+		s, err := e.sight(ctx, r, v, t.change)
+		if err != nil {
+			return err
+		}
+		err = f(r, s, &t)
+		if s.rule != "" { // what was shown was shown by this rule
+			v.Rule = string(e.who.Role) + "." + s.rule
+		}
+		if t.alerts, _ = s.alerts(); len(t.alerts) < len(s.watched) {
+			return fault.New(fault.Internal, "access.alert", "an alert cannot be made")
+		}
+		return err
 	})
 	t.failure = failure
 	if err := e.audit(ctx, act, v, t); err != nil {

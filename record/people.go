@@ -30,7 +30,7 @@ func (e *Errand) FindPeople(ctx context.Context, q PeopleQuery) (*People, error)
 		limit = maxPeople
 	}
 	out := &People{Read: text.kind()}
-	err := e.read(ctx, access.FindPeople, "Patient", func(r store.Reader, v access.Verdict, t *trace) error {
+	err := e.read(ctx, access.FindPeople, "Patient", func(r store.Reader, v *sight, t *trace) error {
 		*out = People{Read: text.kind()}
 		t.what = []string{"people by " + strings.ToLower(out.Read)}
 		keys, more, err := e.desk.peopleKeys(ctx, r, text)
@@ -38,7 +38,7 @@ func (e *Errand) FindPeople(ctx context.Context, q PeopleQuery) (*People, error)
 			return err
 		}
 		out.TooMany = more
-		if err := e.desk.gather(ctx, r, keys, text, limit, out); err != nil {
+		if err := e.desk.gather(ctx, r, v, keys, text, limit, out); err != nil {
 			return err
 		}
 		for _, h := range out.Hits {
@@ -132,7 +132,7 @@ func (d *Desk) byNames(ctx context.Context, r store.Reader, names []string) ([]s
 }
 
 // gather confirms candidates on their bodies and makes one hit a person.
-func (d *Desk) gather(ctx context.Context, r store.Reader, keys []store.Key, text peopleText, limit int, out *People) error {
+func (d *Desk) gather(ctx context.Context, r store.Reader, v *sight, keys []store.Key, text peopleText, limit int, out *People) error {
 	persons := map[int64]bool{}
 	var order []int64
 	for start := 0; start < len(keys); start += 500 {
@@ -166,9 +166,12 @@ func (d *Desk) gather(ctx context.Context, r store.Reader, keys []store.Key, tex
 		order = order[:limit]
 	}
 	for _, p := range order {
-		h, err := d.hit(ctx, r, p)
+		h, err := d.hit(ctx, r, v, p)
 		if err != nil {
 			return err
+		}
+		if len(h.Person.Entries) == 0 {
+			continue
 		}
 		out.Hits = append(out.Hits, h)
 	}
@@ -184,7 +187,7 @@ func hitOrder(h Hit) string {
 	return "\xff"
 }
 
-func (d *Desk) hit(ctx context.Context, r store.Reader, pk int64) (Hit, error) {
+func (d *Desk) hit(ctx context.Context, r store.Reader, v *sight, pk int64) (Hit, error) {
 	p, members, _, err := person.Current(ctx, r, pk, time.Time{})
 	if err != nil {
 		return Hit{}, err
@@ -194,7 +197,7 @@ func (d *Desk) hit(ctx context.Context, r store.Reader, pk int64) (Hit, error) {
 	if err != nil {
 		return Hit{}, err
 	}
-	patients, err := d.items(groups[0])
+	patients, err := v.showAll(ctx, groups[0], false)
 	if err != nil {
 		return Hit{}, err
 	}

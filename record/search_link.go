@@ -154,6 +154,18 @@ func (s *searching) readTarget(ctx context.Context, ref string) (*Item, error) {
 	if err != nil || len(docs) == 0 || docs[0].Deleted {
 		return nil, err
 	}
+	o, err := s.v.look(ctx, docs[0], false)
+	if err != nil || !o.Shown {
+		return nil, err
+	}
+	s.v.note(o, docs[0].PK)
+	if r.Type == "Patient" && !o.Contact {
+		it, err := s.desk.item(docs[0])
+		if err == nil {
+			s.v.veil(o, it)
+		}
+		return it, err
+	}
 	it, _, err := s.desk.scanned(docs[0], func(string) bool { return false })
 	return it, err
 }

@@ -36,6 +36,9 @@ type request struct {
 	Types       []string `json:"types,omitempty"`
 	Checkpoints [][]byte `json:"checkpoints,omitempty"`
 	Rules       []byte   `json:"rules,omitempty"`
+	Patient     string   `json:"patient,omitempty"`
+	Resource    string   `json:"resource,omitempty"`
+	JSON        bool     `json:"json,omitempty"`
 }
 
 const endMark = "\x00concord-end "
@@ -129,6 +132,8 @@ func (h *house) command(ctx context.Context, req request, out io.Writer) error {
 		return h.verify(ctx, out, req.Checkpoints...)
 	case "retain":
 		return h.retain(ctx, req, out)
+	case "explain":
+		return h.explain(ctx, req, out)
 	}
 	return fault.New(fault.Invalid, "cli.command", "unknown command")
 }

@@ -43,6 +43,7 @@ func demoAccounts() []account.Application {
 		{Name: "reception.murphy", Display: "Orla Murphy", Role: access.Receptionist, Org: "RAS", Site: "RAS01"},
 		{Name: "engineer.lim", Display: "Wei Lim", Role: access.Engineer, Org: "R1K", Site: "R1K01"},
 		{Name: "steward.okafor", Display: "Ngozi Okafor", Role: access.Steward, Org: "RYJ", Site: "RYJ01"},
+		{Name: "privacy.hughes", Display: "Carys Hughes", Role: access.Privacy, Org: intake.Domain},
 		{Name: "admin.shah", Display: "Anil Shah", Role: access.Administrator, Org: intake.Domain},
 	}
 }

@@ -79,9 +79,18 @@ func (h *house) wire(ctx context.Context, key []byte, feeds []intake.FeedSetting
 		return err
 	}
 	h.validator = validator
+	policies, err := r.policies()
+	if err != nil {
+		return err
+	}
+	optOuts, err := r.optOuts()
+	if err != nil {
+		return err
+	}
 	h.desk, err = record.Open(ctx, record.Options{
 		Engine: h.engine, Codec: codec, Secret: key, Now: time.Now,
 		Check: validator.Check, Profiles: profiles, Terms: words, AuditKeys: h.audit.known,
+		Policies: policies, OptOuts: optOuts,
 	})
 	if err != nil {
 		return err

@@ -16,6 +16,7 @@ import (
 type rules struct {
 	Profiles      []string `help:"Folders of implementation guides (profiles, value sets, code systems; JSON or XML)." placeholder:"DIR"`
 	ProfilePolicy []string `help:"What an organisation does with resources that break the profiles which they name: ODS=reject, ODS=warn or ODS=off; *=… for all others." placeholder:"ODS=CHOICE"`
+	deciding
 }
 
 // vocabulary answers what codes mean from the definitions that are loaded.

@@ -3,7 +3,7 @@ package access
 import "strings"
 
 // Role is what a requester does. The list is closed; each has its rules in
-// policy.go and its negative tests.
+// policies/ and its negative tests.
 type Role string
 
 // The roles.
@@ -16,11 +16,13 @@ const (
 	System        Role = "system"        // a feed or client: what its scopes say
 	Patient       Role = "patient"       // somebody about whom there is a record: nothing is open to them yet
 	Operator      Role = "operator"      // a command run on the server by who holds its data folder
+	Privacy       Role = "privacy"       // R0001: privacy officer: why an access is allowed or refused
+	Insurer       Role = "insurer"       // a company: reads a release that the patient consented to, and nothing here
 )
 
 // Roles lists every role.
 func Roles() []Role {
-	return []Role{Clinician, Receptionist, Engineer, Steward, Administrator, Patient, System, Operator}
+	return []Role{Clinician, Receptionist, Engineer, Steward, Administrator, Patient, System, Operator, Privacy, Insurer}
 }
 
 // Title is what the role is called on a page.
@@ -30,6 +32,8 @@ func (r Role) Title() string {
 		return "Integration engineer"
 	case Steward:
 		return "Data-quality steward"
+	case Privacy:
+		return "Privacy officer"
 	}
 	if r == "" {
 		return "No role"
@@ -77,7 +81,17 @@ const (
 	DirectCare     Purpose = "TREAT"
 	Administration Purpose = "HOPERAT"
 	Integrity      Purpose = "HSYSADMIN" // keeping the system right: feeds, repairs, verification
+	Research       Purpose = "HRESCH"    // not the patient's own care: the National Data Opt-out holds
+	Planning       Purpose = "POPHLTH"   // likewise
 )
+
+// Purposes lists every purpose.
+func Purposes() []Purpose {
+	return []Purpose{DirectCare, Administration, Integrity, Research, Planning}
+}
+
+// Beyond tells whether a purpose goes beyond the patient's own care.
+func (p Purpose) Beyond() bool { return p == Research || p == Planning }
 
 // Reason is the purpose with the words that the requester gave, if any.
 type Reason struct {

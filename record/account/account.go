@@ -100,7 +100,18 @@ func person(r access.Role) bool {
 // not among them: those act by token and by holding the data folder.
 func SignInRoles() []access.Role {
 	return []access.Role{access.Clinician, access.Receptionist, access.Engineer,
-		access.Steward, access.Administrator}
+		access.Steward, access.Administrator, access.Privacy}
+}
+
+// PurposeOf is why each role comes to the pages.
+func PurposeOf(r access.Role) access.Purpose {
+	switch r {
+	case access.Clinician:
+		return access.DirectCare
+	case access.Engineer:
+		return access.Integrity
+	}
+	return access.Administration
 }
 
 func normal(name string) string { return strings.ToLower(strings.TrimSpace(name)) }

@@ -99,7 +99,7 @@ func formerly(role access.Role, org, site string) Profile {
 // jobRoleOf is the national job role that comes nearest to a role.
 func jobRoleOf(role access.Role) string {
 	return map[access.Role]string{access.Clinician: "R8000", access.Receptionist: "R8009", access.Engineer: "R8015",
-		access.Steward: "R8013", access.Administrator: "R5080"}[role]
+		access.Steward: "R8013", access.Administrator: "R5080", access.Privacy: "R0001"}[role]
 }
 
 // RoleOf is the role that a national job role opens to whom an identity
