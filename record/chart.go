@@ -51,7 +51,7 @@ func (e *Errand) Chart(ctx context.Context, id string, q ChartQuery) (*Chart, er
 
 func (v *sight) openChart(ctx context.Context, n named, q ChartQuery, queries []*search.Query) (*Chart, error) {
 	d := v.desk
-	c := &Chart{Kept: make([]int, len(q.Sections)), AsAt: q.AsAt, Sections: make([][]*Item, len(q.Sections)), Withheld: make([]bool, len(q.Sections))}
+	c := &Chart{AsAt: q.AsAt, Sections: make([][]*Item, len(q.Sections)), Withheld: make([]bool, len(q.Sections))}
 	closed, err := v.opens(ctx, n, c)
 	if err != nil {
 		return nil, err
@@ -78,6 +78,11 @@ func (v *sight) openChart(ctx context.Context, n named, q ChartQuery, queries []
 	if err != nil {
 		return nil, err
 	}
+	if !closed {
+		if c.Kept, err = v.keptFrom(ctx, n); err != nil {
+			return nil, err
+		}
+	}
 	past := !q.AsAt.IsZero()
 	patients, err := v.patients(ctx, groups[0], past)
 	if err != nil {
@@ -89,7 +94,7 @@ func (v *sight) openChart(ctx context.Context, n named, q ChartQuery, queries []
 	}
 	for g := 1; g < len(groups); g++ {
 		i := place[g]
-		if c.Sections[i], c.Kept[i], err = v.section(ctx, groups[g], q.Sections[i], queries[i], past); err != nil {
+		if c.Sections[i], err = v.section(ctx, groups[g], q.Sections[i], queries[i], past); err != nil {
 			return nil, err
 		}
 	}
@@ -110,29 +115,23 @@ func (d *Desk) rangeOf(s Section, q *search.Query, past bool) store.Range {
 	return r
 }
 
-// section makes the items of a section, and counts what is kept back and may be
-// known to be there.
-func (v *sight) section(ctx context.Context, docs []*store.Doc, s Section, q *search.Query, past bool) ([]*Item, int, error) {
-	out, kept := make([]*Item, 0, len(docs)), 0
+// section makes the items of a section.
+func (v *sight) section(ctx context.Context, docs []*store.Doc, s Section, q *search.Query, past bool) ([]*Item, error) {
+	out := make([]*Item, 0, len(docs))
 	for _, doc := range docs {
 		o, err := v.look(ctx, doc, past)
 		if err != nil {
-			return nil, 0, err
+			return nil, err
 		}
-		if !o.Shown && !o.Known {
+		if !o.Shown {
 			continue
 		}
 		it, err := v.desk.item(doc)
 		if err != nil {
-			return nil, 0, err
+			return nil, err
 		}
 		v.veil(o, it)
-		switch {
-		case q != nil && !q.Match(subject(it), v.desk.london):
-		case !o.Shown:
-			v.withhold(o)
-			kept++
-		default:
+		if q == nil || q.Match(subject(it), v.desk.london) {
 			v.note(o, doc.PK)
 			out = append(out, it)
 		}
@@ -146,7 +145,7 @@ func (v *sight) section(ctx context.Context, docs []*store.Doc, s Section, q *se
 	if s.Newest > 0 && len(out) > s.Newest {
 		out = out[:s.Newest]
 	}
-	return out, kept, nil
+	return out, nil
 }
 
 func subject(it *Item) search.Subject {

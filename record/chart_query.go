@@ -29,9 +29,10 @@ type Chart struct {
 	Sections [][]*Item // in the order asked; newest leading date first
 	// Withheld tells, by section, that the section is kept back as a whole.
 	Withheld []bool
-	// Kept counts, by section, items that are kept back and may be known to be
-	// there.
-	Kept []int
+	// Kept counts what is kept back of the whole record and may be known to be
+	// there. It is the same whatever is asked for, so that nobody can find out
+	// what it is by asking.
+	Kept int
 	// Standing is how the requester stands to the patient.
 	Standing Standing
 	AsAt     time.Time // zero = now

@@ -140,7 +140,14 @@ func eachMarked(ctx context.Context, r store.Reader, terms []uint64, marked map[
 // sameHuman lists the records of the human to whom a record belongs, that one
 // included; known is false for a record that is no patient's.
 func sameHuman(ctx context.Context, r store.Reader, pk int64) (all []int64, known bool, err error) {
-	p, members, known, err := person.Current(ctx, r, pk, time.Time{})
+	whose, err := r.PersonOf(ctx, pk, time.Time{}) // most records are an entry's
+	if err != nil {
+		return nil, false, err
+	}
+	if whose == 0 {
+		whose = pk
+	}
+	p, members, known, err := person.Current(ctx, r, whose, time.Time{})
 	if err != nil {
 		return nil, false, err
 	}

@@ -3,6 +3,7 @@ package record
 import (
 	"context"
 
+	"concord/fault"
 	"concord/record/access"
 	"concord/store"
 )
@@ -18,6 +19,8 @@ func (p *plan) reaches(ctx context.Context, op *Op, doc *store.Doc) error {
 	switch {
 	case err != nil:
 		return err
+	case o.Shown && op.Type == "Patient" && !o.Contact && op.Kind != Delete:
+		return fault.New(fault.Denied, "access.restricted", "who may not see a restricted patient's address may not write the patient")
 	case o.Shown:
 		return nil
 	case o.Known:

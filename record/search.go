@@ -43,7 +43,7 @@ type Found struct {
 	Next     string // token of the next page, "" = this is the last
 	Previous string // token of the page before
 	Ignored  []string
-	Withheld int // matches that are kept back and may be known to be there
+	Withheld int // of a whole compartment of a patient: what is kept back and may be known to be there
 	Query    *search.Query
 	Plan     []string // when Explain was asked
 }
@@ -72,6 +72,7 @@ func (e *Errand) Search(ctx context.Context, a Asked) (*Found, error) {
 	}
 	var out *Found
 	var s *searching
+	kept := 0
 	if a.Explain {
 		ctx = store.WithTrace(ctx, func(statement string, rows int, took time.Duration) {
 			if s != nil {
@@ -84,6 +85,9 @@ func (e *Errand) Search(ctx context.Context, a Asked) (*Found, error) {
 		s = &searching{desk: d, r: r, v: v, q: q, asked: a, who: e.who.ID, now: t.change, budget: d.scan}
 		if a.Whole {
 			if err := s.owner(ctx); err != nil {
+				return err
+			}
+			if kept, err = s.keptOfOwner(ctx); err != nil {
 				return err
 			}
 		}
@@ -102,7 +106,7 @@ func (e *Errand) Search(ctx context.Context, a Asked) (*Found, error) {
 	if err != nil {
 		return nil, err
 	}
-	out.Ignored, out.Query, out.Withheld = q.Ignored, q, s.v.withheld
+	out.Ignored, out.Query, out.Withheld = q.Ignored, q, kept
 	return out, nil
 }
 

@@ -235,16 +235,12 @@ func (s *searching) hit(ctx context.Context, doc *store.Doc, src *source) (*Item
 		return nil, nil // what the columns tell needs no body
 	}
 	o, err := s.v.look(ctx, doc, s.asked.Page != "") // later pages show versions of then
-	if err != nil || !o.Shown && !o.Known {
+	if err != nil || !o.Shown {
 		return nil, err
 	}
 	it, err := s.confirm(ctx, doc, src, o)
 	if err != nil || it == nil {
 		return nil, err
-	}
-	if !o.Shown {
-		s.v.withhold(o)
-		return nil, nil
 	}
 	s.v.note(o, doc.PK)
 	return it, nil

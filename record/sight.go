@@ -23,12 +23,11 @@ type sight struct {
 	change int64
 	now    time.Time
 
-	humans   map[int64]*human // by record key
-	rows     []store.KeyValue // what the requester has taken upon themselves
-	asked    bool             // rows have been read
-	withheld int              // what may be known to be there, and was met
-	rule     string           // the rule by which the documents were shown
-	watched  map[int64]bool   // watched people of whom something was shown
+	humans  map[int64]*human // by record key
+	rows    []store.KeyValue // what the requester has taken upon themselves
+	asked   bool             // rows have been read
+	rule    string           // the rule by which the documents were shown
+	watched map[int64]bool   // watched people of whom something was shown
 }
 
 // human is the patient of a record, as far as a requester goes.
@@ -217,7 +216,6 @@ func (s *sight) show(ctx context.Context, doc *store.Doc, past bool) (*Item, err
 		return nil, err
 	}
 	if !o.Shown {
-		s.withhold(o)
 		return nil, nil
 	}
 	it, err := s.desk.item(doc)
@@ -242,12 +240,6 @@ func (s *sight) showAll(ctx context.Context, docs []*store.Doc, past bool) ([]*I
 		}
 	}
 	return out, nil
-}
-
-func (s *sight) withhold(o access.Outcome) {
-	if !o.Shown && o.Known {
-		s.withheld++
-	}
 }
 
 // note remembers by which rule something was shown, the least usual first, and

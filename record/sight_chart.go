@@ -94,3 +94,38 @@ func (v *sight) visible(ctx context.Context, docs []*store.Doc) ([]*store.Doc, e
 	}
 	return out, nil
 }
+
+// keptFrom counts what of a record is kept back and may be known to be there:
+// of the whole record, whatever is asked for.
+func (v *sight) keptFrom(ctx context.Context, n named) (int, error) {
+	if !v.uneven(n) {
+		return 0, nil
+	}
+	groups, err := v.r.Chart(ctx, n.records(), []store.Range{{}}, time.Time{})
+	if err != nil {
+		return 0, err
+	}
+	kept := 0
+	for _, doc := range groups[0] {
+		o, err := v.look(ctx, doc, false)
+		if err != nil {
+			return 0, err
+		}
+		if !o.Shown && o.Known {
+			kept++
+		}
+	}
+	return kept, nil
+}
+
+// keptOfOwner is keptFrom for the patient of a compartment.
+func (s *searching) keptOfOwner(ctx context.Context) (int, error) {
+	if s.asked.Compartment != "Patient" {
+		return 0, nil
+	}
+	n, err := s.desk.whose(ctx, s.r, s.asked.Owner, time.Time{})
+	if err != nil {
+		return 0, err
+	}
+	return s.v.keptFrom(ctx, n)
+}

@@ -110,9 +110,7 @@ func closed(v *visit, id string) string {
 
 // stands puts into the frame what the requester must know of their access.
 func (f *recordFrame) stands(c *record.Chart, now time.Time) {
-	for _, n := range c.Kept {
-		f.Kept += n
-	}
+	f.Kept = c.Kept
 	f.Restricted, f.Claimed = c.Standing.Restricted, c.Standing.Tie == access.Claimed
 	if g := c.Standing.Glass; g.After(now) {
 		f.Glass = strconv.Itoa(int(g.Sub(now).Minutes())) + " minutes"

@@ -390,7 +390,7 @@ func accessNotice(f *recordFrame) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 32, " withheld.</strong> Something on this page is sealed, or the patient does not share it. It may matter: ask the patient, or whoever sealed it.</p></div>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 32, " withheld.</strong> Something in this record is sealed, or the patient does not share it. It may matter: ask the patient, or whoever sealed it.</p></div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -467,7 +467,7 @@ func privacyBody(x privacyView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 37, "<div class=\"c-scroll\" role=\"region\" aria-label=\"Alerts\" tabindex=\"0\"><table class=\"c-table\" data-rows><thead><tr><th scope=\"col\">When</th><th scope=\"col\">What</th><th scope=\"col\">User</th><th scope=\"col\">Organisation</th><th scope=\"col\">Patient</th><th scope=\"col\">Reason</th></tr></thead> <tbody>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 37, "<div class=\"c-scroll\" role=\"region\" aria-label=\"List of alerts\" tabindex=\"0\"><table class=\"c-table\" data-rows><thead><tr><th scope=\"col\">When</th><th scope=\"col\">What</th><th scope=\"col\">User</th><th scope=\"col\">Organisation</th><th scope=\"col\">Patient</th><th scope=\"col\">Reason</th></tr></thead> <tbody>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
