@@ -139,6 +139,14 @@ func (s *stage) writes(h hidden) map[string]func(e *record.Errand) (string, erro
 		"update":      write(record.Op{Kind: record.Update, Type: "Observation", ID: h.obs, Resource: s.json(s.observation(h.patient, h.code, "")).With("id", h.obs)}),
 		"patch":       write(record.Op{Kind: record.Patch, Type: "Observation", ID: h.obs, Change: patched}),
 		"patch where": write(record.Op{Kind: record.Patch, Type: "Observation", Where: "code=" + h.code, Change: patched}),
+		"a reference to it": func(e *record.Errand) (string, error) {
+			v := s.json(`{"resourceType":"DiagnosticReport","status":"final","code":{"text":"x"},"result":[{"reference":"Observation/` + h.obs + `"}]}`)
+			_, err := e.Transact(s.ctx, []record.Op{{Kind: record.Create, Type: "DiagnosticReport", Resource: v}}, record.Commit{})
+			if err == nil && !h.known && strings.Contains(h.why, "locked") {
+				return h.code, nil // it is taken: so there is such an observation
+			}
+			return "", err
+		},
 		"create if none": write(record.Op{Kind: record.Create, Type: "Observation", IfNoneExist: "code=" + h.code,
 			Resource: s.json(s.observation(h.patient, "other", ""))}),
 	}
@@ -411,6 +419,30 @@ func TestRestricted(t *testing.T) {
 		}
 		if f, err = e.Search(s.ctx, record.Asked{Types: []string{"Patient"}, Form: url.Values{"family": {"Smith"}}}); err != nil || len(f.Matches) != 1 {
 			t.Errorf("%s by name: %+v %v", name, f, err)
+		}
+	}
+}
+
+// TestRestrictedIsUnknownOutside: to a system outside, whatever its scopes, a
+// restricted patient and one that never was are the same.
+func TestRestrictedIsUnknownOutside(t *testing.T) {
+	s := newStage(t)
+	h := s.hide("", "R1K", "", "", label(access.Confidentiality, "R"))
+	for _, text := range []string{"system/*.rs", "system/Observation.rs", "system/Patient.rs"} {
+		scopes, err := access.ParseScopes(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := s.desk.For(access.Requester{ID: "x", Role: access.System, Org: "X9X", Scopes: scopes}, access.Reason{Purpose: access.DirectCare})
+		for _, id := range []string{h.patient, "never-was"} {
+			for _, a := range []record.Asked{{Compartment: "Patient", Owner: id, Whole: true, Form: url.Values{}}} {
+				if f, err := e.Search(s.ctx, a); !fault.Is(err, fault.NotFound) && !fault.Is(err, fault.Withheld) {
+					t.Errorf("%s, everything of %s: %+v %v", text, id, f, err)
+				}
+			}
+			if c, err := e.Chart(s.ctx, id, record.ChartQuery{Sections: []record.Section{{Type: "Observation"}}}); !fault.Is(err, fault.NotFound) {
+				t.Errorf("%s, chart of %s: %+v %v", text, id, c, err)
+			}
 		}
 	}
 }

@@ -17,6 +17,9 @@ func (v *sight) opens(ctx context.Context, n named, c *Chart) (closed bool, err 
 	if err != nil {
 		return false, err
 	}
+	if v.who.Role == access.System && !v.Filter.Knows(h.facts) {
+		return false, unknown("Patient")
+	}
 	c.Standing = Standing{Tie: h.facts.Tie, Restricted: h.facts.Restricted && !v.impersonal()}
 	for _, t := range h.taken {
 		if t.Glass {
@@ -65,8 +68,15 @@ func (v *sight) patients(ctx context.Context, docs []*store.Doc, past bool) ([]*
 // meets makes sure that a person may be known to a requester who may see
 // Patients; to others the compartment alone is open.
 func (v *sight) meets(ctx context.Context, n named) error {
+	if !v.Filter.Type("Patient") {
+		h, err := v.humanNamed(ctx, n)
+		if err == nil && v.who.Role == access.System && !v.Filter.Knows(h.facts) {
+			err = withheldHere("Patient")
+		}
+		return err
+	}
 	groups, err := v.r.Chart(ctx, n.records(), []store.Range{{Type: fhir.R4().Number("Patient")}}, time.Time{})
-	if err != nil || !v.Filter.Type("Patient") {
+	if err != nil {
 		return err
 	}
 	for _, doc := range groups[0] {

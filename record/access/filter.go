@@ -39,6 +39,12 @@ func (f Filter) Type(typ string) bool {
 	return f.table.best(k) != "" || k == Clinical && f.table.best(Unassigned) != ""
 }
 
+// Knows tells whether a client may know of a person at all, whatever types its
+// scopes name.
+func (f Filter) Knows(facts Facts) bool {
+	return f.table != nil && f.table.look(Target{Kind: Demographics, Facts: facts}).Shown
+}
+
 // Look tells what becomes of a document of a type.
 func (f Filter) Look(typ string, t Target) Outcome {
 	if f.table == nil || !f.covers(typ) {
