@@ -101,10 +101,9 @@ func (p *Policies) Check(properties []Property) (cases int, broken []Broken) {
 				if t.OptedOut && !g.purpose.Beyond() {
 					return true // it is not asked for
 				}
-				facts := contextOf(g, t, true)
 				for _, q := range groups {
 					cases += len(q.actions)
-					c := p.caseOf(q, g, t, facts)
+					c := p.caseOf(q, g, t)
 					for _, property := range properties {
 						if !found[property.ID] && slices.ContainsFunc(q.actions, func(act Action) bool { c.Action = act; return property.Breaks(c) }) {
 							found[property.ID] = true
@@ -125,6 +124,38 @@ type question struct {
 	role    Role
 	actions []Action
 	sets    map[Action]cedar.PolicyMap
+	known   map[asked]bool // by what the policies look at
+	masks   map[Action][15]bool
+}
+
+// asked is one question by the facts that its policies look at; the others make
+// no difference, and are zero.
+type asked struct {
+	act   Action
+	kind  Kind
+	facts [15]byte
+}
+
+// factNames are the facts of the context in the order of values.
+func factNames() [15]string {
+	return [15]string{"purpose", "inside", "unseals", "reasoned", "scope", "label", "team", "origin", "relationship", "breakglass",
+		"restricted", "objects", "dissents", "optedout", "watched"}
+}
+
+func values(g ask, t Target) [15]byte {
+	b := func(x bool) byte { return byte(1 + bit(x)) }
+	return [15]byte{byte(1 + slices.Index(Purposes(), g.purpose)), b(g.inside), b(g.unseals), b(g.reasoned), 1, byte(1 + t.Label), b(t.Team),
+		byte(1 + t.Origin), byte(1 + t.Tie), b(t.Glass), b(t.Restricted), b(t.Objects), b(t.Dissents), b(t.OptedOut), b(t.Watched)}
+}
+
+// looksAt are the facts of which a set of policies speaks.
+func (p *Policies) looksAt(set cedar.PolicyMap) (mask [15]bool) {
+	for id := range set {
+		for i, name := range factNames() {
+			mask[i] = mask[i] || p.reach[string(id)].facts[name]
+		}
+	}
+	return mask
 }
 
 // alike puts together the actions of each role that the same policies answer,
@@ -150,9 +181,10 @@ func (p *Policies) alike(g ask) []*question {
 				q.actions = append(q.actions, act)
 				continue
 			}
-			q := &question{role, []Action{act}, map[Action]cedar.PolicyMap{act: set}}
+			q := &question{role, []Action{act}, map[Action]cedar.PolicyMap{act: set}, map[asked]bool{}, map[Action][15]bool{act: p.looksAt(set)}}
 			for _, side := range []Action{knowOf, seeContact, unalerted} {
 				q.sets[side] = p.within(role, side)
+				q.masks[side] = p.looksAt(q.sets[side])
 			}
 			names[name], out = q, append(out, q)
 		}
@@ -161,13 +193,24 @@ func (p *Policies) alike(g ask) []*question {
 }
 
 // caseOf answers one point. What no policy can permit is not asked.
-func (p *Policies) caseOf(q *question, g ask, t Target, facts cedar.Record) Case {
+func (p *Policies) caseOf(q *question, g ask, t Target) Case {
 	c := Case{Role: q.role, Purpose: g.purpose, Action: q.actions[0], Inside: g.inside, Unseals: g.unseals, Target: t}
+	facts := values(g, t)
 	ask := func(act Action) bool {
 		if !p.opens(q.role, act, t.Kind) {
 			return false
 		}
-		ok, _ := p.decide(q.sets[act], q.role, act, t.Kind, facts)
+		key := asked{act, t.Kind, facts}
+		for i, looked := range q.masks[act] {
+			if !looked {
+				key.facts[i] = 0
+			}
+		}
+		ok, known := q.known[key]
+		if !known {
+			ok, _ = p.decide(q.sets[act], q.role, act, t.Kind, contextOf(g, t, true))
+			q.known[key] = ok
+		}
 		return ok
 	}
 	if c.Shown = ask(c.Action); c.Shown {

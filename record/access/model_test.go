@@ -71,7 +71,8 @@ when { [Role::"receptionist"`},
 	}
 }
 
-// TestFilterIsCedar: for every ask and every document the compiled filter says
+// TestFilterIsCedar: for every role and action and every document, for direct
+// care and for research (of other purposes, every fifth), the compiled filter says
 // what Cedar says of all policies together, and a type that the scopes do not
 // cover is what Cedar refuses.
 func TestFilterIsCedar(t *testing.T) {
@@ -85,6 +86,9 @@ func TestFilterIsCedar(t *testing.T) {
 			eachTarget(k, func(x Target) bool {
 				if x.OptedOut && !g.purpose.Beyond() || testing.Short() && x.Watched {
 					return true
+				}
+				if g.purpose != DirectCare && g.purpose != Research && x.index()%5 != 0 {
+					return true // of the other purposes every fifth, to spare minutes
 				}
 				facts, unscoped := contextOf(g, x, true), contextOf(g, x, false)
 				for _, q := range groups {

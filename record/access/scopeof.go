@@ -3,6 +3,7 @@ package access
 import (
 	"bytes"
 	"encoding/json"
+	"regexp"
 
 	"github.com/cedar-policy/cedar-go"
 )
@@ -14,8 +15,11 @@ type reach struct {
 	actions map[string]bool
 	kind    string
 	permits bool
-	asks    bool // its conditions speak of the action
+	asks    bool            // its conditions speak of the action
+	facts   map[string]bool // of the context, of which its conditions speak
 }
+
+var attribute = regexp.MustCompile(`"attr":"(\w+)"`)
 
 // reachOf reads the head from the policy's JSON
 // (https://docs.cedarpolicy.com/policies/json-format.html). What it does not
@@ -33,6 +37,10 @@ func reachOf(p *cedar.Policy) reach {
 	var head struct{ Principal, Action, Resource scope }
 	text, err := p.MarshalJSON()
 	r := reach{permits: p.Effect() == cedar.Permit, asks: bytes.Contains(text, []byte(`"Var":"action"`))}
+	r.facts = map[string]bool{}
+	for _, m := range attribute.FindAllSubmatch(text, -1) {
+		r.facts[string(m[1])] = true
+	}
 	if err != nil || json.Unmarshal(text, &head) != nil {
 		return r
 	}
