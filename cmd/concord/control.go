@@ -38,6 +38,9 @@ type request struct {
 	Checkpoints [][]byte `json:"checkpoints,omitempty"`
 	WitnessKeys []string `json:"witnessKeys,omitempty"`
 	Rules       []byte   `json:"rules,omitempty"`
+
+	Pack map[string][]byte `json:"pack,omitempty"` // files of an org pack
+	JSON bool              `json:"json,omitempty"`
 }
 
 const endMark = "\x00concord-end "
@@ -131,6 +134,8 @@ func (h *house) command(ctx context.Context, req request, out io.Writer) error {
 		return h.verify(ctx, out, req)
 	case "retain":
 		return h.retain(ctx, req, out)
+	case "org-list", "org-diff", "org-apply":
+		return h.org(ctx, req, out)
 	}
 	return fault.New(fault.Invalid, "cli.command", "unknown command")
 }
