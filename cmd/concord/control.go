@@ -41,6 +41,10 @@ type request struct {
 
 	Pack map[string][]byte `json:"pack,omitempty"` // files of an org pack
 	JSON bool              `json:"json,omitempty"`
+
+	Extract string  `json:"extract,omitempty"`
+	Most    int     `json:"most,omitempty"`
+	Minutes float64 `json:"minutes,omitempty"`
 }
 
 const endMark = "\x00concord-end "
@@ -136,6 +140,8 @@ func (h *house) command(ctx context.Context, req request, out io.Writer) error {
 		return h.retain(ctx, req, out)
 	case "org-list", "org-diff", "org-apply":
 		return h.org(ctx, req, out)
+	case "onboard-match":
+		return h.matchExtract(ctx, req, out)
 	}
 	return fault.New(fault.Invalid, "cli.command", "unknown command")
 }

@@ -20,6 +20,7 @@ type onboardCmd struct {
 	Stage     onboardStageCmd     `cmd:"" help:"Stage an extract: check its rows one by one."`
 	Mend      onboardMendCmd      `cmd:"" help:"Stage refused rows that were mended."`
 	Profile   onboardProfileCmd   `cmd:"" help:"Hold the rows of a staged extract against each other, and report on it."`
+	Match     onboardMatchCmd     `cmd:"" help:"Hold staged patients against the live record, without writing to it."`
 	Trend     onboardTrendCmd     `cmd:"" help:"Compare the reports of all trials."`
 	Drop      onboardDropCmd      `cmd:"" help:"Remove a staged extract."`
 	Sample    onboardSampleCmd    `cmd:"" help:"Write a made-up extract, and print what is planted in it."`

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/klauspost/compress/gzip"
@@ -63,7 +64,7 @@ func (j *job) sink(class Class, header [][]byte) (*sink, error) {
 	if s := j.sinks[class.Name]; s != nil {
 		return s, nil
 	}
-	name := class.Name + "-" + itoa(j.number)
+	name := class.Name + "-" + strconv.Itoa(j.number)
 	rows, err := createRows(j.extract.path(partName(j.part), name+".rows"))
 	if err != nil {
 		return nil, err

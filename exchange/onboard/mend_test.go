@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -161,7 +162,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	for _, most := range []int{7, 100_000} {
 		m := newMarks(t.TempDir(), "x", most)
 		for i := range 1000 {
-			if err := m.add(mark{key: keyOf([]byte(itoa(i % 300))), row: uint64(i)}); err != nil {
+			if err := m.add(mark{key: keyOf([]byte(strconv.Itoa(i % 300))), row: uint64(i)}); err != nil {
 				t.Fatal(err)
 			}
 		}

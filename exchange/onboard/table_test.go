@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -25,10 +26,10 @@ func all(t testing.TB, text string) []string {
 			t.Fatal(err)
 		}
 		if wrong != "" {
-			out = append(out, itoa(tab.line)+" !"+wrong+" "+string(tab.raw))
+			out = append(out, strconv.Itoa(tab.line)+" !"+wrong+" "+string(tab.raw))
 			continue
 		}
-		out = append(out, itoa(tab.line)+" "+string(bytes.Join(fields, []byte("|"))))
+		out = append(out, strconv.Itoa(tab.line)+" "+string(bytes.Join(fields, []byte("|"))))
 	}
 }
 

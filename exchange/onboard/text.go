@@ -5,6 +5,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"text/tabwriter"
 )
 
@@ -96,7 +97,7 @@ func Trend(out io.Writer, reports []*Report) error {
 		}
 		fmt.Fprintf(w, "  %s\t\n", what)
 	}
-	line("trial", func(r *Report) string { return itoa(r.Trial) })
+	line("trial", func(r *Report) string { return strconv.Itoa(r.Trial) })
 	line("taken", func(r *Report) string { return r.Taken.Format("2006-01-02") })
 	line("rows", func(r *Report) string { return fmt.Sprint(r.Rows) })
 	line("refused", func(r *Report) string { return fmt.Sprint(r.Refused) })

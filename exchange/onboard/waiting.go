@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -107,10 +108,10 @@ func packStatus(s string) uint64 {
 func unpackEvent(v uint64) uk.RTTEvent {
 	e := uk.RTTEvent{On: day(v >> 40).time(), Start: day(v >> 18 & (1<<22 - 1)).time(), Kind: uk.RTTActivity(v >> 6 & 15), Outcome: uk.RTTOutcome(v >> 3 & 7), Discharged: v&1 == 1}
 	if s := v >> 10 & 255; s > 0 {
-		e.Status = uk.RTTStatus(itoa(int(s)))
+		e.Status = uk.RTTStatus(strconv.Itoa(int(s)))
 	}
 	if p := v >> 1 & 3; p > 0 {
-		e.Priority = uk.ReferralPriority(itoa(int(p)))
+		e.Priority = uk.ReferralPriority(strconv.Itoa(int(p)))
 	}
 	return e
 }
