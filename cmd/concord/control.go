@@ -38,9 +38,11 @@ type request struct {
 	Checkpoints [][]byte `json:"checkpoints,omitempty"`
 	WitnessKeys []string `json:"witnessKeys,omitempty"`
 	Rules       []byte   `json:"rules,omitempty"`
+	Patient     string   `json:"patient,omitempty"`
+	Resource    string   `json:"resource,omitempty"`
+	JSON        bool     `json:"json,omitempty"`
 
 	Pack map[string][]byte `json:"pack,omitempty"` // files of an org pack
-	JSON bool              `json:"json,omitempty"`
 
 	Extract string  `json:"extract,omitempty"`
 	Most    int     `json:"most,omitempty"`
@@ -142,6 +144,8 @@ func (h *house) command(ctx context.Context, req request, out io.Writer) error {
 		return h.org(ctx, req, out)
 	case "onboard-match":
 		return h.matchExtract(ctx, req, out)
+	case "explain":
+		return h.explain(ctx, req, out)
 	}
 	return fault.New(fault.Invalid, "cli.command", "unknown command")
 }

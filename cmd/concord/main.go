@@ -48,6 +48,7 @@ type cli struct {
 	Link    linkCmd    `cmd:"" help:"Find which records are of one person."`
 	Org     orgCmd     `cmd:"" help:"Organisations as files: check, compare with what runs, apply."`
 	Onboard onboardCmd `cmd:"" help:"Bring a joining trust's extract in: stage, profile, match before it is loaded."`
+	Access  accessCmd  `cmd:"" help:"Who may see what, and why."`
 	Bench   benchCmd   `cmd:"" help:"Measure."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
