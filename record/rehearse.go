@@ -20,9 +20,10 @@ import (
 // arrived now.
 type Foreseen struct {
 	Outcome Foresight
-	// Why tells a conflict from others: "number-other-person" (the NHS number is
-	// on somebody else), "other-number" (the same person by all else, under
-	// another valid number), "several-persons" (certainly two persons).
+	// Why says more: of a conflict "number-other-person" (the NHS number is on
+	// somebody else) or "other-number" (the same person by all else, under another
+	// valid number); of a certain one "joins-persons" (it is certainly of several
+	// persons of the record, which become one unless something speaks against it).
 	Why  string
 	Hits []ForeseenHit // the likeliest first, at most maxForeseen
 	More int           // hits beyond those
@@ -59,7 +60,7 @@ type Rehearsal struct {
 	Records int64               `json:"records"` // that were asked about
 	Entries int64               `json:"entries"` // of the index that they were held against
 	By      map[Foresight]int64 `json:"by"`
-	Why     map[string]int64    `json:"conflicts"`
+	Why     map[string]int64    `json:"why"`
 	Pairs   int64               `json:"pairs"`   // that a steward would be asked about
 	Persons int64               `json:"persons"` // of the record whom it certainly knows
 	Same    int64               `json:"same"`    // pairs of the records themselves that are certainly one person
@@ -323,14 +324,14 @@ func (f *Foreseen) decide(persons int) {
 		f.Outcome = ForeseenCertain
 	}
 	if persons > 1 {
-		f.Outcome, f.Why = ForeseenConflict, "several-persons"
+		f.Why = "joins-persons"
 	}
 	for _, h := range f.Hits {
 		switch {
 		case h.number && h.Guards&match.OtherPerson != 0:
 			f.Outcome, f.Why = ForeseenConflict, "number-other-person"
 			return
-		case h.Guards&match.TwoNumbers != 0 && f.Why == "": // asked about alone when all else agrees
+		case h.Guards&match.TwoNumbers != 0: // asked about alone when all else agrees
 			f.Outcome, f.Why = ForeseenConflict, "other-number"
 		}
 	}

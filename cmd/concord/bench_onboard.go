@@ -50,13 +50,17 @@ func (c *benchOnboardCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer h.close()
+	defer func() { h.close() }()
 	out := onboarding{Live: c.Live, Patients: c.Patients, By: map[string]int64{}}
 	live, err := c.load(ctx, h)
 	if err != nil {
 		return err
 	}
 	if _, err := h.operator().CountNames(ctx); err != nil {
+		return err
+	}
+	h.close()
+	if h, err = openHouse(ctx, c.where, nil, quietLog()); err != nil { // by the counts
 		return err
 	}
 	dir := filepath.Join(h.dir, "bench-extract")

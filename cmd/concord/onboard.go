@@ -10,8 +10,10 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 
+	"concord/exchange/intake"
 	"concord/exchange/onboard"
 	"concord/fault"
+	"concord/standard/hl7v2"
 	"concord/standard/uk"
 )
 
@@ -41,7 +43,11 @@ func (c staged) stage() (*onboard.Stage, error) {
 	if !uk.ODSCode(c.Org) {
 		return nil, fault.New(fault.Invalid, "cli.org", "--org is an ODS code")
 	}
-	s := &onboard.Stage{Dir: filepath.Join(c.Data, "stage", c.Org), Trust: c.Org, Now: time.Now}
+	zone, err := time.LoadLocation("Europe/London")
+	if err != nil {
+		return nil, err
+	}
+	s := &onboard.Stage{Dir: filepath.Join(c.Data, "stage", c.Org), Trust: c.Org, Now: time.Now, Zone: zone, Messages: readMessages(zone)}
 	if isTerminal(os.Stderr) {
 		var bar *progressbar.ProgressBar
 		s.Progress = func(p onboard.Progress) {
@@ -53,6 +59,39 @@ func (c staged) stage() (*onboard.Stage, error) {
 		}
 	}
 	return s, nil
+}
+
+// readMessages reads a message as the feeds of the trust are read, without
+// writing anything.
+func readMessages(zone *time.Location) func(string, []byte) ([]onboard.Resource, error) {
+	return func(trust string, message []byte) ([]onboard.Resource, error) {
+		m, err := hl7v2.Parse(message)
+		if err != nil {
+			return nil, err
+		}
+		mapped, err := intake.Map(m, intake.Feed{Name: "extract", Trust: trust, Zone: zone})
+		if err != nil {
+			return nil, err
+		}
+		var out []onboard.Resource
+		for _, one := range mapped {
+			for _, d := range one.Drafts {
+				v, err := d.Fold(nil, d.Resource, intake.FoldContext{Event: one.Event}) // as it is when nothing is known yet
+				if err != nil {
+					return nil, err
+				}
+				if v == nil { // it says nothing by itself
+					continue
+				}
+				r := onboard.Resource{Key: d.Key, Patient: one.Patient.Number, Value: v}
+				if d.Type == "Patient" {
+					r.Key, r.Weak = one.Patient.Number, m.Header().Type != "ADT"
+				}
+				out = append(out, r)
+			}
+		}
+		return out, nil
+	}
 }
 
 // found opens the stage and the extract that is meant.

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/klauspost/compress/gzip"
 	"golang.org/x/text/encoding/charmap"
@@ -27,7 +28,10 @@ type job struct {
 	file     sourceFile
 	number   int // among the files of the part
 	progress func(bytes int)
+	zone     *time.Location
+	read2    func(trust string, message []byte) ([]Resource, error)
 
+	unread        *refusals // what is of no class
 	read, refused int64
 	rows          []RowFile
 	unknown       []string
@@ -54,7 +58,14 @@ func (j *job) run(ctx context.Context) (err error) {
 	}
 	defer in.Close()
 	counted := &countingReader{in: in, tell: j.progress}
-	err = j.table(ctx, counted)
+	switch j.file.form {
+	case formTable:
+		err = j.table(ctx, counted)
+	case formResources:
+		err = j.resources(ctx, counted)
+	default:
+		err = j.messages(ctx, counted)
+	}
 	return errors.Join(err, j.finish(err == nil))
 }
 
@@ -74,12 +85,21 @@ func (j *job) sink(class Class, header [][]byte) (*sink, error) {
 			header = append(header, []byte(c.Name))
 		}
 	}
-	base := strings.TrimSuffix(strings.TrimSuffix(j.file.name, ".gz"), filepath.Ext(strings.TrimSuffix(j.file.name, ".gz")))
+	base := j.base()
+	if j.file.form != formTable { // what is mended is a table
+		base = class.Name + "-" + base
+	}
 	s := &sink{class: class, check: newChecker(&class, j.extract.Taken), staged: make([][]byte, len(class.Columns)), rows: rows, name: name + ".rows",
 		refused: &refusals{path: j.extract.path("refused", partName(j.part), base+".csv"), source: j.file.name, header: header}}
 	s.check.class = &s.class
 	j.sinks[class.Name] = s
 	return s, nil
+}
+
+// base is the name of the file without its endings.
+func (j *job) base() string {
+	name := strings.TrimSuffix(j.file.name, ".gz")
+	return strings.TrimSuffix(name, filepath.Ext(name))
 }
 
 // goneFile holds the keys of the rows that were refused beside a file of rows.
@@ -91,6 +111,9 @@ func (j *job) finish(whole bool) error {
 		sum, err := s.rows.commit()
 		errs = append(errs, err, s.refused.close(), writeWhole(j.extract.path(partName(j.part), goneFile(s.name)), s.gone))
 		j.rows = append(j.rows, RowFile{s.class.Name, s.name, s.rows.rows, s.refused.rows, sum})
+	}
+	if j.unread != nil {
+		errs = append(errs, j.unread.close())
 	}
 	if !whole {
 		return nil // the error that ended it says more

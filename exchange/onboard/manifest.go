@@ -60,9 +60,19 @@ func decodeYAML(text []byte, into any) (err error) {
 // sourceFile is one file of an extract.
 type sourceFile struct {
 	name  string // within the folder
-	class string
+	form  form
+	class string // of a table; the others hold several
 	size  int64
 }
+
+// form is how a file is written.
+type form uint8
+
+const (
+	formTable     form = iota + 1 // CSV
+	formResources                 // FHIR R4, NDJSON
+	formMessages                  // HL7 v2
+)
 
 // filesOf lists what an extract's folder holds, by name. A file that is none of
 // an extract is an error: it may be a class with a slip in its name. Codes:
@@ -80,7 +90,7 @@ func filesOf(dir string) ([]sourceFile, error) {
 		}
 		f, ok := fileOf(name)
 		if !ok {
-			return nil, fault.New(fault.Invalid, "onboard.file", "%s is no file of an extract: a class with .csv, with .gz or without", name)
+			return nil, fault.New(fault.Invalid, "onboard.file", "%s is no file of an extract: a class with .csv, or .ndjson, or .hl7, each with .gz or without", name)
 		}
 		st, err := e.Info()
 		if err != nil {
@@ -99,12 +109,18 @@ func filesOf(dir string) ([]sourceFile, error) {
 func fileOf(name string) (sourceFile, bool) {
 	base := strings.TrimSuffix(strings.ToLower(name), ".gz")
 	ext := filepath.Ext(base)
-	if ext != ".csv" && ext != ".txt" {
+	switch ext {
+	case ".ndjson":
+		return sourceFile{name: name, form: formResources}, true
+	case ".hl7":
+		return sourceFile{name: name, form: formMessages}, true
+	case ".csv", ".txt":
+	default:
 		return sourceFile{}, false
 	}
 	class, _, _ := strings.Cut(strings.TrimSuffix(base, ext), "-")
 	_, ok := classAt(class)
-	return sourceFile{name: name, class: class}, ok
+	return sourceFile{name: name, form: formTable, class: class}, ok
 }
 
 // readManifest reads extract.yaml of a folder. Code beside those of

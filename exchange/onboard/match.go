@@ -238,6 +238,9 @@ func (p *patients) line(w io.Writer, n int64, f *record.Foreseen) error {
 
 // effect is what a load would change for a patient.
 func effect(f *record.Foreseen) string {
+	if f.Outcome == record.ForeseenCertain && f.Why != "" {
+		return "a further entry that makes several persons one"
+	}
 	switch f.Outcome {
 	case record.ForeseenCertain:
 		return "a further entry of a person"
@@ -256,7 +259,7 @@ func (m *Matching) Text(out io.Writer) {
 		fmt.Fprintf(out, "%10d  %5.1f%%  %s\n", m.By[o], 100*float64(m.By[o])/float64(max(1, m.Records)), o)
 	}
 	for _, k := range slices.Sorted(maps.Keys(m.Why)) {
-		fmt.Fprintf(out, "%10d          conflict: %s\n", m.Why[k], k)
+		fmt.Fprintf(out, "%10d          of them %s\n", m.Why[k], k)
 	}
 	fmt.Fprintf(out, "overlap: %d persons of the record are known to the joiner for certain\n", m.Persons)
 	fmt.Fprintf(out, "within the source: %d pairs are certainly one person, %d may be; %d numbers were merged there\n", m.Same, m.Like, m.Merged)

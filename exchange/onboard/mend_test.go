@@ -140,18 +140,35 @@ func TestStopped(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// What a crash left is removed, and two commands do not work at once.
+	left := filepath.Join(s.Dir, ".incoming-1")
+	if err := os.MkdirAll(left, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	unlock, err := s.lock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(left); err == nil {
+		t.Error("what a crash left is still there")
+	}
+	if _, err := s.Profile(context.Background(), x, Options{}); fault.Of(err) == nil || fault.Of(err).Code != "onboard.busy" {
+		t.Errorf("two at once: %v", err)
+	}
+	unlock()
 	// A file that lost its end is told, not read as far as it goes.
 	name := x.path("part-1", x.Parts[0].Rows[0].Name)
 	text, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, cut := range []int{0, 1, len(text) / 2, len(text) - 1} {
-		if err := os.WriteFile(name, text[:cut], 0o600); err != nil {
+	changed := strings.Replace(string(text), "EXAMPLE", "EXANPLE", 1)
+	for _, spoilt := range []string{"", string(text[:1]), string(text[:len(text)/2]), string(text[:len(text)-1]), changed} {
+		if err := os.WriteFile(name, []byte(spoilt), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := s.Profile(context.Background(), x, Options{}); fault.Of(err) == nil || fault.Of(err).Code != "onboard.damaged" {
-			t.Errorf("a file cut at %d was taken for whole: %v", cut, err)
+			t.Errorf("a file of %d bytes of %d was taken for whole: %v", len(spoilt), len(text), err)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"sync"
 	"time"
@@ -79,6 +80,14 @@ func (s *Stage) Profile(ctx context.Context, x *Extract, opt Options) (*Report, 
 	start := s.Now()
 	if opt.Memory <= 0 {
 		opt.Memory = 256 << 20
+	}
+	unlock, err := s.lock()
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	if err := os.Remove(x.path(reportFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, unstaged(err) // until the new report is whole there is none
 	}
 	scratch, err := os.MkdirTemp(s.Dir, ".scratch-")
 	if err != nil {
@@ -177,7 +186,7 @@ func (p *profiling) goneKeys(w *classWork) error {
 
 // rows reads one file: what columns hold, what rows refer to, and their keys.
 func (p *profiling) rows(ctx context.Context, w *classWork, file int, f partFile, keys *marks) error {
-	return p.eachRow(ctx, w, f, func(n int64, from origin, r *rowReader) error {
+	return p.readRows(ctx, w, f, true, func(n int64, from origin, r *rowReader) error {
 		for c, v := range r.fields {
 			w.stats[c].add(v)
 		}
@@ -186,25 +195,29 @@ func (p *profiling) rows(ctx context.Context, w *classWork, file int, f partFile
 			w.fates[id] = fate
 		}
 		w.within(id, f.part, r.fields)
-		rank := uint64(f.part) << 40
-		if from.later {
-			rank += uint64(from.line)
-		}
-		return keys.add(mark{key: keyOf(r.fields[0]), rank: ^rank, row: uint64(id), sum: sumOf(r.body)})
+		return keys.add(mark{key: keyOf(r.fields[0]), rank: ^from.rank(f.part), row: uint64(id), sum: sumOf(r.body)})
 	})
 }
 
-// eachRow reads a file of rows.
+// eachRow reads a file of rows again.
 func (p *profiling) eachRow(ctx context.Context, w *classWork, f partFile, do func(n int64, from origin, r *rowReader) error) error {
+	return p.readRows(ctx, w, f, false, do)
+}
+
+// readRows reads a file of rows, and holds it against its checksum if asked to.
+func (p *profiling) readRows(ctx context.Context, w *classWork, f partFile, summed bool, do func(n int64, from origin, r *rowReader) error) error {
 	r, err := openRows(p.extract.path(partName(f.part), f.Name), len(w.class.Columns))
 	if err != nil {
 		return err
 	}
 	defer r.close()
+	if summed {
+		r.summed()
+	}
 	for n := int64(0); ; n++ {
 		from, _, err := r.next()
 		if errors.Is(err, io.EOF) {
-			if n != f.Rows {
+			if n != f.Rows || !r.holds(f.SHA256) {
 				return damaged()
 			}
 			return nil

@@ -21,7 +21,7 @@ func (w *classWork) resolve(keys *marks) error {
 			w.fates[rowID(m.row)] = fateMended
 			w.mended++
 		}
-		part := int(^g[0].rank >> 40)
+		part := int(^g[0].rank >> 48)
 		if was, refused := w.gone[g[0].key]; refused && was < part { // refused when staged, and mended since
 			delete(w.gone, g[0].key)
 			w.mended++

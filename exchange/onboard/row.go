@@ -19,10 +19,35 @@ import (
 
 // origin is the line of the source that a row came from, or the number of the
 // message. later tells that the source is a stream, in which what comes later
-// takes the place of what came before.
+// takes the place of what came before; weak, that this holds only among those
+// that are weak.
 type origin struct {
 	line  int
 	later bool
+	weak  bool
+}
+
+func (o origin) packed() uint64 {
+	at := uint64(o.line) << 2
+	if o.later {
+		at |= 1
+	}
+	if o.weak {
+		at |= 2
+	}
+	return at
+}
+
+// rank orders rows of one key: the greatest counts.
+func (o origin) rank(part int) uint64 {
+	rank := uint64(part) << 48
+	if !o.later {
+		return rank
+	}
+	if rank += uint64(o.line); !o.weak {
+		rank += 1 << 40
+	}
+	return rank
 }
 
 // rowWriter writes a staged file.
@@ -45,11 +70,7 @@ func createRows(name string) (*rowWriter, error) {
 }
 
 func (w *rowWriter) write(from origin, fields [][]byte) error {
-	at := uint64(from.line) << 1
-	if from.later {
-		at |= 1
-	}
-	b := binary.AppendUvarint(w.room[:0], at)
+	b := binary.AppendUvarint(w.room[:0], from.packed())
 	for _, f := range fields {
 		b = append(binary.AppendUvarint(b, uint64(len(f))), f...)
 	}
@@ -71,6 +92,7 @@ func (w *rowWriter) commit() (sum string, err error) {
 type rowReader struct {
 	file   *os.File
 	in     *bufio.Reader
+	sum    hash.Hash // nil = the checksum is not asked for
 	room   []byte
 	body   []byte // the columns of the row, as they lie in the file
 	fields [][]byte
@@ -82,6 +104,17 @@ func openRows(name string, columns int) (*rowReader, error) {
 		return nil, unstaged(err)
 	}
 	return &rowReader{file: f, in: bufio.NewReaderSize(f, 1<<18), fields: make([][]byte, columns)}, nil
+}
+
+// summed makes a reader that has not been read yet take the checksum.
+func (r *rowReader) summed() {
+	r.sum = sha256.New()
+	r.in.Reset(io.TeeReader(r.file, r.sum))
+}
+
+// holds tells, at the end of a file, whether it is as it was written.
+func (r *rowReader) holds(sum string) bool {
+	return r.sum == nil || hex.EncodeToString(r.sum.Sum(nil)) == sum
 }
 
 func (r *rowReader) close() { r.file.Close() }
@@ -118,7 +151,7 @@ func (r *rowReader) next() (from origin, fields [][]byte, err error) {
 		}
 		r.fields[i], b = b[k:k+int(size)], b[k+int(size):]
 	}
-	return origin{int(at >> 1), at&1 == 1}, r.fields, nil
+	return origin{int(at >> 2), at&1 != 0, at&2 != 0}, r.fields, nil
 }
 
 func damaged() error {

@@ -27,6 +27,11 @@ type Stage struct {
 	Trust    string
 	Now      func() time.Time
 	Progress func(Progress) // nil = nobody asks
+	// Zone is where the source's clocks stand, for times that come with their
+	// offset; nil = UTC.
+	Zone *time.Location
+	// Messages reads an HL7 v2 message of the trust; nil = none are read.
+	Messages func(trust string, message []byte) ([]Resource, error)
 }
 
 // Progress is how far a step is.
@@ -101,6 +106,9 @@ func (s *Stage) Add(ctx context.Context, source string, older bool) (*Extract, e
 	if err != nil {
 		return nil, err
 	}
+	if err := s.reads(files); err != nil {
+		return nil, err
+	}
 	prints, print, err := fingerprint(ctx, source, files)
 	if err != nil {
 		return nil, err
@@ -130,10 +138,18 @@ func (s *Stage) Mend(ctx context.Context, x *Extract, source string) (*Extract, 
 	if err != nil {
 		return nil, err
 	}
+	if err := s.reads(files); err != nil {
+		return nil, err
+	}
 	prints, print, err := fingerprint(ctx, source, files)
 	if err != nil {
 		return nil, err
 	}
+	unlock, err := s.lock()
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
 	for _, p := range x.Parts {
 		if p.Print == print {
 			x.Again = true
@@ -146,6 +162,16 @@ func (s *Stage) Mend(ctx context.Context, x *Extract, source string) (*Extract, 
 		return nil, err
 	}
 	return &next, next.save()
+}
+
+// reads refuses files of a form that this stage cannot read.
+func (s *Stage) reads(files []sourceFile) error {
+	for _, f := range files {
+		if f.form == formMessages && s.Messages == nil {
+			return fault.New(fault.Unsupported, "onboard.messages", "%s: HL7 v2 is not read here", f.name)
+		}
+	}
+	return nil
 }
 
 // within makes a folder complete or not at all.
@@ -190,7 +216,7 @@ func (s *Stage) part(ctx context.Context, x *Extract, source string, files []sou
 	var mu sync.Mutex
 	all, done := tally{}, int64(0)
 	err := each(ctx, files, func(i int, f sourceFile) error {
-		j := &job{extract: x, part: n, source: source, file: f, tally: tally{}, number: i, progress: func(bytes int) {
+		j := &job{extract: x, part: n, source: source, file: f, tally: tally{}, number: i, zone: s.zone(), read2: s.Messages, progress: func(bytes int) {
 			mu.Lock()
 			defer mu.Unlock()
 			done += int64(bytes)
@@ -214,6 +240,13 @@ func (s *Stage) part(ctx context.Context, x *Extract, source string, files []sou
 	p.Seconds = s.Now().Sub(start).Seconds()
 	x.Parts = append(x.Parts, p)
 	return nil
+}
+
+func (s *Stage) zone() *time.Location {
+	if s.Zone == nil {
+		return time.UTC
+	}
+	return s.Zone
 }
 
 func partName(n int) string { return fmt.Sprintf("part-%d", n) }

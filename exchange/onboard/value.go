@@ -30,6 +30,7 @@ const (
 	wrongTwice    = "duplicate"      // another row of this key says something else
 	wrongRepeated = "repeated"       // the same row once more
 	wrongOrphan   = "orphan"         // it refers to a row that is not there
+	wrongResource = "resource"       // a FHIR resource or message that cannot be read
 	wrongOrphaned = "orphan-refused" // it refers to a row that was refused
 )
 
