@@ -25,6 +25,7 @@ type benchOnboardCmd struct {
 	Patients int    `help:"Patients of the extract; about seven rows each." default:"10000"`
 	Seed     uint64 `help:"Seed." default:"1"`
 	Memory   int64  `help:"Megabytes for sorting." default:"256"`
+	Load     bool   `help:"Load the extract too, and take the load back."`
 	JSON     bool   `help:"Print JSON instead of a table." name:"json"`
 }
 
@@ -38,6 +39,11 @@ type onboarding struct {
 	Stage    float64          `json:"stageSeconds"`
 	Profile  float64          `json:"profileSeconds"`
 	Match    float64          `json:"matchSeconds"`
+	Load     float64          `json:"loadSeconds,omitempty"`
+	Undo     float64          `json:"undoSeconds,omitempty"`
+	Loaded   int64            `json:"loaded,omitempty"`
+	Removed  int64            `json:"removed,omitempty"`
+	Kept     int              `json:"kept,omitempty"`
 	Peak     int64            `json:"peakMemory"`
 	By       map[string]int64 `json:"by"`
 	Waiting  onboard.Waiting  `json:"waiting"`
@@ -153,6 +159,39 @@ func (c *benchOnboardCmd) measure(ctx context.Context, h *house, dir string, out
 	for k, n := range m.By {
 		out.By[string(k)] = n
 	}
+	if !c.Load {
+		return nil
+	}
+	err = c.thereAndBack(ctx, h, s, x, out)
+	out.Peak = peakMemory()
+	return err
+}
+
+// thereAndBack loads the extract and takes the load back.
+func (c *benchOnboardCmd) thereAndBack(ctx context.Context, h *house, s *onboard.Stage, x *onboard.Extract, out *onboarding) error {
+	e, err := h.loaderOf("R1K")
+	if err != nil {
+		return err
+	}
+	s.Zone = h.desk.Zone()
+	start := time.Now()
+	l, err := s.Load(ctx, x, e, onboard.LoadOptions{})
+	if err != nil {
+		return err
+	}
+	out.Load = time.Since(start).Seconds()
+	for _, p := range l.Classes {
+		out.Loaded += p.Created
+	}
+	start = time.Now()
+	u, err := s.Undo(ctx, x, e)
+	if err != nil {
+		return err
+	}
+	out.Undo, out.Kept = time.Since(start).Seconds(), len(u.Kept)
+	for _, n := range u.Removed {
+		out.Removed += n
+	}
 	return nil
 }
 
@@ -164,5 +203,9 @@ func (o *onboarding) print(w io.Writer) {
 	line("stage, rows", o.Rows, o.Stage)
 	line("profile, rows", o.Rows, o.Profile)
 	line("match before load, patients", int64(o.Patients), o.Match)
+	if o.Loaded > 0 {
+		line("load, rows", o.Loaded, o.Load)
+		line("undo, rows", o.Removed, o.Undo)
+	}
 	fmt.Fprintf(w, "certain %d, possible %d, new %d, conflict %d\n", o.By["certain"], o.By["possible"], o.By["new"], o.By["conflict"])
 }

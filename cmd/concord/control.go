@@ -47,6 +47,7 @@ type request struct {
 	Extract string  `json:"extract,omitempty"`
 	Most    int     `json:"most,omitempty"`
 	Minutes float64 `json:"minutes,omitempty"`
+	Rest    float64 `json:"rest,omitempty"`
 }
 
 const endMark = "\x00concord-end "
@@ -144,6 +145,8 @@ func (h *house) command(ctx context.Context, req request, out io.Writer) error {
 		return h.org(ctx, req, out)
 	case "onboard-match":
 		return h.matchExtract(ctx, req, out)
+	case "onboard-load", "onboard-undo":
+		return h.loadExtract(ctx, req, out)
 	case "explain":
 		return h.explain(ctx, req, out)
 	}

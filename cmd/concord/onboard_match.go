@@ -5,13 +5,9 @@ import (
 	"encoding/json"
 	"io"
 	"os"
-	"path/filepath"
 	"runtime/debug"
-	"time"
 
 	"concord/exchange/onboard"
-	"concord/fault"
-	"concord/standard/uk"
 )
 
 type onboardMatchCmd struct {
@@ -37,10 +33,10 @@ func (c *onboardMatchCmd) Run(ctx context.Context) error {
 
 // matchExtract holds a staged extract against the record of this house.
 func (h *house) matchExtract(ctx context.Context, req request, out io.Writer) error {
-	if !uk.ODSCode(req.Org) {
-		return fault.New(fault.Invalid, "cli.org", "--org is an ODS code")
+	s, err := h.stageOf(req.Org)
+	if err != nil {
+		return err
 	}
-	s := &onboard.Stage{Dir: filepath.Join(h.dir, "stage", req.Org), Trust: req.Org, Now: time.Now}
 	x, err := s.Find(req.Extract)
 	if err != nil {
 		return err

@@ -90,6 +90,12 @@ func TestOnboardCommands(t *testing.T) {
 	if err := h.command(ctx, request{Command: "onboard-match", Org: "RAS"}, &out); err != nil || !strings.Contains(out.String(), "100.0%  new") {
 		t.Errorf("%s, %v", &out, err)
 	}
+	for _, c := range [][2]string{{"onboard-load", "created"}, {"onboard-load", ": loaded"}, {"onboard-undo", "removed: Patient"}} {
+		out.Reset()
+		if err := h.command(ctx, request{Command: c[0], Org: "RAS"}, &out); err != nil || !strings.Contains(out.String(), c[1]) {
+			t.Errorf("%s: %s, %v", c[0], &out, err)
+		}
+	}
 	if err := h.command(ctx, request{Command: "onboard-match", Org: "../RAS"}, &out); err == nil {
 		t.Error("a path was taken for an organisation")
 	}

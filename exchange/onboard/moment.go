@@ -1,5 +1,7 @@
 package onboard
 
+import "time"
+
 // when reads a day, or a day and time, in one of the forms that extracts come
 // in: 2026-11-25, 20261125, 25/11/2026, with T14:05, 14:05 or 1405 behind, with
 // seconds or without. It gives them as 2026-11-25 and 2026-11-25T14:05:00.
@@ -126,3 +128,5 @@ func appendMoment(b []byte, y, m, d int) []byte {
 	return append(b, byte('0'+y/1000), byte('0'+y/100%10), byte('0'+y/10%10), byte('0'+y%10), '-',
 		byte('0'+m/10), byte('0'+m%10), '-', byte('0'+d/10), byte('0'+d%10))
 }
+
+func minutesOf(n int) time.Duration { return time.Duration(n) * time.Minute }
