@@ -132,7 +132,6 @@ type loader struct {
 	errand  *record.Errand
 	opt     LoadOptions
 	loading *Loading
-	mu      sync.Mutex
 	refused *refusals
 }
 
@@ -224,6 +223,19 @@ func (ld *loader) row(c *Class, fields [][]byte) loadRow {
 	return row
 }
 
+// waveWork is what came of a wave. It counts when the whole wave is done: one
+// that was stopped is done again.
+type waveWork struct {
+	mu             sync.Mutex
+	created, there int64
+	refused        []refusedRow
+}
+
+type refusedRow struct {
+	code   string
+	fields [][]byte
+}
+
 // wave loads some batches beside each other, then keeps the progress.
 func (ld *loader) wave(ctx context.Context, p *ClassProgress, rows []loadRow) error {
 	if len(rows) == 0 {
@@ -233,9 +245,10 @@ func (ld *loader) wave(ctx context.Context, p *ClassProgress, rows []loadRow) er
 	for start := 0; start < len(rows); start += ld.opt.Batch {
 		batches = append(batches, rows[start:min(start+ld.opt.Batch, len(rows))])
 	}
+	w := &waveWork{}
 	err := each(ctx, batches, func(_ int, batch []loadRow) error {
 		start := ld.stage.Now()
-		err := ld.batch(ctx, p, batch)
+		err := ld.batch(ctx, w, batch)
 		if ld.opt.Rest > 0 && err == nil {
 			err = rest(ctx, time.Duration(float64(ld.stage.Now().Sub(start))*ld.opt.Rest))
 		}
@@ -244,7 +257,13 @@ func (ld *loader) wave(ctx context.Context, p *ClassProgress, rows []loadRow) er
 	if err != nil {
 		return err
 	}
-	p.Rows += int64(len(rows))
+	for _, r := range w.refused {
+		p.Refused[r.code]++
+		if err := ld.refused.add(r.code, 0, r.fields); err != nil {
+			return err
+		}
+	}
+	p.Rows, p.Created, p.There = p.Rows+int64(len(rows)), p.Created+w.created, p.There+w.there
 	return ld.keep()
 }
 
@@ -260,7 +279,7 @@ func rest(ctx context.Context, d time.Duration) error {
 }
 
 // batch loads rows as one; if the record refuses that, one by one.
-func (ld *loader) batch(ctx context.Context, p *ClassProgress, rows []loadRow) error {
+func (ld *loader) batch(ctx context.Context, w *waveWork, rows []loadRow) error {
 	ops := make([]record.Op, 0, len(rows))
 	for _, r := range rows {
 		if r.merged != "" {
@@ -271,7 +290,7 @@ func (ld *loader) batch(ctx context.Context, p *ClassProgress, rows []loadRow) e
 	if len(ops) == len(rows) {
 		res, err := ld.errand.Transact(ctx, ops, record.Commit{})
 		if err == nil {
-			ld.count(p, res)
+			w.count(res, ld.loading.Load)
 			return nil
 		}
 		if !ofTheRow(err) {
@@ -279,7 +298,7 @@ func (ld *loader) batch(ctx context.Context, p *ClassProgress, rows []loadRow) e
 		}
 	}
 	for _, r := range rows {
-		if err := ld.single(ctx, p, r); err != nil {
+		if err := ld.single(ctx, w, r); err != nil {
 			return err
 		}
 	}
@@ -295,7 +314,7 @@ func ofTheRow(err error) bool {
 	return false
 }
 
-func (ld *loader) single(ctx context.Context, p *ClassProgress, r loadRow) error {
+func (ld *loader) single(ctx context.Context, w *waveWork, r loadRow) error {
 	var c record.Commit
 	if r.merged != "" {
 		into, err := ld.patient(ctx, r.merged)
@@ -308,17 +327,16 @@ func (ld *loader) single(ctx context.Context, p *ClassProgress, r loadRow) error
 	}
 	res, err := ld.errand.Transact(ctx, []record.Op{r.op}, c)
 	if err == nil {
-		ld.count(p, res)
+		w.count(res, ld.loading.Load)
 		return nil
 	}
 	if !ofTheRow(err) {
 		return err
 	}
-	ld.mu.Lock()
-	defer ld.mu.Unlock()
-	code := fault.Of(err).Code
-	p.Refused[code]++
-	return ld.refused.add(code, 0, r.fields)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.refused = append(w.refused, refusedRow{fault.Of(err).Code, r.fields})
+	return nil
 }
 
 // patient is the id of the trust's patient of a number, "" if there is none.
@@ -331,14 +349,32 @@ func (ld *loader) patient(ctx context.Context, number string) (string, error) {
 	return found.Matches[0].ID, nil
 }
 
-func (ld *loader) count(p *ClassProgress, res []record.Result) {
-	ld.mu.Lock()
-	defer ld.mu.Unlock()
+// count counts what was there already as created if it came with this load: the
+// wave was stopped when some of it was done.
+func (w *waveWork) count(res []record.Result, load string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	for _, r := range res {
-		if r.Outcome == record.Created {
-			p.Created++
+		if r.Outcome == record.Created || cameWith(r.Item, load) {
+			w.created++
 		} else {
-			p.There++
+			w.there++
 		}
 	}
+}
+
+func cameWith(it *record.Item, load string) bool {
+	if it == nil {
+		return false
+	}
+	v, err := it.Full()
+	if err != nil {
+		return false
+	}
+	for t := range v.Get("meta").Get("tag").Each() {
+		if t.StrAt("system") == LoadTag && t.StrAt("code") == load {
+			return true
+		}
+	}
+	return false
 }

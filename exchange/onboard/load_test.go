@@ -112,7 +112,7 @@ func TestLoadAndUndo(t *testing.T) {
 	l := loadStopping(t, s, x, e)
 	created, refused := int64(0), int64(0)
 	for _, c := range l.Classes {
-		created += c.Created + c.There
+		created += c.Created
 		for _, n := range c.Refused {
 			refused += n
 		}
@@ -223,4 +223,87 @@ func TestUndoKeepsWhatCameLater(t *testing.T) {
 	if _, err := s.Undo(ctx, x, e); err == nil {
 		t.Error("what is undone is undone again")
 	}
+}
+
+// TestUndoBesideTraffic: records of other trusts that arrive between a load and
+// its undo come to the same persons as if there had been no load.
+func TestUndoBesideTraffic(t *testing.T) {
+	ctx := context.Background()
+	for seed := uint64(31); seed < 34; seed++ {
+		var early, late []linked.Row
+		n := 0
+		for row := range linked.New(seed, linked.Frozen().Times(2)).Rows(220) {
+			if trust := row.Record.Numbers[0].Scope; trust != "RYJ" && trust != "RQM" {
+				continue
+			}
+			if n++; n%3 == 0 {
+				late = append(late, row)
+			} else {
+				early = append(early, row)
+			}
+		}
+		dir, _ := madeUp(t, extract.Options{Trust: "RAS", Patients: 60, Seed: seed})
+		with, without := openDesk(t), openDesk(t)
+		for _, row := range early {
+			bring(t, with, row.Record)
+			bring(t, without, row.Record)
+		}
+		s := newStage(t, "RAS")
+		x, _ := profiled(t, s, dir, Options{})
+		e := loaderOf(t, with, "RAS")
+		if _, err := s.Load(ctx, x, e, LoadOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range late {
+			bring(t, with, row.Record)
+			bring(t, without, row.Record)
+		}
+		if u, err := s.Undo(ctx, x, e); err != nil || len(u.Kept) > 0 {
+			t.Fatalf("%+v, %v", u, err)
+		}
+		a, b := shown(t, with), shown(t, without)
+		if x, y := persons(t, a), persons(t, b); !slices.Equal(x, y) || len(x) == 0 {
+			t.Errorf("seed %d: the persons are %d and %d: %v", seed, len(x), len(y), onlyIn(x, y))
+		}
+		if a["conflicts"] != b["conflicts"] {
+			t.Errorf("seed %d: %s pairs wait for a steward, not %s", seed, a["conflicts"], b["conflicts"])
+		}
+		if x, y := content(a, ""), content(b, ""); !slices.Equal(x, y) {
+			t.Errorf("seed %d: the record shows %d resources, not %d", seed, len(x), len(y))
+		}
+	}
+}
+
+// persons lists who is one person, by hospital numbers.
+func persons(t testing.TB, all map[string]string) []string {
+	t.Helper()
+	by := map[string][]string{}
+	for ref, text := range all {
+		v, err := fhir.ParseObject([]byte(text))
+		if err != nil || !strings.HasPrefix(ref, "Patient/") {
+			continue
+		}
+		for l := range v.Get("link").Each() {
+			if l.StrAt("type") == "refer" {
+				to := l.StrAt("other.reference")
+				by[to] = append(by[to], v.StrAt("identifier.value"))
+			}
+		}
+	}
+	var out []string
+	for _, list := range by {
+		slices.Sort(list)
+		out = append(out, strings.Join(list, " "))
+	}
+	slices.Sort(out)
+	return out
+}
+
+func onlyIn(a, b []string) (out []string) {
+	for _, x := range a {
+		if !slices.Contains(b, x) {
+			out = append(out, x)
+		}
+	}
+	return out
 }
