@@ -74,7 +74,7 @@ const maxForeseen = 8
 // Rehearse tells for each of many records what would become of it if it arrived
 // now, in their order, without writing anything but its audit entry. records
 // may be gone over more than once; most is how many are held in memory at a
-// time, 0 = a million: beyond it the index is read once for each so many. Each
+// time, 0 = 400,000 (some 300 MB): beyond it the index is read once for each so many. Each
 // entry is read as it is when it comes: the rehearsal may run beside everything
 // else, and what arrives meanwhile may be missed.
 func (e *Errand) Rehearse(ctx context.Context, records iter.Seq2[match.Record, error], most int, yield func(n int64, f *Foreseen) error) (*Rehearsal, error) {
@@ -83,7 +83,7 @@ func (e *Errand) Rehearse(ctx context.Context, records iter.Seq2[match.Record, e
 		return nil, err
 	}
 	if most <= 0 {
-		most = 1_000_000
+		most = 400_000
 	}
 	r := &rehearsing{desk: e.desk, out: &Rehearsal{Model: e.desk.matcher.Name, By: map[Foresight]int64{}, Why: map[string]int64{}}, known: map[int64]bool{}}
 	failure := r.run(ctx, records, most, yield)

@@ -14,7 +14,7 @@ type onboardMatchCmd struct {
 	where   `embed:""`
 	Org     string  `help:"ODS code of the organisation that joins." required:"" placeholder:"ODS"`
 	Extract string  `help:"Front of an extract's id; without it the newest." placeholder:"ID"`
-	Most    int     `help:"Patients in memory at a time; beyond it the record is read again for each so many." default:"1000000"`
+	Most    int     `help:"Patients in memory at a time; beyond it the record is read again for each so many." default:"400000"`
 	Minutes float64 `help:"Minutes that a steward takes for a pair." default:"4"`
 	JSON    bool    `help:"Print the figures as JSON."`
 }

@@ -46,7 +46,7 @@ const (
 
 // MatchOptions of a match before load.
 type MatchOptions struct {
-	Most    int     // patients in memory at a time; 0 = a million
+	Most    int     // patients in memory at a time; 0 = 400,000
 	Minutes float64 // that a steward takes for a pair; 0 = 4
 }
 
