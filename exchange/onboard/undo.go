@@ -71,7 +71,7 @@ type undoer struct {
 
 // undoPage is how many resources are looked at on one snapshot; undoBatch how
 // many one transaction deletes.
-const undoPage, undoBatch = 1000, 50
+const undoPage, undoBatch = 1000, 200
 
 // all deletes the resources of one type.
 func (u *undoer) all(ctx context.Context, typ string) error {
