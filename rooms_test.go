@@ -49,6 +49,7 @@ var mayImport = map[string]string{
 	"exchange/linkage":          "fault standard",
 	"exchange/onboard":          "fault standard record",
 	"exchange/onboard/pack":     "fault standard record",
+	"record/review":             "fault store record/access",
 	"record/seal":               "fault store",
 	"edge/transport":            "fault",
 	"edge/fhirapi":              "fault standard record care exchange edge/transport",
