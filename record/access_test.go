@@ -15,6 +15,7 @@ import (
 	"concord/record/access"
 	"concord/record/audit"
 	"concord/standard/fhir"
+	"concord/standard/match"
 	"concord/store"
 )
 
@@ -195,6 +196,10 @@ func (s *stage) powers(message int64) []path {
 			_, err := e.WhatWouldChange(ctx, nil, func(record.IdentityChange) error { return nil })
 			return "", err
 		}},
+		{"rehearse", access.Verify, 1, func(e *record.Errand) (string, error) {
+			_, err := e.Rehearse(ctx, func(func(match.Record, error) bool) {}, 0, nil)
+			return "", err
+		}},
 		{"feeds", access.WatchFeeds, 1, func(e *record.Errand) (string, error) { _, err := e.Feeds(ctx); return "", err }},
 		{"messages", access.WatchFeeds, 1, func(e *record.Errand) (string, error) {
 			rows, err := e.Messages(ctx, record.MessageFilter{Limit: 9})
@@ -249,7 +254,7 @@ var mayDo = map[access.Role]string{
 	access.Administrator: "administer",
 	access.Privacy:       "read a patient,include,chart,everything,find people,match,cross-reference,audit search,who has looked,audit entry,audit export,cases,workload",
 	access.System:        "",
-	access.Operator:      "read,read a patient,version,history,search,include,chart,everything,export,create,update,feeds,messages,message head,requeue,close,administer,verify,audit search,who has looked,audit entry,audit export,match,cross-reference,what would change",
+	access.Operator:      "read,read a patient,version,history,search,include,chart,everything,export,create,update,feeds,messages,message head,requeue,close,administer,verify,audit search,who has looked,audit entry,audit export,match,cross-reference,what would change,rehearse",
 	"porter":             "",
 	"":                   "",
 }

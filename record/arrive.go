@@ -104,6 +104,18 @@ func (d *Desk) placePatients(ctx context.Context, tx store.Tx, p *plan) error {
 	return d.persons().Arrive(ctx, tx, arrivals, p.matched)
 }
 
+// departPatients takes the Patients that a plan deletes out of what the model
+// has decided.
+func (d *Desk) departPatients(ctx context.Context, tx store.Tx, p *plan) error {
+	var entries []int64
+	for _, dr := range p.drafts {
+		if dr.put.Deleted && dr.key == person.PatientKey(dr.key.PK) && !dr.idle() {
+			entries = append(entries, dr.key.PK)
+		}
+	}
+	return d.persons().Depart(ctx, tx, entries)
+}
+
 // claimReserved files the ids of patients that are to come.
 func (d *Desk) claimReserved(ctx context.Context, tx store.Tx, p *plan) error {
 	for url, dr := range p.byURL {

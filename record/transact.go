@@ -189,6 +189,9 @@ func (e *Errand) commit(ctx context.Context, tx store.Tx, v access.Verdict, p *p
 			return at(dr.op.At, err)
 		}
 	}
+	if err := e.desk.departPatients(ctx, tx, p); err != nil {
+		return err
+	}
 	if err := e.desk.placePatients(ctx, tx, p); err != nil {
 		return err
 	}

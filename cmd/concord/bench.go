@@ -13,8 +13,9 @@ import (
 
 // benchCmd holds the measurements that work on a store.
 type benchCmd struct {
-	Arrivals   arrivalCmd    `cmd:"" help:"Bring made-up records of four trusts in, and measure matching as they arrive, against the truth."`
-	Population populationCmd `cmd:"" help:"Load made-up people in bulk, and measure what a record of that size costs."`
+	Arrivals   arrivalCmd      `cmd:"" help:"Bring made-up records of four trusts in, and measure matching as they arrive, against the truth."`
+	Onboard    benchOnboardCmd `cmd:"" help:"Stage, profile and match a made-up extract of a joining trust against a live record of two others."`
+	Population populationCmd   `cmd:"" help:"Load made-up people in bulk, and measure what a record of that size costs."`
 }
 
 // figures are what a population costs. Times are milliseconds.

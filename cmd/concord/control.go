@@ -41,6 +41,13 @@ type request struct {
 	Patient     string   `json:"patient,omitempty"`
 	Resource    string   `json:"resource,omitempty"`
 	JSON        bool     `json:"json,omitempty"`
+
+	Pack map[string][]byte `json:"pack,omitempty"` // files of an org pack
+
+	Extract string  `json:"extract,omitempty"`
+	Most    int     `json:"most,omitempty"`
+	Minutes float64 `json:"minutes,omitempty"`
+	Rest    float64 `json:"rest,omitempty"`
 }
 
 const endMark = "\x00concord-end "
@@ -134,6 +141,12 @@ func (h *house) command(ctx context.Context, req request, out io.Writer) error {
 		return h.verify(ctx, out, req)
 	case "retain":
 		return h.retain(ctx, req, out)
+	case "org-list", "org-diff", "org-apply":
+		return h.org(ctx, req, out)
+	case "onboard-match":
+		return h.matchExtract(ctx, req, out)
+	case "onboard-load", "onboard-undo":
+		return h.loadExtract(ctx, req, out)
 	case "explain":
 		return h.explain(ctx, req, out)
 	}

@@ -30,6 +30,7 @@ type house struct {
 	desk      *record.Desk
 	accounts  *account.Register
 	receiver  *intake.Receiver
+	ownFeeds  []intake.FeedSetting // of the settings file; org packs add theirs
 	applier   *intake.Applier
 	log       *slog.Logger
 	audit     *auditKeys
@@ -117,6 +118,7 @@ func (h *house) wire(ctx context.Context, key []byte, w where, feeds []intake.Fe
 	if err != nil {
 		return err
 	}
+	h.ownFeeds = feeds
 	var applier *intake.Applier
 	h.receiver = intake.NewReceiver(h.desk, table, time.Now, func() { applier.Wake() })
 	applier = intake.NewApplier(h.desk, h.receiver, h.log)

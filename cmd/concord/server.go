@@ -140,6 +140,9 @@ func (s *server) routes() (http.Handler, error) {
 // run serves until ctx ends, then stops gracefully: no new work, what is at
 // hand is finished. started, if given, is called once everything listens.
 func (s *server) run(ctx context.Context, started func()) error {
+	if err := s.house.usePacks(ctx); err != nil {
+		return err
+	}
 	var wg sync.WaitGroup
 	failed := make(chan error, 3)
 	serve := func(f func() error) {

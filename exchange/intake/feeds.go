@@ -2,6 +2,7 @@ package intake
 
 import (
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"concord/fault"
@@ -20,9 +21,9 @@ type FeedSetting struct {
 	Accept   []string `yaml:"accept" json:"accept"` // MSH-11 values; empty = all
 }
 
-// Feeds finds the feed of a message.
+// Feeds finds the feed of a message. Its settings may be replaced at work.
 type Feeds struct {
-	settings []FeedSetting
+	settings atomic.Pointer[[]FeedSetting]
 	zone     *time.Location
 }
 
@@ -37,19 +38,27 @@ func (s FeedSetting) FeedName() string {
 
 // NewFeeds checks settings. Errors: Invalid "feed.trust", "feed.ack".
 func NewFeeds(settings []FeedSetting, zone *time.Location) (*Feeds, error) {
+	f := &Feeds{zone: zone}
+	return f, f.Use(settings)
+}
+
+// Use replaces the settings: messages that come from now on are read by these.
+// Errors as of NewFeeds; then the old ones stay.
+func (f *Feeds) Use(settings []FeedSetting) error {
 	for i, s := range settings {
 		if s.Trust != "" && !uk.ODSCode(s.Trust) {
-			return nil, fault.New(fault.Invalid, "feed.trust", "the trust of feed %d is no ODS code", i+1)
+			return fault.New(fault.Invalid, "feed.trust", "the trust of feed %d is no ODS code", i+1)
 		}
 		if _, ok := ackMode(s.Ack); !ok {
-			return nil, fault.New(fault.Invalid, "feed.ack", "the ack of feed %d is empty, original or enhanced", i+1)
+			return fault.New(fault.Invalid, "feed.ack", "the ack of feed %d is empty, original or enhanced", i+1)
 		}
 	}
-	return &Feeds{settings, zone}, nil
+	f.settings.Store(&settings)
+	return nil
 }
 
 // Settings are what the feeds were made of, for the feeds page.
-func (f *Feeds) Settings() []FeedSetting { return f.settings }
+func (f *Feeds) Settings() []FeedSetting { return *f.settings.Load() }
 
 func ackMode(s string) (hl7v2.Mode, bool) {
 	switch s {
@@ -66,7 +75,7 @@ func ackMode(s string) (hl7v2.Mode, bool) {
 // Of gives the feed of a message. Trust is "" when neither a setting nor MSH-4
 // names an organisation.
 func (f *Feeds) Of(h hl7v2.Header) Feed {
-	for _, s := range f.settings {
+	for _, s := range f.Settings() {
 		if s.Sender != "" && !strings.EqualFold(s.Sender, h.Application) || s.Facility != "" && !strings.EqualFold(s.Facility, h.Facility) {
 			continue
 		}

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"concord/exchange/onboard"
+	"concord/fault"
+	"concord/record"
+	"concord/record/access"
+	"concord/standard/uk"
+)
+
+type onboardLoadCmd struct {
+	where   `embed:""`
+	Org     string  `help:"ODS code of the organisation that joins." required:"" placeholder:"ODS"`
+	Extract string  `help:"Front of an extract's id; without it the newest." placeholder:"ID"`
+	Rest    float64 `help:"How long is waited after each transaction, as a share of the time that it took; 1 leaves half of the time to others." default:"0"`
+	JSON    bool    `help:"Print the figures as JSON."`
+}
+
+func (c *onboardLoadCmd) Run(ctx context.Context) error {
+	return perform(ctx, c.where, request{Command: "onboard-load", Org: c.Org, Extract: c.Extract, Rest: c.Rest, JSON: c.JSON}, os.Stdout)
+}
+
+type onboardUndoCmd struct {
+	where   `embed:""`
+	Org     string `help:"ODS code of the organisation that joins." required:"" placeholder:"ODS"`
+	Extract string `help:"Front of an extract's id; without it the newest." placeholder:"ID"`
+	JSON    bool   `help:"Print the figures as JSON."`
+}
+
+func (c *onboardUndoCmd) Run(ctx context.Context) error {
+	return perform(ctx, c.where, request{Command: "onboard-undo", Org: c.Org, Extract: c.Extract, JSON: c.JSON}, os.Stdout)
+}
+
+// stageOf opens the stage of an organisation beside this house.
+func (h *house) stageOf(org string) (*onboard.Stage, error) {
+	if !uk.ODSCode(org) {
+		return nil, fault.New(fault.Invalid, "cli.org", "--org is an ODS code")
+	}
+	return &onboard.Stage{Dir: filepath.Join(h.dir, "stage", org), Trust: org, Now: time.Now, Zone: h.desk.Zone()}, nil
+}
+
+// loaderOf is the errand that brings a trust's rows in: what it writes is the
+// trust's.
+func (h *house) loaderOf(org string) (*record.Errand, error) {
+	scopes, err := access.ParseScopes("system/*.cruds")
+	if err != nil {
+		return nil, err
+	}
+	return h.desk.For(access.Requester{ID: "load", Name: "Load of an extract", Role: access.System, Org: org, Scopes: scopes}, access.Reason{Purpose: access.DirectCare}), nil
+}
+
+// loadExtract loads a staged extract, or takes its load back.
+func (h *house) loadExtract(ctx context.Context, req request, out io.Writer) error {
+	s, err := h.stageOf(req.Org)
+	if err != nil {
+		return err
+	}
+	x, err := s.Find(req.Extract)
+	if err != nil {
+		return err
+	}
+	e, err := h.loaderOf(req.Org)
+	if err != nil {
+		return err
+	}
+	if req.Command == "onboard-undo" {
+		u, err := s.Undo(ctx, x, e)
+		if err != nil {
+			return err
+		}
+		return tellUndo(out, u, req.JSON)
+	}
+	l, err := s.Load(ctx, x, e, onboard.LoadOptions{Rest: req.Rest})
+	if err != nil {
+		return err
+	}
+	return tellLoad(out, l, req.JSON)
+}
+
+// tellLoad says what became of the rows; refused ones are findings.
+func tellLoad(out io.Writer, l *onboard.Loading, asJSON bool) error {
+	if asJSON {
+		return json.NewEncoder(out).Encode(l)
+	}
+	fmt.Fprintf(out, "load %s: %s, from %s to %s\n", l.Load, l.State, l.Began.Format(time.TimeOnly), l.Ended.Format(time.TimeOnly))
+	refused := int64(0)
+	for _, c := range onboard.Layout() {
+		p := l.Classes[c.Name]
+		fmt.Fprintf(out, "%10d created, %d there already  %s\n", p.Created, p.There, c.Name)
+		for _, code := range slices.Sorted(maps.Keys(p.Refused)) {
+			fmt.Fprintf(out, "%10d refused: %s\n", p.Refused[code], code)
+			refused += p.Refused[code]
+		}
+	}
+	if refused > 0 {
+		return errFindings
+	}
+	return nil
+}
+
+// tellUndo says what was taken back; what stays is a finding.
+func tellUndo(out io.Writer, u *onboard.Undoing, asJSON bool) error {
+	if asJSON {
+		return json.NewEncoder(out).Encode(u)
+	}
+	fmt.Fprintf(out, "load %s is taken back\n", u.Load)
+	for _, typ := range slices.Sorted(maps.Keys(u.Removed)) {
+		fmt.Fprintf(out, "%10d removed: %s\n", u.Removed[typ], typ)
+	}
+	for _, k := range u.Kept {
+		fmt.Fprintf(out, "kept: %s, version %d by %s (%s)\n", k.Ref, k.Version, k.By, k.Why)
+	}
+	if len(u.Kept) > 0 {
+		return errFindings
+	}
+	return nil
+}

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"concord/demo/extract"
+	"concord/exchange/onboard"
+)
+
+// TestExtractOfMessages: HL7 v2 messages of a trust become rows; a later account
+// of a patient counts, and one in a result does not take the place of the
+// administration's.
+func TestExtractOfMessages(t *testing.T) {
+	ctx := context.Background()
+	dir := t.TempDir()
+	pid := "PID|1||H100^^^PAS^MR~9990001006^^^NHS^NH||Patel^Meera||19710612|F|||3 Mate House^^Wembley^^HA9 1PI^GBR^H\r"
+	messages := "MSH|^~\\&|PAS|R1K|C|N|20240301073809||ADT^A01|1|P|2.4\rEVN||20240301073809\r" + pid +
+		"PV1|1|I|Crick^Bay 3^Bed 2^R1K01|21||||||300|||||||||V100|||||||||||||||||||||||||20240301073000\n" +
+		"MSH|^~\\&|PAS|R1K|C|N|20240302073809||ADT^A08|2|P|2.4\rEVN||20240302073809\r" + strings.Replace(pid, "3 Mate House", "5 New Road", 1) + "PV1|1|I|Crick|||||||||||||||||V100\r\n" +
+		"MSH|^~\\&|LAB|R1K|C|N|20240303073809||ORU^R01|3|P|2.4\rPID|1||H100^^^PAS^MR||Patel^Meera||19710612|F\rOBR|1|P1|F1|UE^Urea and electrolytes|||20240303070000\rOBX|1|NM|NA^Sodium||140|mmol/L|133-146|N|||F|||20240303070000\n" +
+		"MSH|^~\\&|PAS|R1K|C|N|20240304073809||ZZZ^Z99|4|P|2.4\rPID|1||H100\n"
+	for name, text := range map[string]string{"extract.yaml": "trust: R1K\nsource: PAS\ntaken: 2026-11-25T02:00:00Z\n", "feed.hl7": messages} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := staged{Data: t.TempDir(), Org: "R1K"}.stage()
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := s.Add(ctx, dir, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := s.Profile(ctx, x, onboard.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	loadable := map[string]int64{}
+	for _, c := range r.Classes {
+		loadable[c.Class] = c.Loadable
+	}
+	if loadable["patients"] != 1 || loadable["encounters"] != 1 || loadable["results"] != 1 || r.Refused != 0 {
+		t.Errorf("rows %v, %d refused: %+v", loadable, r.Refused, r.Problems)
+	}
+	if f := x.Parts[0].Files[0]; f.Refused != 1 {
+		t.Errorf("the message that nobody can read is not refused: %+v", f)
+	}
+	m, err := os.ReadFile(x.Folder("refused/part-1/unreadable-feed.csv"))
+	if err != nil || !bytes.Contains(m, []byte("ZZZ^Z99")) {
+		t.Errorf("%s, %v", m, err)
+	}
+}
+
+// TestOnboardCommands: stage, profile and match as an operator does them, on one
+// data folder, and in words.
+func TestOnboardCommands(t *testing.T) {
+	ctx := context.Background()
+	dir, data := t.TempDir(), t.TempDir()
+	if _, err := extract.Write(dir, extract.Options{Trust: "RAS", Patients: 60, Seed: 2, Faults: extract.Usual()}); err != nil {
+		t.Fatal(err)
+	}
+	s, err := staged{Data: data, Org: "RAS"}.stage()
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := s.Add(ctx, dir, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := s.Profile(ctx, x, onboard.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := r.Text(&out, r); err != nil || !strings.Contains(out.String(), "(+0)") || !strings.Contains(out.String(), "waiting lists: ") {
+		t.Errorf("%s, %v", &out, err)
+	}
+	h, err := openHouse(ctx, where{Data: data}, nil, quietLog())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.close()
+	out.Reset()
+	if err := h.command(ctx, request{Command: "onboard-match", Org: "RAS"}, &out); err != nil || !strings.Contains(out.String(), "100.0%  new") {
+		t.Errorf("%s, %v", &out, err)
+	}
+	for _, c := range [][2]string{{"onboard-load", "created"}, {"onboard-load", ": loaded"}, {"onboard-undo", "removed: Patient"}} {
+		out.Reset()
+		if err := h.command(ctx, request{Command: c[0], Org: "RAS"}, &out); err != nil || !strings.Contains(out.String(), c[1]) {
+			t.Errorf("%s: %s, %v", c[0], &out, err)
+		}
+	}
+	if err := h.command(ctx, request{Command: "onboard-match", Org: "../RAS"}, &out); err == nil {
+		t.Error("a path was taken for an organisation")
+	}
+	reports := []*onboard.Report{r, r}
+	out.Reset()
+	if err := onboard.Trend(&out, reports); err != nil || !strings.Contains(out.String(), "patients that can be loaded") {
+		t.Errorf("%s, %v", &out, err)
+	}
+}

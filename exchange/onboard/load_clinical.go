@@ -1,0 +1,168 @@
+package onboard
+
+import (
+	"strings"
+
+	"concord/standard/fhir"
+	"concord/standard/uk"
+)
+
+func (m *maker) alert() *fhir.Value {
+	ids, code := fhir.Arr(m.identifier("alerts", m.at("key"))), m.coded(m.at("code"), m.at("text"))
+	if m.at("kind") == "alert" {
+		status := map[string]string{"active": "active", "inactive": "inactive", "refuted": "entered-in-error"}[m.at("status")]
+		return fhir.Obj("resourceType", "Flag", "meta", m.meta(), "identifier", ids, "status", status, "code", code, "subject", m.subject(),
+			"period", fhir.Of(fhir.Obj("start", m.day("recorded"))))
+	}
+	clinical, verified := m.at("status"), "unconfirmed"
+	if clinical == "refuted" {
+		clinical, verified = "inactive", "refuted" // R4 asks for both (ait-1)
+	}
+	var reaction *fhir.Value
+	if s := m.at("severity"); s == "mild" || s == "moderate" || s == "severe" {
+		reaction = fhir.Arr(fhir.Obj("manifestation", fhir.Arr(fhir.Obj("text", "Not recorded by the source")), "severity", s))
+	}
+	return fhir.Obj("resourceType", "AllergyIntolerance", "meta", m.meta(), "identifier", ids,
+		"clinicalStatus", fhir.Of(fhir.Concept("http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical", clinical, "", "")),
+		"verificationStatus", fhir.Concept("http://terminology.hl7.org/CodeSystem/allergyintolerance-verification", verified, "", ""),
+		"code", code, "patient", m.subject(), "recordedDate", m.day("recorded"), "reaction", reaction)
+}
+
+func (m *maker) place(ward, bed string) *fhir.Value {
+	value := strings.ReplaceAll(ward, "/", "%2F")
+	if bed != "" {
+		value += "/" + bed
+	}
+	return fhir.Obj("location", fhir.Obj("type", "Location", "identifier", fhir.Obj("system", uk.LocationCode.System(m.trust), "value", value), "display", ward))
+}
+
+func (m *maker) staff(name string) *fhir.Value {
+	if m.at(name) == "" {
+		return nil
+	}
+	return fhir.Obj("type", "Practitioner", "identifier", fhir.Obj("system", uk.ConsultantCode, "value", m.at(name)))
+}
+
+func (m *maker) encounter() *fhir.Value {
+	class := map[string][2]string{"inpatient": {"IMP", "inpatient encounter"}, "emergency": {"EMER", "emergency"}, "day": {"SS", "short stay"}, "outpatient": {"AMB", "ambulatory"}}[m.at("class")]
+	status := "in-progress"
+	if m.at("ended") != "" {
+		status = "finished"
+	}
+	var location, participant, service *fhir.Value
+	if m.at("ward") != "" {
+		location = fhir.Arr(m.place(m.at("ward"), m.at("bed")))
+	}
+	if s := m.staff("consultant"); s != nil {
+		participant = fhir.Arr(fhir.Obj("individual", s))
+	}
+	if m.at("specialty") != "" {
+		service = m.coded(m.at("specialty"), "")
+	}
+	return fhir.Obj("resourceType", "Encounter", "meta", m.meta(), "identifier", fhir.Arr(m.identifier("encounters", m.at("key"))), "status", status,
+		"class", fhir.Obj("system", "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code", class[0], "display", class[1]), "serviceType", service,
+		"subject", m.subject(), "participant", participant, "period", fhir.Obj("start", m.instant("started"), "end", m.instant("ended")), "location", location)
+}
+
+// pathwayEvent keeps an event of a pathway as a Task: it has an owner of the
+// clock, a day and a status, and what FHIR R4 has no element for is an input.
+func (m *maker) pathwayEvent() *fhir.Value {
+	return m.task("referral-to-treatment", "on", "status", "kind", "outcome", "priority", "discharged", "start", "provider", "specialty")
+}
+
+func (m *maker) listed() *fhir.Value {
+	return m.task("waiting-list", "clock_start", "status", "weeks", "specialty", "consultant", "priority", "listed", "procedure")
+}
+
+// task is a row of a pathway: every column that is filled is an input.
+func (m *maker) task(code string, columns ...string) *fhir.Value {
+	var inputs []*fhir.Value
+	for _, c := range columns {
+		if v := m.at(c); v != "" {
+			inputs = append(inputs, fhir.Obj("type", fhir.Concept("urn:concord:pathway", c, "", ""), "valueString", v))
+		}
+	}
+	return fhir.Obj("resourceType", "Task", "meta", m.meta(),
+		"identifier", fhir.Arr(m.identifier(m.class.Name, m.at("key"))),
+		"groupIdentifier", fhir.Obj("system", uk.Local("pathway").System(m.trust), "value", m.at("pathway")),
+		"status", "accepted", "intent", "order", "code", fhir.Concept("urn:concord:code", code, "", ""), "for", m.subject(), "input", inputs)
+}
+
+func (m *maker) appointment() *fhir.Value {
+	status := map[string]string{"booked": "booked", "cancelled": "cancelled"}[m.at("status")]
+	participant := []*fhir.Value{fhir.Obj("actor", m.subject(), "status", "accepted"),
+		fhir.Obj("actor", fhir.Obj("type", "HealthcareService", "identifier", fhir.Obj("system", uk.Local("clinic").System(m.trust), "value", m.at("clinic"))), "status", "accepted")}
+	if s := m.staff("consultant"); s != nil {
+		participant = append(participant, fhir.Obj("actor", s, "status", "accepted"))
+	}
+	a := fhir.Obj("resourceType", "Appointment", "meta", m.meta(), "identifier", fhir.Arr(m.identifier("appointments", m.at("key"))), "status", status,
+		"appointmentType", fhir.Of(m.coded(m.at("kind"), "")), "start", m.instant("starts"))
+	minutes := number([]byte(m.at("minutes")))
+	if minutes <= 0 || minutes > 24*60 {
+		minutes = 15
+	}
+	if t, ok := fhir.ParseInstant(m.instant("starts"), m.zone); ok {
+		a = a.With("end", fhir.FormatDateTime(t.Start.Add(minutesOf(minutes)), m.zone)).With("minutesDuration", minutes)
+	}
+	return a.With("participant", participant)
+}
+
+func (m *maker) document() *fhir.Value {
+	doc := map[string]string{"final": "final", "unsent": "final", "draft": "preliminary"}[m.at("status")]
+	var author, label *fhir.Value
+	if m.at("author") != "" {
+		author = fhir.Arr(fhir.Obj("display", m.at("author")))
+	}
+	if m.at("status") == "unsent" { // it has to be found again, and sent
+		label = fhir.Arr(m.coded("unsent", ""))
+	}
+	url := m.at("file")
+	if url == "" {
+		url = "urn:concord:" + m.trust + ":legacy-document:" + escapedKey(m.at("key"))
+	}
+	var context *fhir.Value
+	if e := m.at("encounter"); e != "" {
+		context = fhir.Obj("encounter", fhir.Arr(fhir.Obj("type", "Encounter", "identifier", m.identifier("encounters", e))))
+	}
+	return fhir.Obj("resourceType", "DocumentReference", "meta", m.meta(), "identifier", fhir.Arr(m.identifier("documents", m.at("key"))), "status", "current", "docStatus", doc,
+		"type", m.coded(m.at("kind"), ""), "category", label, "subject", m.subject(), "date", m.instant("written"), "author", author,
+		"content", fhir.Arr(fhir.Obj("attachment", fhir.Obj("url", url, "title", m.at("title")))), "context", context)
+}
+
+func (m *maker) result() *fhir.Value {
+	status := map[string]string{"final": "final", "preliminary": "preliminary", "corrected": "corrected", "cancelled": "cancelled"}[m.at("status")]
+	o := fhir.Obj("resourceType", "Observation", "meta", m.meta(), "identifier", fhir.Arr(m.identifier("results", m.at("key"))), "status", status,
+		"category", fhir.Arr(fhir.Concept("http://terminology.hl7.org/CodeSystem/observation-category", "laboratory", "", "")),
+		"code", m.coded(m.at("code"), m.at("name")), "subject", m.subject(), "effectiveDateTime", m.instant("taken"), "issued", m.instant("reported"))
+	if v := m.at("value"); decimal(v) {
+		o = o.With("valueQuantity", fhir.Obj("value", fhir.Decimal(v), "unit", m.at("unit")))
+	} else {
+		o = o.With("valueString", strings.TrimSpace(v+" "+m.at("unit")))
+	}
+	if r := m.at("range"); r != "" {
+		o = o.With("referenceRange", fhir.Arr(fhir.Obj("text", r)))
+	}
+	return o
+}
+
+// decimal tells a number that JSON takes as it stands.
+func decimal(s string) bool {
+	whole, part, dot := strings.Cut(strings.TrimPrefix(s, "-"), ".")
+	digits := func(s string) bool { return s != "" && len(s) < 18 && strings.Trim(s, "0123456789") == "" }
+	return digits(whole) && (len(whole) == 1 || whole[0] != '0') && (!dot || digits(part))
+}
+
+func (m *maker) medicine() *fhir.Value {
+	status := map[string]string{"active": "active", "stopped": "stopped", "completed": "completed"}[m.at("status")]
+	var dosage []string
+	for _, c := range []string{"dose", "route", "frequency"} {
+		dosage = append(dosage, nonEmpty(m.at(c))...)
+	}
+	var lines *fhir.Value
+	if len(dosage) > 0 {
+		lines = fhir.Arr(fhir.Obj("text", strings.Join(dosage, " ")))
+	}
+	return fhir.Obj("resourceType", "MedicationStatement", "meta", m.meta(), "identifier", fhir.Arr(m.identifier("medicines", m.at("key"))), "status", status,
+		"medicationCodeableConcept", fhir.Concept("https://dmd.nhs.uk", m.at("code"), "", m.at("text")), "subject", m.subject(),
+		"effectivePeriod", fhir.Obj("start", m.day("started"), "end", m.day("ended")), "dosage", lines)
+}

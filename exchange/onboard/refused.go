@@ -1,0 +1,68 @@
+package onboard
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"os"
+	"strconv"
+)
+
+// refusedColumns stand before the columns of the source in a file of refused
+// rows. When such a file is mended and staged again they are passed over.
+func refusedColumns() []string { return []string{"refused_reason", "refused_file", "refused_line"} }
+
+// refusals writes the refused rows of one file of the source, each with its
+// reason, in the columns that it came in: to be mended and staged again.
+type refusals struct {
+	path   string
+	source string
+	header [][]byte
+	file   *os.File
+	out    *bufio.Writer
+	rows   int64
+}
+
+// add writes a refused row; the file begins with the first.
+func (r *refusals) add(reason string, line int, fields [][]byte) error {
+	if r.file == nil {
+		f, err := os.OpenFile(r.path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+		if err != nil {
+			return unstaged(err)
+		}
+		r.file, r.out = f, bufio.NewWriter(f)
+		head := refusedColumns()
+		r.record(head[0], head[1], head[2], r.header)
+	}
+	r.rows++
+	return r.record(reason, r.source, strconv.Itoa(line), fields)
+}
+
+func (r *refusals) record(reason, file, line string, fields [][]byte) error {
+	r.out.Write(quoted([]byte(reason)))
+	r.out.WriteByte(',')
+	r.out.Write(quoted([]byte(file)))
+	r.out.WriteByte(',')
+	r.out.WriteString(line)
+	for _, f := range fields {
+		r.out.WriteByte(',')
+		r.out.Write(quoted(f))
+	}
+	return unstaged(r.out.WriteByte('\n'))
+}
+
+// quoted is a field as a CSV file has it.
+func quoted(v []byte) []byte {
+	if !bytes.ContainsAny(v, "\",\r\n") {
+		return v
+	}
+	return append(append([]byte{'"'}, bytes.ReplaceAll(v, []byte{'"'}, []byte(`""`))...), '"')
+}
+
+// close makes the file durable, if there is one.
+func (r *refusals) close() error {
+	if r.file == nil {
+		return nil
+	}
+	return unstaged(errors.Join(r.out.Flush(), r.file.Sync(), r.file.Close()))
+}
