@@ -38,6 +38,7 @@ type request struct {
 	Checkpoints [][]byte `json:"checkpoints,omitempty"`
 	WitnessKeys []string `json:"witnessKeys,omitempty"`
 	Rules       []byte   `json:"rules,omitempty"`
+	Metadata    []byte   `json:"metadata,omitempty"` // of an app
 }
 
 const endMark = "\x00concord-end "
@@ -131,6 +132,9 @@ func (h *house) command(ctx context.Context, req request, out io.Writer) error {
 		return h.verify(ctx, out, req)
 	case "retain":
 		return h.retain(ctx, req, out)
+	}
+	if strings.HasPrefix(req.Command, "app-") {
+		return h.app(ctx, req, out)
 	}
 	return fault.New(fault.Invalid, "cli.command", "unknown command")
 }

@@ -40,6 +40,7 @@ func (s *Site) handler() http.Handler {
 	get("/p/{id}/demographics", s.demographics)
 	get("/p/{id}/item/{type}/{item}", s.origin)
 	get("/p/{id}", s.slash)
+	s.appRoutes(get, post)
 
 	get("/feeds", s.feeds)
 	get("/feeds/{feed}", s.feed)

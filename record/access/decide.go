@@ -54,6 +54,9 @@ func Decide(who Requester, why Reason, act Action, typ string) Verdict {
 	if who.ID == "" {
 		return refuse("nobody")
 	}
+	if who.Limits != nil {
+		return refuse("app.not-yet") // until documents can be decided on one by one
+	}
 	if act == SignIn || act == SignOut {
 		return doorway(who.Role, act)
 	}
