@@ -125,7 +125,7 @@ func (s *server) routes() (http.Handler, error) {
 		fhirBase = s.opts.BaseURL + "/fhir"
 	}
 	var fhir http.Handler = gzhttp.GzipHandler(fhirapi.New(fhirapi.Options{
-		Desk: h.desk, Auth: h.grants, Base: fhirBase, Version: version, Now: time.Now, Log: h.log,
+		Desk: h.desk, Auth: h.grants, Apps: true, Base: fhirBase, Version: version, Now: time.Now, Log: h.log,
 		Validator: h.validator, Pace: transport.NewPace(s.opts.ClientRate, time.Now), Staff: h.accounts.Names, Orgs: organisationName,
 	}))
 	mux := http.NewServeMux()

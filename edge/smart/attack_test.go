@@ -275,12 +275,17 @@ func TestConfidentialAppsProveThemselves(t *testing.T) {
 	code := s.agree(ada, request(app))
 	s.refused("a code", s.redeem(app, code), http.StatusUnauthorized, "invalid_client")
 	s.refused("a refresh token", s.refresh(app, "x"), http.StatusUnauthorized, "invalid_client")
+	s.refused("a refresh token without a name", s.refresh(app, "x", "client_id", ""), http.StatusUnauthorized, "invalid_client")
 	s.refused("revocation", s.post("/smart/revoke", url.Values{"client_id": {app.ID}, "token": {"x"}}), http.StatusUnauthorized, "invalid_client")
 	proof := serviceForm(k.sign(t, s.claims(app, nil)))
 	r := s.redeem(app, code, "client_id", "", "client_assertion", proof.Get("client_assertion"), "client_assertion_type", proof.Get("client_assertion_type"))
 	if r.status != http.StatusOK {
 		t.Errorf("with its key it is refused: %s", r.body)
 	}
+	code = s.agree(ada, request(app, "scope", "offline_access launch/patient patient/*.rs"))
+	proof = serviceForm(k.sign(t, s.claims(app, nil)))
+	r = s.redeem(app, code, "client_id", "", "client_assertion", proof.Get("client_assertion"), "client_assertion_type", proof.Get("client_assertion_type"))
+	s.refused("its refresh token without its key", s.refresh(app, r.Refresh, "client_id", ""), http.StatusUnauthorized, "invalid_client")
 }
 
 // TestTokensOfOtherKinds: a token is worth nothing as one of another kind.

@@ -39,7 +39,16 @@ func (s *Server) client(r *http.Request) (*grant.App, error) {
 	if form.Get("client_assertion") != "" || form.Get("client_assertion_type") != "" {
 		return s.proved(r.Context(), form.Get("client_assertion_type"), form.Get("client_assertion"), form.Get("client_id"))
 	}
-	app, err := s.approved(r.Context(), form.Get("client_id"))
+	id := form.Get("client_id")
+	if id == "" && form.Get("grant_type") == "refresh_token" {
+		// Public apps may leave their id out here: the token is bound to it
+		// (https://www.rfc-editor.org/rfc/rfc6749#section-6).
+		var err error
+		if id, err = s.Grants.RefreshedBy(r.Context(), form.Get("refresh_token")); err != nil {
+			return nil, err
+		}
+	}
+	app, err := s.approved(r.Context(), id)
 	if err != nil {
 		return nil, err
 	}

@@ -153,7 +153,7 @@ func TestOfflineAccess(t *testing.T) {
 	if second.status != http.StatusOK || second.Refresh == "" || second.Refresh == first.Refresh || second.Patient != patient {
 		t.Fatalf("%d %s", second.status, second.body)
 	}
-	narrow := s.refresh(app, second.Refresh, "scope", "patient/Condition.r patient/Patient.rs")
+	narrow := s.refresh(app, second.Refresh, "client_id", "", "scope", "patient/Condition.r patient/Patient.rs")
 	if narrow.Scope != "patient/Condition.r" {
 		t.Errorf("narrowed to %q", narrow.Scope)
 	}

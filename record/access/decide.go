@@ -72,9 +72,6 @@ func (p *Policies) Decide(who Requester, why Reason, act Action, typ string) Ver
 	case who.Role == "":
 		return refuse("no-role")
 	}
-	if who.Limits != nil {
-		return refuse("app.not-yet") // until documents can be decided on one by one
-	}
 	f := Filter{table: p.table(ask{who.Role, why.Purpose, act, inside(who.Org), unseals(who), why.Text != ""})}
 	if who.Role == System {
 		f.scoped, f.types, f.all = true, nil, false
@@ -90,8 +87,14 @@ func (p *Policies) Decide(who Requester, why Reason, act Action, typ string) Ver
 			}
 		}
 	}
+	if who.Limits != nil && !f.limit(who.Limits, act) {
+		return refuse("app.default")
+	}
 	kinds := kindsAsked(act, typ)
 	if f.scoped && kinds[0] != Service && !f.covers(typ) {
+		if who.Limits != nil {
+			return refuse("app.scope")
+		}
 		return refuse("system.scope")
 	}
 	for _, k := range kinds {

@@ -1,6 +1,9 @@
 package access
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Limits are what an app is held to that acts for somebody, beside that
 // person's own rights: it may do what both allow.
@@ -39,4 +42,46 @@ func ForService(app string, scopes []AppScope) (Scopes, *Limits) {
 		return out, nil
 	}
 	return out, &Limits{App: app, Scopes: scopes}
+}
+
+// limit holds a filter to an app's scopes for an action; false for one that no
+// scope can grant, such as reading the audit log.
+func (f *Filter) limit(l *Limits, act Action) bool {
+	letter, ok := letters()[act]
+	if !ok || act == Export {
+		return false
+	}
+	f.limited, f.letter, f.scopes = true, letter, l.of(letter)
+	types, all := map[string]bool{}, false
+	for _, x := range f.scopes {
+		types[x.Type] = true
+		all = all || x.Type == "*"
+	}
+	f.scoped, f.types, f.all = true, types, all
+	return true
+}
+
+// Limited tells that an app's scopes decide on each document too.
+func (f Filter) Limited() bool { return f.limited }
+
+// Scopes are the app's scopes that speak of a type, for the action that was
+// decided on.
+func (f Filter) Scopes(typ string) []AppScope {
+	var out []AppScope
+	for _, x := range f.scopes {
+		if x.Type == "*" || x.Type == typ {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// Reads tells that the action decided on changes nothing.
+func (f Filter) Reads() bool { return f.letter == 'r' || f.letter == 's' }
+
+// Bound tells that of a type nothing outside the record of the patient in
+// context can pass.
+func (f Filter) Bound(typ string) bool {
+	return f.limited && KindOf(typ) != Directory &&
+		!slices.ContainsFunc(f.Scopes(typ), func(x AppScope) bool { return x.Context != OfPatient })
 }

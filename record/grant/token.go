@@ -137,6 +137,20 @@ func (r *Registry) Refresh(ctx context.Context, app *App, token string, asked *S
 	return t, err
 }
 
+// RefreshedBy is the id of the app that a refresh token was given to, also of
+// one that was used, "" for what is none.
+func (r *Registry) RefreshedBy(ctx context.Context, token string) (app string, err error) {
+	err = r.engine.View(ctx, func(v store.Reader) error {
+		var row tokenRow
+		found, err := get(ctx, v, tokenSpace, digest(token), &row)
+		if found && row.Refresh {
+			app = row.App
+		}
+		return err
+	})
+	return app, err
+}
+
 // issue makes the tokens of a grant.
 func (r *Registry) issue(ctx context.Context, tx store.Tx, app *App, id string, asked *Scopes) (*Tokens, error) {
 	now := r.now().UTC()
