@@ -405,6 +405,9 @@ func TestAppIsNotToldWhoThereIs(t *testing.T) {
 			}
 		}
 	}
+	if w := s.try("launch/patient patient/*.cruds", "GET", "Patient?identifier=9990000026&_explain=true", ""); w.Code == http.StatusOK && strings.Contains(w.Body.String(), "look up") {
+		t.Errorf("an app is told how an identifier was looked up: %.600s", w.Body)
+	}
 	if w := s.try("launch/patient patient/*.cruds", "GET", "Patient/$ihe-pix?sourceIdentifier=https://fhir.nhs.uk/Id/nhs-number|9990000018", ""); w.Code != http.StatusOK {
 		t.Errorf("an app is told that another has its patient's identifier too: %d %.300s", w.Code, w.Body)
 	}

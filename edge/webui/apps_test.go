@@ -108,6 +108,35 @@ func TestConsentPages(t *testing.T) {
 	}
 }
 
+// TestSignOutEverywhereEndsApps: also those with offline access, and nobody
+// else's.
+func TestSignOutEverywhereEndsApps(t *testing.T) {
+	s, grants, app := withApps(t)
+	id := s.appPatient()
+	let := func(b *browser) string {
+		consent := b.get(asks(app)).to
+		b.post(consent, "do", "choose", "patient", id)
+		u, err := url.Parse(b.post(consent, "do", "allow", "scope", "patient/Patient.r", "scope", "offline_access").to)
+		s.must(err)
+		tokens, err := grants.Redeem(s.ctx, app, u.Query().Get("code"), appBack, "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")
+		s.must(err)
+		return tokens.Access
+	}
+	b := s.as("registrar")
+	mine, other := let(b), let(s.as("reception"))
+	b.post("/sign-out")
+	if _, err := grants.Look(s.ctx, mine); err != nil {
+		t.Fatalf("offline access ended with one session: %v", err)
+	}
+	s.as("registrar").post("/me/sessions", "do", "all")
+	if _, err := grants.Look(s.ctx, mine); err == nil {
+		t.Error("an app acts on after signing out everywhere")
+	}
+	if _, err := grants.Look(s.ctx, other); err != nil {
+		t.Errorf("somebody else's app ended: %v", err)
+	}
+}
+
 func TestRefuseAnApp(t *testing.T) {
 	s, _, app := withApps(t)
 	b := s.as("registrar")

@@ -120,6 +120,13 @@ func (r *Registry) End(ctx context.Context, account, id string) error {
 	})
 }
 
+// EndAll ends every grant of a person.
+func (r *Registry) EndAll(ctx context.Context, account string) error {
+	return r.engine.Update(ctx, func(tx store.Tx) error {
+		return each(ctx, tx, grantSpace, byAccount(account, ""), func(id string, _ []byte) error { return drop(ctx, tx, id) })
+	})
+}
+
 func wrongGrant() error {
 	return fault.New(fault.Invalid, "grant.code", "the code or refresh token is not known, has expired, was used, or is another app's")
 }

@@ -138,3 +138,23 @@ func FuzzRegister(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkBearer is what each request of an app costs before its errand: token,
+// grant, app, session and account on one snapshot.
+func BenchmarkBearer(b *testing.B) {
+	for _, scope := range []string{"session", "offline"} {
+		b.Run(scope, func(b *testing.B) {
+			s := newStage(b)
+			if scope == "session" {
+				s.app.Scopes = strings.Replace(s.app.Scopes, "offline_access", "", 1)
+			}
+			tokens, err := s.grants.Redeem(s.ctx, s.app, s.code(), back, verifier)
+			s.must(err)
+			for b.Loop() {
+				if _, err := s.grants.Bearer(s.ctx, tokens.Access, ""); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

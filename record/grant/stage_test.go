@@ -44,7 +44,7 @@ func TestMain(m *testing.M) {
 
 // stage is the registry over a real store.
 type stage struct {
-	t        *testing.T
+	t        testing.TB
 	ctx      context.Context
 	now      time.Time
 	accounts *account.Register
@@ -59,7 +59,7 @@ const (
 	verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 )
 
-func newStage(t *testing.T) *stage {
+func newStage(t testing.TB) *stage {
 	t.Helper()
 	s := &stage{t: t, ctx: context.Background(), now: time.Date(2026, 11, 26, 9, 0, 0, 0, time.UTC)}
 	clock := func() time.Time { return s.now }
