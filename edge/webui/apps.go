@@ -76,14 +76,14 @@ func (s *Site) consentPage(v *visit, status int, wrong string) (*answer, error) 
 	if !p.Ready {
 		return s.pickPatient(v, ticket, p)
 	}
-	c := consentView{Pending: p, Ticket: ticket, Error: wrong, Data: scopeRows(p.Asks), Back: origin(p.Redirect),
+	c := consentView{Pending: p, Ticket: ticket, Error: wrong, Data: scopeRows(p.Asks, toUser), Back: origin(p.Redirect),
 		Who: p.Who.Name + ", " + p.Who.Role.Title() + ", " + s.organisation(p.Who.Org).Name}
 	if p.Patient != "" {
-		chart, err := v.errand.Chart(v.Context(), p.Patient, record.ChartQuery{})
+		whose, err := v.errand.Chart(v.Context(), p.Patient, record.ChartQuery{})
 		if err != nil {
 			return nil, err
 		}
-		c.Banner = s.at().Identity(&chart.Person)
+		c.Banner = s.at().Identity(&whose.Person)
 	}
 	return &answer{status: status, frame: frame{Title: "Let an app in", Forms: true}, body: consentBody(c), forms: []string{c.Back}}, nil
 }
@@ -184,7 +184,7 @@ func origin(address string) string {
 
 // patientApps is /p/{id}/apps: what can be opened for this patient.
 func (s *Site) patientApps(v *visit) (*answer, error) {
-	o, err := s.open(v, "apps", nil)
+	o, err := s.open(v, "apps", chart.BannerSections())
 	if err != nil {
 		return nil, err
 	}
@@ -204,7 +204,7 @@ func (s *Site) patientApps(v *visit) (*answer, error) {
 
 // openApp is POST /p/{id}/apps.
 func (s *Site) openApp(v *visit) (*answer, error) {
-	o, err := s.open(v, "apps", nil)
+	o, err := s.open(v, "apps", chart.BannerSections())
 	if err != nil {
 		return nil, err
 	}
@@ -257,7 +257,7 @@ func (s *Site) adminApps(v *visit) (*answer, error) {
 	done := map[string]string{"approve": "The app is approved.", "refuse": "The app is turned down, and can do nothing."}[v.URL.Query().Get("done")]
 	var rows []adminApp
 	for _, a := range all {
-		rows = append(rows, adminApp{App: a, Data: scopeRows(grant.ParseScopes(a.Scopes)), Mine: a.State == grant.Waiting || v.who().Controls(a.Org)})
+		rows = append(rows, adminApp{App: a, Data: scopeRows(grant.ParseScopes(a.Scopes), ofUser), Mine: a.State == grant.Waiting || v.who().Controls(a.Org)})
 	}
 	return &answer{frame: frame{Title: "Apps", Nav: "accounts", Forms: true}, body: adminAppsBody(rows, orgs, done, s.shortName, s.Zone)}, nil
 }

@@ -95,7 +95,7 @@ func TestConsentPages(t *testing.T) {
 	if tokens.Patient != id || tokens.Scopes.String() != "launch/patient patient/Patient.r" || tokens.Who.ID != "registrar" {
 		t.Errorf("%+v", tokens)
 	}
-	b.get("/me/apps").has(t, "Growth &lt;b&gt;chart", "See who the patient is", "You sign out")
+	b.get("/me/apps").has(t, "Growth &lt;b&gt;chart", "See who one patient is", "You sign out")
 	all, err := grants.Grants(s.ctx, "registrar")
 	s.must(err)
 	s.as("reception").post("/me/apps", "id", all[0].ID)
@@ -208,7 +208,8 @@ func TestOpenAnApp(t *testing.T) {
 	id := s.appPatient()
 	b := s.as("registrar")
 	page := b.get("/p/" + id + "/apps")
-	page.has(t, "Open Growth &lt;b&gt;chart", "OKONKWO")
+	page.has(t, "Open Growth &lt;b&gt;chart", "OKONKWO", "Allergies not recorded")
+	page.lacks(t, "unavailable")
 	if csp := page.header.Get("Content-Security-Policy"); !strings.Contains(csp, "form-action 'self' https://app.example;") {
 		t.Errorf("policy %q", csp)
 	}
@@ -234,7 +235,7 @@ func TestAdministratorsDecideOnApps(t *testing.T) {
 	waits, err := grants.Register(s.ctx, grant.App{Name: "Waiting app", Redirects: []string{"https://w.example/"}, Scopes: "launch/patient patient/Condition.rs"})
 	s.must(err)
 	admin := s.as("admin")
-	admin.get("/admin/apps").has(t, "Waiting app", "Waits for an administrator", "https://w.example/", "See problems in this patient’s record")
+	admin.get("/admin/apps").has(t, "Waiting app", "Waits for an administrator", "https://w.example/", "See problems in one patient’s record")
 	for _, role := range []string{"registrar", "reception", "engineer", "steward", "privacy"} {
 		b := s.as(role)
 		if r := b.get("/admin/apps"); r.status != http.StatusForbidden {

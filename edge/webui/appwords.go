@@ -13,33 +13,43 @@ import (
 type scopeRow struct {
 	Scope string // as the app wrote it
 	Words string
-	Fixed bool // cannot be left out by itself
 }
 
+// voice is to whom scopes are told, and of whom.
+type voice struct{ patient, you, your, are string }
+
+// The voices: to the user who is asked, to the same later, and to an
+// administrator.
+var (
+	toUser      = voice{"this patient", "you", "your", "are"}
+	toUserLater = voice{"one patient", "you", "your", "are"}
+	ofUser      = voice{"one patient", "the user", "the user’s", "is"}
+)
+
 // scopeRows puts scopes into words, in the order in which a person would ask.
-func scopeRows(s grant.Scopes) []scopeRow {
+func scopeRows(s grant.Scopes, to voice) []scopeRow {
 	var out []scopeRow
 	for _, x := range s.Data {
-		out = append(out, scopeRow{Scope: x.String(), Words: dataWords(x)})
+		out = append(out, scopeRow{x.String(), dataWords(x, to)})
 	}
 	for _, x := range []struct {
 		has          bool
 		scope, words string
 	}{
-		{s.OpenID, "openid", "Recognise you when you use the app again"},
-		{s.FHIRUser, "fhirUser", "Know your name and role"},
-		{s.Offline, "offline_access", "Go on for up to 90 days, also when you are signed out"},
-		{s.Online, "online_access", "Go on as long as you are signed in here"},
+		{s.OpenID, "openid", "Recognise " + to.you + " when the app is used again"},
+		{s.FHIRUser, "fhirUser", "Know " + to.your + " name"},
+		{s.Offline, "offline_access", "Go on for up to 90 days, also when " + to.you + " " + to.are + " signed out"},
+		{s.Online, "online_access", "Go on as long as " + to.you + " " + to.are + " signed in here"},
 	} {
 		if x.has {
-			out = append(out, scopeRow{Scope: x.scope, Words: x.words})
+			out = append(out, scopeRow{x.scope, x.words})
 		}
 	}
 	return out
 }
 
 // dataWords says what a scope of data lets an app do.
-func dataWords(x access.AppScope) string {
+func dataWords(x access.AppScope, to voice) string {
 	var does []string
 	add := func(letters, word string) {
 		if strings.ContainsAny(x.Can, letters) && !slices.Contains(does, word) {
@@ -50,23 +60,32 @@ func dataWords(x access.AppScope) string {
 	add("c", "add to")
 	add("u", "change")
 	add("d", "delete from")
-	what := "everything"
-	if x.Type != "*" {
-		what = typeWords(x.Type)
-	}
-	words := listed(does) + " " + what
-	switch x.Context {
-	case access.OfPatient:
-		words += " in this patient’s record"
-	case access.OfUser:
-		words += " in every record that you may open"
-	case access.OfSystem:
-		words += " in the records of all patients, by itself"
-	}
+	words := listed(does) + " " + objectWords(x, to)
 	if x.Query != "" {
 		words += ", only where " + queryWords(x.Query)
 	}
 	return strings.ToUpper(words[:1]) + words[1:]
+}
+
+// objectWords says of what, and in whose record.
+func objectWords(x access.AppScope, to voice) string {
+	if access.KindOf(x.Type) == access.Directory {
+		return typeWords(x.Type)
+	}
+	if x.Type == "Patient" && x.Context == access.OfPatient {
+		return "who " + to.patient + " is (name, address, numbers)"
+	}
+	what := "everything"
+	if x.Type != "*" {
+		what = typeWords(x.Type)
+	}
+	switch x.Context {
+	case access.OfPatient:
+		return what + " in " + to.patient + "’s record"
+	case access.OfUser:
+		return what + " in every record that " + to.you + " may open"
+	}
+	return what + " in the records of all patients, by itself"
 }
 
 func listed(words []string) string {
@@ -99,7 +118,7 @@ func queryWords(query string) string {
 // own, in words.
 func typeWords(typ string) string {
 	if words := map[string]string{
-		"Patient": "who the patient is (name, address, numbers)", "Observation": "observations and results", "Condition": "problems",
+		"Patient": "who patients are (name, address, numbers)", "Observation": "observations and results", "Condition": "problems",
 		"AllergyIntolerance": "allergies", "MedicationRequest": "prescriptions", "MedicationStatement": "medicines taken",
 		"MedicationAdministration": "medicines given", "MedicationDispense": "medicines dispensed", "Medication": "the list of medicines",
 		"DiagnosticReport": "reports", "DocumentReference": "letters and documents", "Binary": "the contents of documents",
