@@ -7,9 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"concord/edge/login"
-	"concord/edge/smart"
-	"concord/edge/webui"
 	"concord/record/access"
 	"concord/record/grant"
 )
@@ -22,13 +19,7 @@ func withApps(t *testing.T) (*stage, *grant.Registry, *grant.App) {
 	t.Helper()
 	s := newStage(t)
 	s.now = today
-	clock := func() time.Time { return s.now }
-	grants := grant.New(s.engine, s.accounts, clock)
-	server := smart.New(smart.Options{Grants: grants, Accounts: s.accounts, BaseURL: "https://concord.example", Now: clock, Check: s.desk.CheckScope})
-	handler, err := webui.New(webui.Options{Desk: s.desk, Accounts: s.accounts, Door: s.door, Guard: login.Guard, Orgs: orgs(), Now: clock, Zone: s.zone,
-		Apps: server, Grants: grants, BaseURL: "https://concord.example"})
-	s.must(err)
-	s.server.Config.Handler = handler
+	grants := s.grants
 	app, err := grants.Register(s.ctx, grant.App{Name: "Growth <b>chart", Redirects: []string{appBack}, Launch: "https://app.example/launch",
 		Scopes: "openid launch launch/patient offline_access patient/*.rs"})
 	s.must(err)
