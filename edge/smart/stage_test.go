@@ -44,7 +44,7 @@ const (
 // stage is the authorisation server over a real store, with a clock that the
 // test moves.
 type stage struct {
-	t        *testing.T
+	t        testing.TB
 	ctx      context.Context
 	now      time.Time
 	accounts *account.Register
@@ -55,7 +55,7 @@ type stage struct {
 	noted    []string
 }
 
-func newStage(t *testing.T) *stage {
+func newStage(t testing.TB) *stage {
 	t.Helper()
 	s := &stage{t: t, ctx: context.Background(), now: time.Date(2026, 11, 26, 9, 0, 0, 0, time.UTC)}
 	clock := func() time.Time { return s.now }
