@@ -42,6 +42,7 @@ func newCostStage(b *testing.B) *costStage {
 	costMust(b, engine.Bulk(ctx, true))
 	for p := range 400 {
 		ops := []Op{{Kind: Create, Type: "Patient", FullURL: "urn:uuid:p", Resource: costJSON(b, `{"resourceType":"Patient","name":[{"family":"Family%d","given":["Given"]}],"birthDate":"1950-01-02"}`, p)}}
+		ops = append(ops, Op{Kind: Create, Type: "Encounter", Resource: costJSON(b, `{"resourceType":"Encounter","status":"in-progress","class":{"code":"IMP"},"subject":{"reference":"urn:uuid:p"},"period":{"start":"2026-01-%02dT10:00:00Z"}}`, 1+p%28)})
 		for o := range 60 {
 			ops = append(ops, Op{Kind: Create, Type: "Observation", Resource: costJSON(b, `{"resourceType":"Observation","status":"final","category":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"laboratory"}]}],`+
 				`"code":{"coding":[{"system":"http://loinc.org","code":"%d-7","display":"A test of the blood"}]},"subject":{"reference":"urn:uuid:p"},"effectiveDateTime":"2026-01-%02dT10:00:00Z","valueQuantity":{"value":%d.5,"unit":"g/L"}}`, 700+o%10, 1+o%28, o)})
@@ -50,7 +51,7 @@ func newCostStage(b *testing.B) *costStage {
 		costMust(b, err)
 		c, err := s.errand.Chart(ctx, res[0].ID, ChartQuery{})
 		costMust(b, err)
-		s.people, s.obs = append(s.people, c.Person.ID), append(s.obs, res[1+p%60].ID)
+		s.people, s.obs = append(s.people, c.Person.ID), append(s.obs, res[2+p%60].ID)
 	}
 	costMust(b, engine.Bulk(ctx, false))
 	return s
