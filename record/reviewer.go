@@ -144,7 +144,9 @@ func (v *Reviewer) glances(ctx context.Context, r store.Reader, rows []store.Ent
 				continue
 			}
 			g := glance{access.Requester{ID: e.Who, Role: e.Role, Org: e.Org}, e.At, slices.Min(pks), pks}
-			if !slices.ContainsFunc(out, func(o glance) bool { return o.person == g.person && o.who.ID == g.who.ID && o.who.Org == g.who.Org && v.desk.day(o.at).Equal(v.desk.day(g.at)) }) {
+			if !slices.ContainsFunc(out, func(o glance) bool {
+				return o.person == g.person && o.who.ID == g.who.ID && o.who.Org == g.who.Org && v.desk.day(o.at).Equal(v.desk.day(g.at))
+			}) {
 				out = append(out, g)
 			}
 		}
