@@ -4,7 +4,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo deve
 GOFLAGS := -mod=readonly
 export GOFLAGS CGO_ENABLED = 0
 
-.PHONY: help run demo build check test e2e soak fuzz bench bench-fhir golden generate conformance verify tools
+.PHONY: help run demo build check test e2e soak fuzz bench bench-fhir golden generate conformance verify scan tools
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -25,6 +25,9 @@ check: ## the fast inner loop: format, vet, staticcheck, house rules, unit tests
 
 test: tools ## everything: real stores, crash tests, Chromium
 	./test/all.sh
+
+scan: ## known weaknesses of dependencies, where the database can be asked
+	./test/scan.sh
 
 tools: ## install what the tests need and this machine lacks
 	@./test/tools.sh

@@ -71,3 +71,20 @@ func hasTest(t *testing.T, room, name string) bool {
 	}
 	return false
 }
+
+// TestThreats: every test that the threat model names is there.
+func TestThreats(t *testing.T) {
+	text, err := os.ReadFile("SECURITY.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile("`([a-z0-9/]+)\\.((?:Test|Fuzz)\\w+)`").FindAllStringSubmatch(string(text), -1)
+	for _, m := range named {
+		if !hasTest(t, m[1], m[2]) {
+			t.Errorf("%s has no %s", m[1], m[2])
+		}
+	}
+	if len(named) < 50 {
+		t.Errorf("the threat model names %d tests", len(named))
+	}
+}

@@ -51,10 +51,26 @@ func BenchmarkSight(b *testing.B) {
 	for range 40 {
 		make1(fmt.Sprintf(stayJSON, "in-progress", p, ""))
 	}
-	o := make1(`{"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/` + p + `"}}`)
-	for _, role := range []access.Role{access.Clinician, access.System} {
-		b.Run(string(role), func(b *testing.B) {
-			who := access.Requester{ID: "u", Role: role, Org: "RQM", Scopes: scopes}
+	o := make1(`{"resourceType":"Observation","status":"final","category":[{"coding":[{"code":"laboratory"}]}],"code":{"text":"x"},"subject":{"reference":"Patient/` + p + `"}}`)
+	chart, err := client.Chart(ctx, p, record.ChartQuery{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	app := func(scope string) *access.Limits {
+		x, err := access.ParseAppScope(scope)
+		if err != nil {
+			b.Fatal(err)
+		}
+		return &access.Limits{App: "a", Grant: "g", Scopes: []access.AppScope{x}, Patient: chart.Person.ID}
+	}
+	for _, c := range []struct {
+		name   string
+		role   access.Role
+		limits *access.Limits
+	}{{"clinician", access.Clinician, nil}, {"system", access.System, nil}, {"app", access.Clinician, app("patient/*.rs")},
+		{"app-with-parameters", access.Clinician, app("patient/Observation.rs?category=laboratory")}} {
+		b.Run(c.name, func(b *testing.B) {
+			who := access.Requester{ID: "u", Role: c.role, Org: "RQM", Scopes: scopes, Limits: c.limits}
 			e := desk.For(who, access.Reason{Purpose: access.DirectCare})
 			var whole time.Duration
 			for range 200 {

@@ -12,7 +12,13 @@ import (
 // read.
 const answerSpace = "answer"
 
-func (e *Errand) answerKey(id string) string { return e.who.Org + "|" + e.who.ID + "|" + id }
+func (e *Errand) answerKey(id string) string {
+	key := e.who.Org + "|" + e.who.ID + "|"
+	if l := e.who.Limits; l != nil { // what one app was given is not another's, nor the person's other apps'
+		key += l.App + "|" + l.Grant + "|" + l.Patient + "|"
+	}
+	return key + id
+}
 
 // KeepAnswer keeps an answer until a time.
 func (e *Errand) KeepAnswer(ctx context.Context, id string, answer []byte, until time.Time) error {

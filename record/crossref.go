@@ -103,7 +103,10 @@ func (v *sight) holderOf(ctx context.Context, system, value string) (named, erro
 		if err != nil {
 			return named{}, err
 		}
-		if !v.Filter.Knows(h.facts) {
+		if ok, err := v.encircles(ctx, "Patient", en.Key.PK); err != nil || !ok || !v.Filter.Knows(h.facts) {
+			if err != nil {
+				return named{}, err
+			}
 			continue
 		}
 		if one != 0 && p != one {

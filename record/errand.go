@@ -61,6 +61,9 @@ func (e *Errand) entry(act access.Action, v access.Verdict, t trace) *audit.Entr
 	if act == access.BreakGlass || strings.HasSuffix(v.Rule, ".break-glass") {
 		entry.Purpose = access.Emergency
 	}
+	if e.who.Limits != nil {
+		entry.App = e.who.Limits.App
+	}
 	if t.failure != nil {
 		entry.Outcome = fault.Of(t.failure).Code
 	}

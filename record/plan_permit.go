@@ -1,6 +1,7 @@
 package record
 
 import (
+	"cmp"
 	"context"
 
 	"concord/fault"
@@ -66,6 +67,10 @@ func (p *plan) permits(ctx context.Context, dr *draft) error {
 	if o := v.Filter.Look(dr.op.Type, t); !o.Shown {
 		v.Rule = string(p.who.Role) + "." + o.Rule
 		return v.Refusal()
+	}
+	if ok, err := view.writesWithin(ctx, dr); err != nil || !ok {
+		v.Rule = "app.scope"
+		return cmp.Or(err, v.Refusal())
 	}
 	return nil
 }

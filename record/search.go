@@ -73,7 +73,8 @@ func (e *Errand) Search(ctx context.Context, a Asked) (*Found, error) {
 	var out *Found
 	var s *searching
 	kept := 0
-	if a.Explain {
+	// How an index was looked up tells of what an app may not see.
+	if a.Explain = a.Explain && e.who.Limits == nil; a.Explain {
 		ctx = store.WithTrace(ctx, func(statement string, rows int, took time.Duration) {
 			if s != nil {
 				s.trace(statement, rows, took)

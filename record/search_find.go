@@ -50,6 +50,8 @@ func (s *searching) source(ctx context.Context, typ string) (*source, error) {
 		src.keys, err = s.byKeys(typ, func(limit int) ([]store.Key, error) { return s.idents(ctx, l.Idents, limit) })
 	case l.Pin != nil:
 		err = s.pinned(ctx, src)
+	case s.v.Filter.Bound(typ):
+		err = s.bound(ctx, src)
 	default:
 		err = s.narrowed(ctx, src)
 	}

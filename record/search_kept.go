@@ -10,7 +10,7 @@ const mostKeptBack = 5000
 // has counted among the others. ok is false when that cannot be told so: where
 // a relationship decides, or too much is marked.
 func (s *searching) keptBack(ctx context.Context, typ string) (n int, ok bool, err error) {
-	if !s.v.impersonal() {
+	if !s.v.impersonal() || s.v.Filter.Limited() {
 		return 0, false, nil
 	}
 	pks, ok := s.desk.guard.specials(mostKeptBack)

@@ -28,6 +28,7 @@ type sight struct {
 	asked   bool             // rows have been read
 	rule    string           // the rule by which the documents were shown
 	watched map[int64]bool   // watched people of whom something was shown
+	circle  map[int64]bool   // records of the patient in an app's context, once they were asked for
 }
 
 // human is the patient of a record, as far as a requester goes.
@@ -57,7 +58,13 @@ func (s *sight) look(ctx context.Context, doc *store.Doc, past bool) (access.Out
 	if err != nil {
 		return access.Outcome{}, err
 	}
-	return s.Filter.Look(typ, t), nil
+	o := s.Filter.Look(typ, t)
+	if o.Shown && s.Filter.Limited() {
+		if within, err := s.within(ctx, doc, typ, past); err != nil || !within {
+			return access.Outcome{}, err
+		}
+	}
+	return o, nil
 }
 
 // target is what is known of a document and its patient.

@@ -20,6 +20,9 @@ func (v *sight) opens(ctx context.Context, n named, c *Chart) (closed bool, err 
 	if v.who.Role == access.System && !v.Filter.Knows(h.facts) {
 		return false, unknown("Patient")
 	}
+	if err := v.inContext(ctx, n); err != nil {
+		return false, err
+	}
 	c.Standing = Standing{Tie: h.facts.Tie, Restricted: h.facts.Restricted && !v.impersonal()}
 	for _, t := range h.taken {
 		if t.Glass {
@@ -68,6 +71,9 @@ func (v *sight) patients(ctx context.Context, docs []*store.Doc, past bool) ([]*
 // meets makes sure that a person may be known to a requester who may see
 // Patients; to others the compartment alone is open.
 func (v *sight) meets(ctx context.Context, n named) error {
+	if err := v.inContext(ctx, n); err != nil {
+		return err
+	}
 	if !v.Filter.Type("Patient") {
 		h, err := v.humanNamed(ctx, n)
 		if err == nil && v.who.Role == access.System && !v.Filter.Knows(h.facts) {

@@ -44,10 +44,11 @@ type request struct {
 
 	Pack map[string][]byte `json:"pack,omitempty"` // files of an org pack
 
-	Extract string  `json:"extract,omitempty"`
-	Most    int     `json:"most,omitempty"`
-	Minutes float64 `json:"minutes,omitempty"`
-	Rest    float64 `json:"rest,omitempty"`
+	Extract  string  `json:"extract,omitempty"`
+	Most     int     `json:"most,omitempty"`
+	Minutes  float64 `json:"minutes,omitempty"`
+	Rest     float64 `json:"rest,omitempty"`
+	Metadata []byte  `json:"metadata,omitempty"` // of an app
 }
 
 const endMark = "\x00concord-end "
@@ -149,6 +150,9 @@ func (h *house) command(ctx context.Context, req request, out io.Writer) error {
 		return h.loadExtract(ctx, req, out)
 	case "explain":
 		return h.explain(ctx, req, out)
+	}
+	if strings.HasPrefix(req.Command, "app-") {
+		return h.app(ctx, req, out)
 	}
 	return fault.New(fault.Invalid, "cli.command", "unknown command")
 }

@@ -13,6 +13,7 @@ import (
 	"concord/record"
 	"concord/record/access"
 	"concord/record/account"
+	"concord/record/grant"
 	"concord/record/seal"
 	"concord/standard/validate"
 	"concord/store"
@@ -29,6 +30,7 @@ type house struct {
 	validator *validate.Validator
 	desk      *record.Desk
 	accounts  *account.Register
+	grants    *grant.Registry
 	receiver  *intake.Receiver
 	ownFeeds  []intake.FeedSetting // of the settings file; org packs add theirs
 	applier   *intake.Applier
@@ -114,6 +116,7 @@ func (h *house) wire(ctx context.Context, key []byte, w where, feeds []intake.Fe
 		return err
 	}
 	h.accounts = account.New(h.engine, time.Now, append(signIn, account.Sealed(key))...)
+	h.grants = grant.New(h.engine, h.accounts, time.Now)
 	table, err := intake.NewFeeds(feeds, h.desk.Zone())
 	if err != nil {
 		return err

@@ -37,6 +37,7 @@ type cli struct {
 	Replay  replayCmd  `cmd:"" help:"Send parked messages through the mapping again."`
 	Export  exportCmd  `cmd:"" help:"Write every resource as NDJSON."`
 	Token   tokenCmd   `cmd:"" help:"Issue a bearer token for a script; prints the token alone."`
+	App     appCmd     `cmd:"" help:"SMART apps: register, approve, refuse."`
 	Verify  verifyCmd  `cmd:"" help:"Check store, index, links and audit log."`
 	Retain  retainCmd  `cmd:"" help:"Remove payloads of old audit entries by a file of rules."`
 	Rotate  rotateCmd  `cmd:"" name:"rotate-audit-key" help:"Make a new key for signing checkpoints of the audit log."`

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"concord/edge/login"
+	"concord/edge/smart"
 	"concord/edge/transport"
 	"concord/edge/webui"
 	"concord/exchange/intake"
@@ -15,7 +16,7 @@ import (
 )
 
 // pages is the handler of everything that people look at.
-func (s *server) pages() (http.Handler, error) {
+func (s *server) pages(apps *smart.Server) (http.Handler, error) {
 	h := s.house
 	secure := s.tls != nil || len(s.opts.BaseURL) > 8 && s.opts.BaseURL[:8] == "https://"
 	door := login.New(h.accounts, secure).At(s.baseURL())
@@ -28,7 +29,7 @@ func (s *server) pages() (http.Handler, error) {
 		outside = relying
 	}
 	return webui.New(webui.Options{
-		Desk: h.desk, Accounts: h.accounts, Door: door, Guard: login.Guard, Outside: outside,
+		Desk: h.desk, Accounts: h.accounts, Door: door, Guard: login.Guard, Outside: outside, Apps: apps, Grants: h.grants,
 		Orgs: organisations(), Now: time.Now, Zone: h.desk.Zone(), Log: h.log,
 		Pace:   transport.NewPace(s.opts.UserRate, time.Now),
 		Replay: h.applier.Replay, Parse: parsedMessage, Feeds: s.feedSettings, Demo: s.opts.Demo, Witnesses: h.desk.Witnesses, BaseURL: s.baseURL(),

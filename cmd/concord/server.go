@@ -18,6 +18,7 @@ import (
 	"concord/edge/auditlog"
 	"concord/edge/fhirapi"
 	"concord/edge/ops"
+	"concord/edge/smart"
 	"concord/edge/transport"
 	"concord/exchange/intake"
 	"concord/record/account"
@@ -113,7 +114,8 @@ func (s *server) baseURL() string {
 
 func (s *server) routes() (http.Handler, error) {
 	h := s.house
-	pages, err := s.pages()
+	apps := s.apps()
+	pages, err := s.pages(apps)
 	if err != nil {
 		return nil, err
 	}
@@ -122,16 +124,21 @@ func (s *server) routes() (http.Handler, error) {
 	if s.opts.BaseURL != "" {
 		fhirBase = s.opts.BaseURL + "/fhir"
 	}
-	fhir := gzhttp.GzipHandler(fhirapi.New(fhirapi.Options{
-		Desk: h.desk, Auth: h.accounts, Base: fhirBase, Version: version, Now: time.Now, Log: h.log,
+	var fhir http.Handler = gzhttp.GzipHandler(fhirapi.New(fhirapi.Options{
+		Desk: h.desk, Auth: h.grants, Apps: true, Base: fhirBase, Version: version, Now: time.Now, Log: h.log,
 		Validator: h.validator, Pace: transport.NewPace(s.opts.ClientRate, time.Now), Staff: h.accounts.Names, Orgs: organisationName,
 	}))
 	mux := http.NewServeMux()
 	for _, p := range []string{"/healthz", "/readyz", "/metrics"} {
 		mux.Handle(p, metrics.Handler())
 	}
+	fhir = apps.Cross(fhir)
 	mux.Handle("/fhir", metrics.Timed("fhir", fhir))
 	mux.Handle("/fhir/", metrics.Timed("fhir", fhir))
+	protocol := metrics.Timed("smart", apps.Handler())
+	for _, p := range smart.Patterns() {
+		mux.Handle(p, protocol)
+	}
 	mux.Handle("/audit-log/", metrics.Timed("audit-log", auditlog.New(h.desk, h.audit.public)))
 	mux.Handle("/", metrics.Timed("pages", pages))
 	return mux, nil

@@ -31,7 +31,7 @@ func (a *api) capability(r *http.Request) (*response, error) {
 		"rest", fhir.Arr(fhir.Obj(
 			"mode", "server",
 			"documentation", restNotes,
-			"security", fhir.Obj("cors", false, "description", "A bearer token is needed for everything but this statement; access follows the token's system scopes."),
+			"security", a.security(r),
 			"resource", resources,
 			"interaction", fhir.Arr(code("transaction"), code("batch"), code("history-system"), code("search-system")),
 			"searchParam", commonParams(),
@@ -39,6 +39,27 @@ func (a *api) capability(r *http.Request) (*response, error) {
 			"compartment", a.compartments(),
 		)),
 	)}, nil
+}
+
+// security names the authorisation server, also in the words of clients that do
+// not look for .well-known/smart-configuration
+// (https://hl7.org/fhir/smart-app-launch/conformance.html).
+func (a *api) security(r *http.Request) *fhir.Value {
+	words := "A bearer token is needed for everything but this statement; access follows the token's scopes and, for an app, the rights of who uses it."
+	if !a.Apps {
+		return fhir.Obj("cors", false, "description", words)
+	}
+	base := strings.TrimSuffix(a.base(r), "/fhir")
+	var uris []*fhir.Value
+	for _, name := range []string{"authorize", "token", "introspect", "revoke", "register"} {
+		uris = append(uris, fhir.Obj("url", name, "valueUri", base+"/smart/"+name))
+	}
+	return fhir.Obj(
+		"extension", fhir.Arr(fhir.Obj("url", "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris", "extension", uris)),
+		"cors", true,
+		"service", fhir.Arr(fhir.Obj("coding", fhir.Arr(fhir.Obj("system", "http://terminology.hl7.org/CodeSystem/restful-security-service", "code", "SMART-on-FHIR")))),
+		"description", words+" See "+a.base(r)+"/.well-known/smart-configuration.",
+	)
 }
 
 const restNotes = `An unknown search parameter is an error (400), so that a client does not take the whole list for the part it asked for. ` +

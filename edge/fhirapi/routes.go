@@ -30,6 +30,8 @@ type Options struct {
 	Validator *validate.Validator
 	Base      string // public base URL with /fhir, "" = made of the request's host
 	Version   string
+	// Apps tells that SMART apps may ask for access at the same address.
+	Apps bool
 	// Pace holds each client to a rate of requests; nil = no limit.
 	Pace *transport.Pace
 	// Staff gives the names of accounts, and Orgs that of an organisation, for

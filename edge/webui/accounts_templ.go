@@ -45,7 +45,7 @@ func accountsBody(all []*account.Account, tokens []*account.Token, form accountF
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<h1>Accounts</h1><p><a href=\"/admin/workgroups\">Workgroups</a></p><section class=\"c-card\" aria-labelledby=\"h-accounts\"><div class=\"c-card__head\"><h2 id=\"h-accounts\">People who can sign in</h2></div><div class=\"c-scroll\" role=\"region\" aria-label=\"Accounts\" tabindex=\"0\"><table class=\"c-table\"><thead><tr><th scope=\"col\">Name</th><th scope=\"col\">User name</th><th scope=\"col\">Role</th><th scope=\"col\">Organisation</th><th scope=\"col\">Made</th><th scope=\"col\">Standing</th></tr></thead> <tbody>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<h1>Accounts</h1><p class=\"c-tools\"><a href=\"/admin/workgroups\">Workgroups</a><a href=\"/admin/apps\">Apps</a></p><section class=\"c-card\" aria-labelledby=\"h-accounts\"><div class=\"c-card__head\"><h2 id=\"h-accounts\">People who can sign in</h2></div><div class=\"c-scroll\" role=\"region\" aria-label=\"Accounts\" tabindex=\"0\"><table class=\"c-table\"><thead><tr><th scope=\"col\">Name</th><th scope=\"col\">User name</th><th scope=\"col\">Role</th><th scope=\"col\">Organisation</th><th scope=\"col\">Made</th><th scope=\"col\">Standing</th></tr></thead> <tbody>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

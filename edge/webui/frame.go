@@ -105,6 +105,7 @@ type recordFrame struct {
 	AsAt     string // YYYY-MM-DD, "" = now
 	AsAtText string
 	Today    string               // YYYY-MM-DD
+	Apps     bool                 // apps can be opened for the patient
 	PrintBy  string               // who prints, and when
 	Trusts   []chart.Organisation // that know the patient
 	Sources  []chart.Organisation // that the page's items come from, with those
@@ -175,6 +176,9 @@ func (f *recordFrame) sections() []navLink {
 		{Key: "e", Name: "Encounters", To: "encounters"},
 		{Key: "b", Name: "Appointments", To: "appointments"},
 		{Key: "i", Name: "Demographics", To: "demographics"},
+	}
+	if f.Apps {
+		all = append(all[:len(all)-1:len(all)-1], navLink{Key: "l", Name: "Apps", To: "apps"}, all[len(all)-1])
 	}
 	if !f.Banner.Clinical {
 		all = all[len(all)-1:]

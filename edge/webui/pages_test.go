@@ -23,6 +23,7 @@ func (s *stage) stories() []route {
 		{"engineer", "/feeds"}, {"engineer", "/feeds/RYJ-pas"}, {"engineer", "/feeds/RYJ-pas?state=dead"}, {"engineer", "/feeds/messages/1"},
 		{"steward", "/mpi/review"}, {"admin", "/admin/accounts"}, {"admin", "/admin/accounts/registrar"}, {"admin", "/admin/workgroups"},
 		{"registrar", "/me/security"}, {"registrar", "/me/security/app"}, {"registrar", "/me/sessions"}, {"registrar", "/me/role"},
+		{"registrar", "/me/apps"}, {"admin", "/admin/apps"}, {"registrar", ada + "/apps"},
 		{"patient", "/me/looked"}, {"patient", "/me/looked?since=2026-11-01"}, {"patient", "/me/security"},
 		{"privacy", "/audit"}, {"privacy", "/audit?patient=9990000018"}, {"privacy", "/audit?who=nobody"}, {"privacy", "/audit/0"}, {"privacy", "/find?q=okonkwo"},
 	}

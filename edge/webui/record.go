@@ -53,6 +53,7 @@ func (s *Site) open(v *visit, section string, sections []record.Section) (*opene
 		return &opened{to: closed(v, c.Person.ID)}, nil
 	}
 	f := &recordFrame{Section: section, Today: now.In(lens.Zone).Format("2006-01-02"), Trusts: lens.Trusts(&c.Person), Sources: lens.Sources(c)}
+	f.Apps = s.Apps != nil && asAt.IsZero()
 	if !asAt.IsZero() {
 		f.AsAt, f.AsAtText = v.URL.Query().Get("asat"), text
 	}

@@ -50,6 +50,7 @@ type answer struct {
 	to       string
 	file     *download
 	json     []byte
+	forms    []string // origins to which its forms lead on, beside our own
 }
 
 type download struct {
@@ -75,6 +76,9 @@ func (s *Site) send(w http.ResponseWriter, r *http.Request, v *visit, a *answer)
 	case a.body == nil:
 		w.WriteHeader(a.status)
 		return
+	}
+	if len(a.forms) > 0 {
+		w.Header().Set("Content-Security-Policy", policy(a.forms))
 	}
 	body := a.body
 	if !a.fragment {

@@ -41,6 +41,7 @@ func (s *Site) handler() http.Handler {
 	get("/p/{id}/item/{type}/{item}", s.origin)
 	get("/p/{id}", s.slash)
 	s.accessRoutes(get, post)
+	s.appRoutes(get, post)
 
 	get("/feeds", s.feeds)
 	get("/feeds/{feed}", s.feed)

@@ -44,6 +44,11 @@ func (s *Site) endSessions(v *visit) (*answer, error) {
 		if err := s.Accounts.EndSessions(v.Context(), name); err != nil {
 			return nil, err
 		}
+		if s.Grants != nil { // also those that were to outlive the session
+			if err := s.Grants.EndAll(v.Context(), name); err != nil {
+				return nil, err
+			}
+		}
 		return redirect("/sign-in")
 	}
 	return redirect("/me/sessions")

@@ -13,6 +13,7 @@ import (
 	"concord/record/access"
 	"concord/record/account"
 	"concord/record/audit"
+	"concord/record/grant"
 )
 
 //go:generate go run github.com/a-h/templ/cmd/templ@v0.3.977 generate
@@ -65,6 +66,10 @@ type Options struct {
 	Zone     *time.Location
 	Log      *slog.Logger
 	Outside  Outside // nil = people sign in here only
+	// Apps is the authorisation server of apps, Grants what people let them do;
+	// nil = there are none.
+	Apps   Apps
+	Grants *grant.Registry
 	// Pace holds each person to a rate of pages; nil = no limit.
 	Pace *transport.Pace
 	// Guard refuses requests that another site makes in a browser's name;

@@ -13,11 +13,13 @@ import (
 	"time"
 
 	"concord/edge/login"
+	"concord/edge/smart"
 	"concord/edge/webui"
 	"concord/fault"
 	"concord/record"
 	"concord/record/access"
 	"concord/record/account"
+	"concord/record/grant"
 	"concord/standard/fhir"
 	"concord/standard/uk"
 	"concord/store"
@@ -31,6 +33,7 @@ type stage struct {
 	ctx      context.Context
 	desk     *record.Desk
 	accounts *account.Register
+	grants   *grant.Registry
 	now      time.Time
 	zone     *time.Location
 	server   *httptest.Server
@@ -79,7 +82,9 @@ func newStage(t testing.TB, options ...account.Option) *stage {
 	s.accounts = account.New(engine, clock, append(options, account.Sealed([]byte("0123456789abcdef0123456789abcdef")))...)
 	s.server = httptest.NewUnstartedServer(nil)
 	s.door = login.New(s.accounts, false).At("http://" + s.server.Listener.Addr().String())
-	handler, err := webui.New(webui.Options{Desk: s.desk, Accounts: s.accounts, Door: s.door, Witnesses: s.desk.Witnesses, BaseURL: "https://concord.example", Guard: login.Guard,
+	s.grants = grant.New(s.engine, s.accounts, clock)
+	apps := smart.New(smart.Options{Grants: s.grants, Accounts: s.accounts, BaseURL: "https://concord.example", Now: clock, Check: s.desk.CheckScope})
+	handler, err := webui.New(webui.Options{Apps: apps, Grants: s.grants, Desk: s.desk, Accounts: s.accounts, Door: s.door, Witnesses: s.desk.Witnesses, BaseURL: "https://concord.example", Guard: login.Guard,
 		Orgs: orgs(), Now: clock, Zone: zone, Parse: parsed})
 	s.must(err)
 	s.server.Config.Handler = handler

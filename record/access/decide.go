@@ -88,8 +88,14 @@ func (p *Policies) Decide(who Requester, why Reason, act Action, typ string) Ver
 			}
 		}
 	}
+	if who.Limits != nil && !f.limit(who.Limits, act) {
+		return refuse("app.default")
+	}
 	kinds := kindsAsked(act, typ)
 	if f.scoped && kinds[0] != Service && !f.covers(typ) {
+		if who.Limits != nil {
+			return refuse("app.scope")
+		}
 		return refuse("system.scope")
 	}
 	for _, k := range kinds {

@@ -8,6 +8,10 @@ type Filter struct {
 	scoped bool            // types and all are of a client's scopes
 	types  map[string]bool //
 	all    bool
+
+	limited bool       // an app acts: its scopes decide on each document too
+	letter  byte       // of cruds, for the action that was decided on
+	scopes  []AppScope // that grant it
 }
 
 // Outcome is what becomes of one document.

@@ -56,9 +56,10 @@ type Requester struct {
 	ID     string // account name, client id or feed name
 	Name   string // to show: "Dr Ada Okafor"
 	Role   Role
-	Org    string // ODS code of the organisation they act for
-	Site   string // ODS code of the site, or ""
-	Scopes Scopes // of a System requester
+	Org    string  // ODS code of the organisation they act for
+	Site   string  // ODS code of the site, or ""
+	Scopes Scopes  // of a System requester
+	Limits *Limits // of an app that acts for them; nil = none does
 	// Workgroups are the teams that they act in: codes of the organisation's
 	// directory. A relationship of a team to a patient is theirs too.
 	Workgroups []string

@@ -26,6 +26,7 @@ type Entry struct {
 	Count   int            `json:"count,omitempty"`   // resources shown or written
 	Change  int64          `json:"change,omitempty"`  // change number that was seen
 	Message string         `json:"message,omitempty"` // feed and control id, for a message
+	App     string         `json:"app,omitempty"`     // client id of the app that acted for them
 }
 
 // encode is the payload: the entry's JSON.

@@ -134,6 +134,9 @@ func agents(e *Entry, k kind, s Scene) []*fhir.Value {
 	unknown := fhir.Obj("_address", fhir.Obj("extension", fhir.Arr(fhir.Obj(
 		"url", "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode", "unknown"))))
 	client := fhir.Obj("type", clientType, "who", fhir.Obj("display", "Pages of Concord"), "requestor", false, "network", unknown)
+	if e.App != "" {
+		client = client.With("who", whoOf("urn:concord:client", e.App, ""))
+	}
 	if e.Role == access.System {
 		client = fhir.Obj("type", clientType, "who", whoOf("urn:concord:client", e.Who, ""), "requestor", true,
 			"policy", fhir.Arr("urn:concord:rule:"+e.Rule), "network", unknown, "purposeOfUse", fhir.Arr(purposeOf(e)))
