@@ -106,7 +106,7 @@ func (d *Desk) section(docs []*store.Doc, s Section, q *search.Query) ([]*Item, 
 		if err != nil {
 			return nil, err
 		}
-		if q == nil || q.Match(subject(it), d.london) {
+		if movedTo(it.Resource) == "" && (q == nil || q.Match(subject(it), d.london)) {
 			out = append(out, it)
 		}
 	}

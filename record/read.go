@@ -40,8 +40,11 @@ func (e *Errand) readOne(ctx context.Context, r store.Reader, v access.Verdict, 
 	}
 	t.records = d.recordIDs(doc.Key)
 	it, err := e.admit(v, t, doc, typ)
-	if err != nil || typ != "Patient" {
-		return it, err
+	if err != nil {
+		return nil, err
+	}
+	if typ != "Patient" {
+		return e.follow(ctx, r, it, t)
 	}
 	p, err := r.PersonOf(ctx, doc.PK, time.Time{})
 	if err == nil && p != 0 {

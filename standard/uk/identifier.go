@@ -42,6 +42,8 @@ type Local string
 const (
 	HospitalNumber Local = "hospital-number"
 	VisitNumber    Local = "visit-number"
+	AlternateVisit Local = "alternate-visit"
+	AccountNumber  Local = "account-number"
 	PlacerOrder    Local = "placer-order"
 	FillerOrder    Local = "filler-order"
 	DocumentNumber Local = "document-number"
