@@ -14,6 +14,7 @@ import (
 	"concord/record"
 	"concord/record/access"
 	"concord/record/audit"
+	"concord/record/person"
 	"concord/standard/fhir"
 	"concord/store"
 )
@@ -117,6 +118,13 @@ func (s *stage) paths(p, o string, message int64) []path {
 		}},
 		{"find people", access.FindPeople, 1, func(e *record.Errand) (string, error) {
 			f, err := e.FindPeople(ctx, record.PeopleQuery{Text: "smith"})
+			if err != nil || len(f.Hits) == 0 {
+				return "", err
+			}
+			return text(f.Hits[0].Person.Entries...), nil
+		}},
+		{"find people by particulars", access.FindPeople, 1, func(e *record.Errand) (string, error) {
+			f, err := e.FindWanted(ctx, person.Wanted{Family: "Smith", BornFrom: "1950-01-01"})
 			if err != nil || len(f.Hits) == 0 {
 				return "", err
 			}
@@ -235,12 +243,12 @@ func (s *stage) powers(message int64) []path {
 
 // mayDo lists the paths that each role may take; the rest is refused.
 var mayDo = map[access.Role]string{
-	access.Clinician:     "read,read a patient,version,history,search,include,chart,everything,find people,create,update,match,cross-reference",
-	access.Receptionist:  "read a patient,include,chart,everything,find people,match,cross-reference",
+	access.Clinician:     "read,read a patient,version,history,search,include,chart,everything,find people,find people by particulars,create,update,match,cross-reference",
+	access.Receptionist:  "read a patient,include,chart,everything,find people,find people by particulars,match,cross-reference",
 	access.Engineer:      "feeds,messages,message head,requeue,close",
-	access.Steward:       "read a patient,include,chart,everything,find people,conflicts,rulings,match,cross-reference",
+	access.Steward:       "read a patient,include,chart,everything,find people,find people by particulars,conflicts,rulings,match,cross-reference",
 	access.Administrator: "administer",
-	access.Privacy:       "read a patient,include,chart,everything,find people,match,cross-reference,audit search,who has looked,audit entry,audit export",
+	access.Privacy:       "read a patient,include,chart,everything,find people,find people by particulars,match,cross-reference,audit search,who has looked,audit entry,audit export",
 	access.System:        "",
 	access.Operator:      "read,read a patient,version,history,search,include,chart,everything,export,create,update,feeds,messages,message head,requeue,close,administer,verify,audit search,who has looked,audit entry,audit export,match,cross-reference,what would change",
 	"porter":             "",
@@ -319,6 +327,7 @@ func TestFeedErrandsAreRefused(t *testing.T) {
 			"pending": func() error { _, err := e.Pending(s.ctx, 0, 1); return err },
 			"settle":  func() error { return e.Settle(s.ctx, &record.Message{Seq: 1}) },
 			"prior":   func() error { _, err := e.Prior(s.ctx, "1", nil); return err },
+			"refile":  func() error { _, err := e.Refile(s.ctx, record.RefileAsked{From: "1", Into: "2"}); return err },
 		} {
 			if err := do(); !fault.Is(err, fault.Denied) {
 				t.Errorf("%s %s: %v", role, name, err)

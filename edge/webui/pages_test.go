@@ -18,6 +18,8 @@ func (s *stage) stories() []route {
 	ada, doc, stay, item := "/p/"+s.people["adaeze"], s.first("documents/DocumentReference~"), s.first("encounters/"), s.first("item/")
 	all := []route{
 		{"", "/sign-in"}, {"registrar", "/"}, {"registrar", "/find?q=okonkwo"}, {"registrar", "/find?q=nobody+1999"},
+		{"registrar", "/find/particulars"}, {"registrar", "/find/particulars?family=okonkwo&born=1948-03-14"},
+		{"registrar", "/find/particulars?family=nobody&given=ann&born=1948-03-14"},
 		{"registrar", "/find/suggest?q=okonkwo"}, {"registrar", "/help"}, {"registrar", "/nowhere"},
 		{"reception", "/find?q=okonkwo"}, {"reception", ada + "/demographics"}, {"reception", ada + "/results"},
 		{"engineer", "/feeds"}, {"engineer", "/feeds/RYJ-pas"}, {"engineer", "/feeds/RYJ-pas?state=dead"}, {"engineer", "/feeds/messages/1"},

@@ -20,6 +20,7 @@ func (s *Site) handler() http.Handler {
 	get("/{$}", s.home)
 	get("/find", s.find)
 	get("/find/suggest", s.suggest)
+	get("/find/particulars", s.particulars)
 	get("/help", s.help)
 	post("/help/keys", s.setKeys)
 

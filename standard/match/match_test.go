@@ -219,7 +219,7 @@ func TestSimilarityIsSymmetric(t *testing.T) {
 	if got := jaroWinkler(&a, &b); got < 0.9610 || got > 0.9612 {
 		t.Errorf("martha, marhta: %f, not 0.9611 (Winkler 1990)", got)
 	}
-	if got := soundex("tymczak") + soundex("pfister") + soundex("ashcraft"); got != "T522P236A261" && !strings.EqualFold(got, "T522P236A261") {
+	if got := Soundex("tymczak") + Soundex("pfister") + Soundex("ashcraft"); got != "T522P236A261" && !strings.EqualFold(got, "T522P236A261") {
 		t.Errorf("soundex: %s", got)
 	}
 }
