@@ -247,6 +247,8 @@ var mayDo = map[access.Role]string{
 	access.Receptionist:  "read a patient,include,chart,everything,find people,find people by particulars,match,cross-reference",
 	access.Engineer:      "feeds,messages,message head,requeue,close",
 	access.Steward:       "read a patient,include,chart,everything,find people,find people by particulars,conflicts,rulings,match,cross-reference",
+	access.Insurer:       "",
+	access.Patient:       "",
 	access.Administrator: "administer",
 	access.Privacy:       "read a patient,include,chart,everything,find people,find people by particulars,match,cross-reference,audit search,who has looked,audit entry,audit export",
 	access.System:        "",
@@ -278,6 +280,9 @@ func TestEveryRoleOnEveryPath(t *testing.T) {
 			may[name] = name != ""
 		}
 		for _, way := range s.paths(p, o, message) {
+			if role == access.Patient && way.name == "who has looked" {
+				continue // of their own record: TestWhoHasLooked
+			}
 			_, from := s.audited(0)
 			shown, err := way.do(s.as(role))
 			if may[way.name] != (err == nil) {

@@ -44,7 +44,7 @@ func (e *Errand) ProveAudit(ctx context.Context, id string) (*AuditEvent, *audit
 // readEntry finds an entry and holds it against what the requester may see.
 func (e *Errand) readEntry(ctx context.Context, id string, f func(store.Reader, *AuditEvent) error) error {
 	unknown := fault.New(fault.NotFound, "audit.unknown", "the log has no such entry")
-	return e.read(ctx, access.ReadAudit, "AuditEvent", func(r store.Reader, v access.Verdict, t *trace) error {
+	return e.read(ctx, access.ReadAudit, "AuditEvent", func(r store.Reader, v *sight, t *trace) error {
 		t.what = []string{"AuditEvent/" + id}
 		seq, patient, ok := audit.ParseEventID(id)
 		if !ok {

@@ -26,10 +26,10 @@ type ProvedEvent struct {
 // Errors: as those of FindAudit.
 func (e *Errand) ExportAudit(ctx context.Context, a AuditAsk, proofs bool) (list []ProvedEvent, more bool, err error) {
 	a.Limit = audit.MaxLimit
-	err = e.read(ctx, access.ReadAudit, "AuditEvent", func(r store.Reader, v access.Verdict, t *trace) error {
+	err = e.read(ctx, access.ReadAudit, "AuditEvent", func(r store.Reader, v *sight, t *trace) error {
 		list, more = nil, false
 		t.what = []string{"export AuditEvent?" + strings.Join(a.names(), "&")}
-		n, q, err := e.askedOf(ctx, r, "AuditEvent", a, t)
+		n, q, err := e.askedOf(ctx, v, "AuditEvent", a, t)
 		if err != nil {
 			return err
 		}

@@ -46,7 +46,7 @@ func (e *Errand) FindAudit(ctx context.Context, a AuditAsk) (*AuditPage, error) 
 
 // looks are the actions by which somebody sees something of a patient.
 func looks() []access.Action {
-	return []access.Action{access.Read, access.Search, access.FindPeople, access.Export, access.OpenMessage, access.Links, access.ReadAudit}
+	return []access.Action{access.Read, access.Search, access.FindPeople, access.Export, access.OpenMessage, access.Links, access.ReadAudit, access.BreakGlass}
 }
 
 // WhoHasLooked lists who has looked at a patient's record, newest first. id ""
@@ -61,9 +61,9 @@ func (e *Errand) WhoHasLooked(ctx context.Context, id string, since time.Time, p
 // lookUp answers both; typ tells the policy which of them is asked for.
 func (e *Errand) lookUp(ctx context.Context, typ string, a AuditAsk) (*AuditPage, error) {
 	var out *AuditPage
-	err := e.read(ctx, access.ReadAudit, typ, func(r store.Reader, v access.Verdict, t *trace) error {
+	err := e.read(ctx, access.ReadAudit, typ, func(r store.Reader, v *sight, t *trace) error {
 		t.what = []string{typ + "?" + strings.Join(a.names(), "&")}
-		n, q, err := e.askedOf(ctx, r, typ, a, t)
+		n, q, err := e.askedOf(ctx, v, typ, a, t)
 		if err != nil {
 			return err
 		}
@@ -80,10 +80,13 @@ func (e *Errand) lookUp(ctx context.Context, typ string, a AuditAsk) (*AuditPage
 }
 
 // askedOf finds whose accesses are asked for, and by which records.
-func (e *Errand) askedOf(ctx context.Context, r store.Reader, typ string, a AuditAsk, t *trace) (named, audit.Query, error) {
-	q := a.Query
+func (e *Errand) askedOf(ctx context.Context, v *sight, typ string, a AuditAsk, t *trace) (named, audit.Query, error) {
+	q, r := a.Query, v.r
 	n, err := e.subjectOf(ctx, r, typ, a.Patient)
 	if err != nil {
+		return n, q, err
+	}
+	if err := v.knows(ctx, n); err != nil {
 		return n, q, err
 	}
 	if n.person != 0 {
@@ -173,15 +176,15 @@ func (d *Desk) recordOfNumber(ctx context.Context, r store.Reader, number string
 	if err != nil {
 		return named{}, err
 	}
-	out := &People{}
-	if err := d.gather(ctx, r, keys, text, 2, out); err != nil {
+	persons, _, err := d.personsAmong(ctx, r, keys, text, 2)
+	if err != nil {
 		return named{}, err
 	}
-	switch len(out.Hits) {
+	switch len(persons) {
 	case 0:
 		return named{}, none
 	case 1:
-		n, _, err := d.personNamed(ctx, r, out.Hits[0].Person.ID, time.Time{})
+		n, _, err := d.personNamed(ctx, r, d.ids.person(persons[0]), time.Time{})
 		return n, err
 	}
 	return named{}, fault.New(fault.Conflict, "record.own-unsure", "your NHS number is on more than one record; the hospitals are finding out which is yours")

@@ -159,6 +159,7 @@ func TestAuditSearch(t *testing.T) {
 // pages break between them without losing or repeating one.
 func TestAuditPages(t *testing.T) {
 	s := newStage(t)
+	s.alone = true
 	s.two()
 	if _, err := s.by("dr.find", "RQM").FindPeople(s.ctx, record.PeopleQuery{Text: "super"}); err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"concord/fault"
+	"concord/record/access"
 	"concord/standard/fhir"
 	"concord/standard/search"
 	"concord/store"
@@ -92,7 +93,7 @@ func (p *plan) made(typ, query string) ([]*draft, error) {
 // one finds the one resource that a condition names and that the transaction
 // does not delete.
 func (p *plan) one(ctx context.Context, r store.Reader, typ, query string) (*Item, error) {
-	hits, err := p.desk.matching(ctx, r, p.finds, typ, query, 2+len(p.gone))
+	hits, err := p.desk.matching(ctx, r, p.view, typ, query, 2+len(p.gone))
 	if err != nil {
 		return nil, err
 	}
@@ -111,6 +112,9 @@ func (p *plan) one(ctx context.Context, r store.Reader, typ, query string) (*Ite
 func (p *plan) holdsStill(ctx context.Context, tx store.Tx) error {
 	last, err := tx.LastChange(ctx)
 	if err != nil || last == p.seen {
+		return err
+	}
+	if p.view, err = p.errand.sight(ctx, tx, p.finds, p.seen); err != nil {
 		return err
 	}
 	for _, dr := range p.drafts {
@@ -202,7 +206,7 @@ func (p *plan) ready(ctx context.Context, e *Errand, dr *draft) error {
 	if dr.put.Deleted {
 		return nil
 	}
-	body := p.rewrite(dr.op.Resource, dr)
+	body := access.Labelled(p.rewrite(dr.op.Resource, dr))
 	if dr.patient {
 		body = d.withoutRefer(body)
 	}

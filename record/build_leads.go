@@ -23,10 +23,17 @@ func (p *plan) leads(ctx context.Context, r store.Reader, ref string, from *draf
 	}
 	n := fhir.R4().Number(parsed.Type)
 	k := store.Key{PK: pk, LID: store.MakeLID(n, seq)}
-	if n == 0 || p.desk.met.has(k) {
+	special := p.desk.guard.special(pk)
+	if n == 0 || !special && p.desk.met.has(k) {
 		return nil
 	}
-	_, err := r.Get(ctx, k)
+	doc, err := r.Get(ctx, k)
+	if err == nil && special {
+		var hidden bool
+		if hidden, err = p.invisible(ctx, doc, parsed.Type); hidden {
+			err = unknown(parsed.Type) // a reference must not tell that it is there
+		}
+	}
 	if fault.Is(err, fault.NotFound) {
 		return fault.New(fault.Invalid, "record.reference", "there is no %s of the id to which the resource refers", parsed.Type)
 	}
@@ -34,6 +41,16 @@ func (p *plan) leads(ctx context.Context, r store.Reader, ref string, from *draf
 		p.desk.met.add(k)
 	}
 	return err
+}
+
+// invisible tells that something marked may not be known to be there, to a
+// requester who may look for things of its type.
+func (p *plan) invisible(ctx context.Context, doc *store.Doc, typ string) (bool, error) {
+	if !p.finds.Allowed || !p.finds.Filter.Type(typ) {
+		return false, nil
+	}
+	o, err := p.view.look(ctx, doc, false)
+	return err == nil && !o.Shown && !o.Known, err
 }
 
 // met remembers keys that were found once. A key that was used stays used, so

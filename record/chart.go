@@ -21,7 +21,7 @@ func (e *Errand) Chart(ctx context.Context, id string, q ChartQuery) (*Chart, er
 		return nil, err
 	}
 	var out *Chart
-	err = e.read(ctx, access.Search, "", func(r store.Reader, v access.Verdict, t *trace) error {
+	err = e.read(ctx, access.Search, "", func(r store.Reader, v *sight, t *trace) error {
 		for _, s := range q.Sections {
 			t.what = append(t.what, s.Type)
 		}
@@ -33,7 +33,7 @@ func (e *Errand) Chart(ctx context.Context, id string, q ChartQuery) (*Chart, er
 		if n.entry != 0 {
 			t.records = append(t.records, e.desk.ids.encodePK(n.entry))
 		}
-		out, err = e.desk.openChart(ctx, r, v, n, q, queries)
+		out, err = v.openChart(ctx, n, q, queries)
 		if err != nil {
 			return err
 		}
@@ -49,8 +49,13 @@ func (e *Errand) Chart(ctx context.Context, id string, q ChartQuery) (*Chart, er
 	return out, nil
 }
 
-func (d *Desk) openChart(ctx context.Context, r store.Reader, v access.Verdict, n named, q ChartQuery, queries []*search.Query) (*Chart, error) {
+func (v *sight) openChart(ctx context.Context, n named, q ChartQuery, queries []*search.Query) (*Chart, error) {
+	d := v.desk
 	c := &Chart{AsAt: q.AsAt, Sections: make([][]*Item, len(q.Sections)), Withheld: make([]bool, len(q.Sections))}
+	closed, err := v.opens(ctx, n, c)
+	if err != nil {
+		return nil, err
+	}
 	ranges := []store.Range{{Type: fhir.R4().Number("Patient")}}
 	place := []int{-1} // which section each range is for
 	for i, s := range q.Sections {
@@ -58,19 +63,30 @@ func (d *Desk) openChart(ctx context.Context, r store.Reader, v access.Verdict, 
 			c.Withheld[i] = true
 			continue
 		}
-		ranges = append(ranges, d.rangeOf(s, queries[i], !q.AsAt.IsZero()))
+		if closed && access.KindOf(s.Type) == access.Clinical {
+			c.Withheld[i] = true // decided by the patient alone: nothing is read
+			continue
+		}
+		r := d.rangeOf(s, queries[i], !q.AsAt.IsZero())
+		if v.uneven(n) {
+			r.Newest = 0 // some of the newest may be kept back
+		}
+		ranges = append(ranges, r)
 		place = append(place, i)
 	}
-	groups, err := r.Chart(ctx, n.records(), ranges, q.AsAt)
+	groups, err := v.r.Chart(ctx, n.records(), ranges, q.AsAt)
 	if err != nil {
 		return nil, err
 	}
-	patients, err := d.items(groups[0])
+	if !closed {
+		if c.Kept, err = v.keptFrom(ctx, n); err != nil {
+			return nil, err
+		}
+	}
+	past := !q.AsAt.IsZero()
+	patients, err := v.patients(ctx, groups[0], past)
 	if err != nil {
 		return nil, err
-	}
-	if len(patients) == 0 {
-		return nil, unknown("Patient")
 	}
 	c.Person = d.persona(n, patients)
 	if !v.Filter.Type("Patient") {
@@ -78,7 +94,7 @@ func (d *Desk) openChart(ctx context.Context, r store.Reader, v access.Verdict, 
 	}
 	for g := 1; g < len(groups); g++ {
 		i := place[g]
-		if c.Sections[i], err = d.section(groups[g], q.Sections[i], queries[i]); err != nil {
+		if c.Sections[i], err = v.section(ctx, groups[g], q.Sections[i], queries[i], past); err != nil {
 			return nil, err
 		}
 	}
@@ -99,14 +115,24 @@ func (d *Desk) rangeOf(s Section, q *search.Query, past bool) store.Range {
 	return r
 }
 
-func (d *Desk) section(docs []*store.Doc, s Section, q *search.Query) ([]*Item, error) {
+// section makes the items of a section.
+func (v *sight) section(ctx context.Context, docs []*store.Doc, s Section, q *search.Query, past bool) ([]*Item, error) {
 	out := make([]*Item, 0, len(docs))
 	for _, doc := range docs {
-		it, err := d.item(doc)
+		o, err := v.look(ctx, doc, past)
 		if err != nil {
 			return nil, err
 		}
-		if movedTo(it.Resource) == "" && (q == nil || q.Match(subject(it), d.london)) {
+		if !o.Shown {
+			continue
+		}
+		it, err := v.desk.item(doc)
+		if err != nil {
+			return nil, err
+		}
+		v.veil(o, it)
+		if movedTo(it.Resource) == "" && (q == nil || q.Match(subject(it), v.desk.london)) {
+			v.note(o, doc.PK)
 			out = append(out, it)
 		}
 	}

@@ -1,6 +1,10 @@
 package record
 
-import "time"
+import (
+	"time"
+
+	"concord/record/access"
+)
 
 // Section asks for one kind of resource within a chart.
 type Section struct {
@@ -23,10 +27,25 @@ type ChartQuery struct {
 type Chart struct {
 	Person   Person
 	Sections [][]*Item // in the order asked; newest leading date first
-	// Withheld counts, by section, that the filter kept the section back.
+	// Withheld tells, by section, that the section is kept back as a whole.
 	Withheld []bool
+	// Kept counts what is kept back of the whole record and may be known to be
+	// there. It is the same whatever is asked for, so that nobody can find out
+	// what it is by asking.
+	Kept int
+	// Standing is how the requester stands to the patient.
+	Standing Standing
 	AsAt     time.Time // zero = now
 	Change   int64     // change number that was seen
+}
+
+// Standing is what a requester has to do with a patient.
+type Standing struct {
+	Tie    access.Tie
+	Glass  time.Time // when the broken glass closes; zero = it is not broken
+	Closed bool      // clinical content is kept back for want of a relationship
+	// Restricted tells that address, telephone and GP are kept back.
+	Restricted bool
 }
 
 // Person is the human whose record it is, seen through the trusts' entries.

@@ -35,7 +35,7 @@ func (e *Errand) Conflicts(ctx context.Context) ([]Conflict, error) {
 // ConflictsFrom lists a part of the queue: behind so many, at most so many;
 // more tells that there are others behind. The audit entry names who is shown.
 func (e *Errand) ConflictsFrom(ctx context.Context, skip, most int) (out []Conflict, more bool, err error) {
-	err = e.read(ctx, access.Links, "Patient", func(r store.Reader, v access.Verdict, t *trace) error {
+	err = e.read(ctx, access.Links, "Patient", func(r store.Reader, v *sight, t *trace) error {
 		out, more = nil, false
 		behind := skip
 		list, err := person.Queue(ctx, r, 4*maxConflicts) // some have become one through others
@@ -43,7 +43,7 @@ func (e *Errand) ConflictsFrom(ctx context.Context, skip, most int) (out []Confl
 			return err
 		}
 		for i := range list {
-			line, err := e.desk.standing(ctx, r, &list[i])
+			line, err := v.standing(ctx, &list[i])
 			if err != nil {
 				return err
 			}
@@ -73,8 +73,9 @@ func (e *Errand) ConflictsFrom(ctx context.Context, skip, most int) (out []Confl
 // standing looks at a pair as it is now: nil when one is deleted, when both are
 // of one person by now, or when a pair that was only listed for its number
 // shares it no more.
-func (d *Desk) standing(ctx context.Context, r store.Reader, p *person.Pair) (*Conflict, error) {
-	pair, err := d.patientsOf(ctx, r, p.A, p.B)
+func (v *sight) standing(ctx context.Context, p *person.Pair) (*Conflict, error) {
+	d, r := v.desk, v.r
+	pair, err := v.patientsOf(ctx, p.A, p.B)
 	if err != nil || pair == nil {
 		return nil, err
 	}
@@ -102,11 +103,15 @@ func (d *Desk) standing(ctx context.Context, r store.Reader, p *person.Pair) (*C
 	return line, nil
 }
 
-// patientsOf reads two entries; nil when one is deleted.
-func (d *Desk) patientsOf(ctx context.Context, r store.Reader, a, b int64) ([]*Item, error) {
-	docs, err := r.GetMany(ctx, []store.Key{person.PatientKey(a), person.PatientKey(b)})
+// patientsOf reads two entries; nil when one is deleted or may not be seen.
+func (v *sight) patientsOf(ctx context.Context, a, b int64) ([]*Item, error) {
+	docs, err := v.r.GetMany(ctx, []store.Key{person.PatientKey(a), person.PatientKey(b)})
 	if err != nil || len(docs) != 2 || docs[0].Deleted || docs[1].Deleted {
 		return nil, err
 	}
-	return d.items(docs)
+	pair, err := v.showAll(ctx, docs, false)
+	if err != nil || len(pair) != 2 {
+		return nil, err
+	}
+	return pair, nil
 }

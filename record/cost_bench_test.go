@@ -70,10 +70,15 @@ func costJSON(b *testing.B, text string, args ...any) *fhir.Value {
 }
 
 // bare does what an errand does between decision and audit, and neither of
-// them: the store is called directly. The product has no such way.
-func (s *costStage) bare(ctx context.Context, f func(r store.Reader, v access.Verdict, t *trace) error) error {
-	v := access.Verdict{Allowed: true, Rule: "bench", Filter: access.Everything()}
-	return s.desk.engine.View(ctx, func(r store.Reader) error { return f(r, v, &trace{}) })
+// them: the store is called directly, nothing is asked about the patient, and
+// what is left of access is one look into a table for each document. The
+// product has no such way.
+func (s *costStage) bare(ctx context.Context, f func(r store.Reader, v *sight, t *trace) error) error {
+	who := access.Requester{ID: "bench", Role: access.Operator, Org: access.Domain}
+	v := access.Decide(who, access.Reason{Purpose: access.DirectCare}, access.Search, "")
+	return s.desk.engine.View(ctx, func(r store.Reader) error {
+		return f(r, &sight{Verdict: v, desk: s.desk, who: who, r: r, now: s.desk.now(), humans: map[int64]*human{}}, &trace{})
+	})
 }
 
 // ways are read-by-id, search and chart: with access and audit, and without.
@@ -89,7 +94,7 @@ func (s *costStage) ways() map[string][2]func(ctx context.Context, n int) error 
 				return err
 			},
 			func(ctx context.Context, n int) error {
-				return s.bare(ctx, func(r store.Reader, v access.Verdict, t *trace) error {
+				return s.bare(ctx, func(r store.Reader, v *sight, t *trace) error {
 					_, err := s.errand.readOne(ctx, r, v, t, "Observation", s.obs[n%len(s.obs)])
 					return err
 				})
@@ -101,7 +106,7 @@ func (s *costStage) ways() map[string][2]func(ctx context.Context, n int) error 
 				if err != nil {
 					return err
 				}
-				return s.bare(ctx, func(r store.Reader, v access.Verdict, t *trace) error {
+				return s.bare(ctx, func(r store.Reader, v *sight, t *trace) error {
 					x := &searching{desk: s.desk, r: r, v: v, q: q, asked: ask(n), who: "dr.a", budget: s.desk.scan}
 					_, err := x.page(ctx)
 					return err
@@ -118,12 +123,12 @@ func (s *costStage) ways() map[string][2]func(ctx context.Context, n int) error 
 				if err != nil {
 					return err
 				}
-				return s.bare(ctx, func(r store.Reader, v access.Verdict, t *trace) error {
+				return s.bare(ctx, func(r store.Reader, v *sight, t *trace) error {
 					whose, err := s.desk.whose(ctx, r, s.people[n%len(s.people)], time.Time{})
 					if err != nil {
 						return err
 					}
-					_, err = s.desk.openChart(ctx, r, v, whose, q, queries)
+					_, err = v.openChart(ctx, whose, q, queries)
 					return err
 				})
 			}},

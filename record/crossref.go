@@ -25,13 +25,13 @@ type CrossReference struct {
 // "identity.ambiguous" when two persons have.
 func (e *Errand) CrossReference(ctx context.Context, system, value string, targets []string) (*CrossReference, error) {
 	var out *CrossReference
-	err := e.read(ctx, access.Search, "Patient", func(r store.Reader, v access.Verdict, t *trace) error {
+	err := e.read(ctx, access.Search, "Patient", func(r store.Reader, v *sight, t *trace) error {
 		out = &CrossReference{}
 		t.what = []string{"Patient/$ihe-pix"}
 		if !v.Filter.Type("Patient") {
 			return unknown("Patient")
 		}
-		n, err := e.desk.holderOf(ctx, r, system, value)
+		n, err := v.holderOf(ctx, system, value)
 		if err != nil {
 			return err
 		}
@@ -39,7 +39,7 @@ func (e *Errand) CrossReference(ctx context.Context, system, value string, targe
 		if err != nil {
 			return err
 		}
-		items, err := e.desk.items(groups[0])
+		items, err := v.showAll(ctx, groups[0], false)
 		if err != nil {
 			return err
 		}
@@ -75,8 +75,9 @@ func (c *CrossReference) add(it *Item, targets []string, seen map[string]bool) b
 	return some
 }
 
-// holderOf is the person who has an identifier.
-func (d *Desk) holderOf(ctx context.Context, r store.Reader, system, value string) (named, error) {
+// holderOf is the person who has an identifier, of those who may be known.
+func (v *sight) holderOf(ctx context.Context, system, value string) (named, error) {
+	d, r := v.desk, v.r
 	keys, err := r.Find(ctx, d.searches().extract.Ident("Patient", "identifier", system+"|"+value), maxPeople+1)
 	if err != nil {
 		return named{}, err
@@ -97,6 +98,13 @@ func (d *Desk) holderOf(ctx context.Context, r store.Reader, system, value strin
 		p, err := r.PersonOf(ctx, en.Key.PK, time.Time{})
 		if err != nil {
 			return named{}, err
+		}
+		h, err := v.human(ctx, en.Key.PK)
+		if err != nil {
+			return named{}, err
+		}
+		if !v.Filter.Knows(h.facts) {
+			continue
 		}
 		if one != 0 && p != one {
 			return named{}, fault.New(fault.Conflict, "identity.ambiguous", "more than one person has this identifier")

@@ -42,6 +42,11 @@ type Options struct {
 	// Model is what entries are matched by; nil = the one that ships. Its
 	// blocking rules are those that ship.
 	Model *match.Model
+	// Policies decide who may see what; nil = those of the program.
+	Policies *access.Policies
+	// OptOuts asks for the National Data Opt-out of an NHS number, for uses
+	// beyond the patient's own care; nil = everybody counts as opted out.
+	OptOuts func(nhs string) (bool, error)
 	// ScanLimit bounds how many resources a search may look at when nothing
 	// narrows it; 0 = 20,000.
 	ScanLimit int
@@ -64,6 +69,9 @@ type Desk struct {
 	met       met
 	matcher   *person.Matcher
 	london    *time.Location
+	policies  *access.Policies
+	optOuts   func(nhs string) (bool, error)
+	guard     guard
 
 	blockMu   sync.Mutex // guards the block of unused record keys
 	block     []int64
@@ -94,6 +102,10 @@ func Open(ctx context.Context, o Options) (*Desk, error) {
 		sections: map[string]*search.Query{},
 	}
 	d.auditKeys = o.AuditKeys
+	d.policies, d.optOuts = o.Policies, o.OptOuts
+	if d.policies == nil {
+		d.policies = access.Standard()
+	}
 	d.terms, d.profiles, d.wake = o.Terms, o.Profiles, make(chan struct{}, 1)
 	if err := d.openMatcher(ctx, o.Model); err != nil {
 		return nil, err

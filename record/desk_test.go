@@ -3,6 +3,7 @@ package record_test
 import (
 	"context"
 	"net/url"
+	"os"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -13,6 +14,8 @@ import (
 	"concord/standard/fhir"
 	"concord/store"
 	"concord/store/dictionary"
+	"concord/store/postgres"
+	"concord/store/postgres/pgtest"
 	"concord/store/sqlite"
 )
 
@@ -24,9 +27,13 @@ type stage struct {
 	desk   *record.Desk
 	clock  atomic.Int64 // microseconds; every look moves it by one
 	fresh  int          // numbers used up
+	alone  bool         // the clinician has to do with nobody
 }
 
 func (s *stage) now() time.Time { return time.UnixMicro(s.clock.Add(1)).UTC() }
+
+// onPostgres names the variable by which a stage stands on PostgreSQL.
+const onPostgres = "CONCORD_RECORD_TEST_POSTGRES"
 
 func newStage(t *testing.T) *stage {
 	t.Helper()
@@ -45,7 +52,13 @@ func newStageOn(t *testing.T, between func(store.Engine) store.Engine, pages ...
 	if len(pages) > 0 {
 		options.MaxPages = pages[0]
 	}
-	engine, err := sqlite.Open(s.ctx, t.TempDir(), options)
+	var engine store.Engine
+	var err error
+	if os.Getenv(onPostgres) != "" {
+		engine, err = postgres.Open(s.ctx, pgtest.Start(t, pgtest.Options{NoSync: true}).DSN(), postgres.Options{Now: s.now})
+	} else {
+		engine, err = sqlite.Open(s.ctx, t.TempDir(), options)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +100,22 @@ func (s *stage) create(e *record.Errand, text string) record.Result {
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	if v.Type() == "Patient" {
+		s.attend(res[0].ID)
+	}
 	return res[0]
+}
+
+// attend makes the stage's clinician one who has to do with a patient: with a
+// claim, which is no resource and so in nobody's search.
+func (s *stage) attend(patient string) {
+	s.t.Helper()
+	if s.alone {
+		return
+	}
+	if _, err := s.as(access.Clinician).Claim(s.ctx, patient, "seen on the ward round"); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 func patient(trust, number, nhs, family, given, born, sex string) string {

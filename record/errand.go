@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"strings"
 
 	"concord/fault"
 	"concord/record/access"
@@ -22,7 +23,7 @@ func (e *Errand) Who() access.Requester { return e.who }
 
 // decide asks the policy; a refusal is in the audit log before it is returned.
 func (e *Errand) decide(ctx context.Context, act access.Action, typ string, what ...string) (access.Verdict, error) {
-	v := access.Decide(e.who, e.why, act, typ)
+	v := e.desk.policies.Decide(e.who, e.why, act, typ)
 	if v.Allowed {
 		return v, nil
 	}
@@ -30,6 +31,12 @@ func (e *Errand) decide(ctx context.Context, act access.Action, typ string, what
 		return v, err
 	}
 	return v, v.Refusal()
+}
+
+// May tells whether an action on a type could be allowed at all, to leave out
+// what would lead to a refusal; each access is decided again.
+func (e *Errand) May(act access.Action, typ string) bool {
+	return e.desk.policies.Decide(e.who, e.why, act, typ).Allowed
 }
 
 // trace is what an audit entry tells beside who, why and the verdict.
@@ -41,6 +48,7 @@ type trace struct {
 	message string
 	failure error
 	keep    []store.KeyValue // pages of a search, kept with the entry
+	alerts  []store.KeyValue // to privacy officers, filed with it
 }
 
 func (e *Errand) entry(act access.Action, v access.Verdict, t trace) *audit.Entry {
@@ -48,6 +56,9 @@ func (e *Errand) entry(act access.Action, v access.Verdict, t trace) *audit.Entr
 		Who: e.who.ID, Role: e.who.Role, Org: e.who.Org, Purpose: e.why.Purpose, Reason: e.why.Text,
 		Action: act, Rule: v.Rule, Allowed: v.Allowed, Records: t.records, What: t.what,
 		Count: t.count, Change: t.change, Message: t.message,
+	}
+	if act == access.BreakGlass || strings.HasSuffix(v.Rule, ".break-glass") {
+		entry.Purpose = access.Emergency
 	}
 	if t.failure != nil {
 		entry.Outcome = fault.Of(t.failure).Code
@@ -63,6 +74,11 @@ func (e *Errand) audit(ctx context.Context, act access.Action, v access.Verdict,
 				return err
 			}
 		}
+		for _, kv := range t.alerts {
+			if err := tx.SetKey(ctx, alertSpace, kv); err != nil {
+				return err
+			}
+		}
 		return audit.Append(ctx, tx, e.entry(act, v, t))
 	})
 	if err != nil {
@@ -73,7 +89,7 @@ func (e *Errand) audit(ctx context.Context, act access.Action, v access.Verdict,
 
 // read runs f on a snapshot and returns its outcome only after the audit entry
 // is durable. f fills the trace.
-func (e *Errand) read(ctx context.Context, act access.Action, typ string, f func(r store.Reader, v access.Verdict, t *trace) error) error {
+func (e *Errand) read(ctx context.Context, act access.Action, typ string, f func(r store.Reader, v *sight, t *trace) error) error {
 	v, err := e.decide(ctx, act, typ, typ)
 	if err != nil {
 		return err
@@ -85,7 +101,18 @@ func (e *Errand) read(ctx context.Context, act access.Action, typ string, f func
 		if t.change, err = r.LastChange(ctx); err != nil {
 			return err
 		}
-		return f(r, v, &t)
+		s, err := e.sight(ctx, r, v, t.change)
+		if err != nil {
+			return err
+		}
+		err = f(r, s, &t)
+		if s.rule != "" { // what was shown was shown by this rule
+			v.Rule = string(e.who.Role) + "." + s.rule
+		}
+		if t.alerts, _ = s.alerts(); len(t.alerts) < len(s.watched) {
+			return fault.New(fault.Internal, "access.alert", "an alert cannot be made")
+		}
+		return err
 	})
 	t.failure = failure
 	if err := e.audit(ctx, act, v, t); err != nil {

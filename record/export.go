@@ -24,7 +24,7 @@ func (e *Errand) Export(ctx context.Context, typ string, each func([]*Item) erro
 	for {
 		var batch []*Item
 		last := 0
-		err := e.read(ctx, access.Export, typ, func(r store.Reader, v access.Verdict, t *trace) error {
+		err := e.read(ctx, access.Export, typ, func(r store.Reader, v *sight, t *trace) error {
 			t.what = []string{"export " + typ}
 			batch = nil
 			docs, err := r.Scan(ctx, n, after, step)
@@ -35,12 +35,15 @@ func (e *Errand) Export(ctx context.Context, typ string, each func([]*Item) erro
 			var keys []store.Key
 			for _, doc := range docs {
 				after = doc.Key
-				if doc.Deleted || !v.Filter.Type(fhir.R4().Name(doc.Type())) {
+				if doc.Deleted {
 					continue
 				}
-				it, err := e.desk.item(doc)
+				it, err := v.show(ctx, doc, false)
 				if err != nil {
 					return err
+				}
+				if it == nil {
+					continue
 				}
 				batch = append(batch, it)
 				keys = append(keys, doc.Key)

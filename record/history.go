@@ -1,6 +1,7 @@
 package record
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -53,7 +54,7 @@ func (e *Errand) History(ctx context.Context, a AskedHistory) (*Past, error) {
 		return nil, err
 	}
 	var out *Past
-	err = e.read(ctx, access.Read, a.Type, func(r store.Reader, v access.Verdict, t *trace) error {
+	err = e.read(ctx, access.Read, a.Type, func(r store.Reader, v *sight, t *trace) error {
 		t.what = []string{a.Type + "/" + a.ID + "/_history"}
 		var err error
 		if a.ID != "" {
@@ -82,7 +83,7 @@ func (e *Errand) History(ctx context.Context, a AskedHistory) (*Past, error) {
 // "record.version".
 func (e *Errand) ReadVersion(ctx context.Context, typ, id string, version int64) (*Item, error) {
 	var out *Item
-	err := e.read(ctx, access.Read, typ, func(r store.Reader, v access.Verdict, t *trace) error {
+	err := e.read(ctx, access.Read, typ, func(r store.Reader, v *sight, t *trace) error {
 		t.what = []string{typ + "/" + id + "/_history/" + strconv.FormatInt(version, 10)}
 		k, err := e.desk.locate(ctx, r, typ, id)
 		if err != nil {
@@ -96,7 +97,7 @@ func (e *Errand) ReadVersion(ctx context.Context, typ, id string, version int64)
 		if len(docs) == 0 {
 			return fault.New(fault.NotFound, "record.version", "there is no such version")
 		}
-		out, err = e.admit(v, t, docs[0], typ)
+		out, err = e.admit(ctx, v, t, docs[0], typ, true)
 		return err
 	})
 	if err != nil {
@@ -106,17 +107,17 @@ func (e *Errand) ReadVersion(ctx context.Context, typ, id string, version int64)
 }
 
 // instance is the history of one resource.
-func (e *Errand) instance(ctx context.Context, r store.Reader, v access.Verdict, t *trace, a AskedHistory, from pastToken) (*Past, error) {
+func (e *Errand) instance(ctx context.Context, r store.Reader, v *sight, t *trace, a AskedHistory, from pastToken) (*Past, error) {
 	k, err := e.desk.locate(ctx, r, a.Type, a.ID)
 	if err != nil {
 		return nil, err
 	}
-	if !v.Filter.Type(a.Type) {
-		return nil, fault.New(fault.Withheld, "record.withheld", "no such %s is known", a.Type)
-	}
 	docs, err := r.Versions(ctx, k)
 	if err != nil || len(docs) == 0 {
 		return nil, unknown(a.Type)
+	}
+	if o, err := v.look(ctx, docs[0], false); err != nil || !o.Shown {
+		return nil, cmp.Or(err, withheldHere(a.Type))
 	}
 	out := &Past{}
 	for i, doc := range docs {
@@ -125,6 +126,11 @@ func (e *Errand) instance(ctx context.Context, r store.Reader, v access.Verdict,
 			until = docs[i-1].Updated
 		}
 		if !a.covers(doc.Updated, until) {
+			continue
+		}
+		if o, err := v.look(ctx, doc, true); err != nil {
+			return nil, err
+		} else if !o.Shown {
 			continue
 		}
 		if out.Total++; from.Change != 0 && doc.Change >= from.Change {
@@ -136,7 +142,7 @@ func (e *Errand) instance(ctx context.Context, r store.Reader, v access.Verdict,
 			}
 			continue
 		}
-		it, err := e.desk.item(doc)
+		it, err := v.show(ctx, doc, true)
 		if err != nil {
 			return nil, err
 		}
@@ -159,7 +165,7 @@ func (a AskedHistory) covers(from, until time.Time) bool {
 }
 
 // feed is the history of a type or of the system: the change feed backwards.
-func (d *Desk) feed(ctx context.Context, r store.Reader, v access.Verdict, a AskedHistory, from pastToken) (*Past, error) {
+func (d *Desk) feed(ctx context.Context, r store.Reader, v *sight, a AskedHistory, from pastToken) (*Past, error) {
 	const step = 500
 	out := &Past{Total: -1}
 	looked, skip := 0, from.Skip
@@ -202,7 +208,7 @@ func (d *Desk) feed(ctx context.Context, r store.Reader, v access.Verdict, a Ask
 
 // pastVersion reads a version that the change feed names: nil when it is not
 // asked for, or may not be seen.
-func (d *Desk) pastVersion(ctx context.Context, r store.Reader, v access.Verdict, a AskedHistory, c store.Change) (*Item, error) {
+func (d *Desk) pastVersion(ctx context.Context, r store.Reader, v *sight, a AskedHistory, c store.Change) (*Item, error) {
 	typ := fhir.R4().Name(c.Key.Type())
 	if a.Type != "" && typ != a.Type || !v.Filter.Type(typ) {
 		return nil, nil
@@ -222,8 +228,8 @@ func (d *Desk) pastVersion(ctx context.Context, r store.Reader, v access.Verdict
 	if !a.covers(docs[0].Updated, until) {
 		return nil, nil
 	}
-	it, err := d.item(docs[0])
-	if err != nil || !it.Deleted {
+	it, err := v.show(ctx, docs[0], true)
+	if err != nil || it == nil || !it.Deleted {
 		return it, err
 	}
 	last, err := d.bodyBefore(ctx, r, c.Key)

@@ -62,12 +62,13 @@ func (e *Errand) Rule(ctx context.Context, ask IdentityRuling) (Ruled, error) {
 	err = e.auditedUpdate(ctx, act, v, func(tx store.Tx, t *trace) error {
 		t.what = []string{what}
 		var err error
-		out, err = e.ruled(ctx, tx, ask, t)
+		out, err = e.ruled(ctx, tx, v, ask, t)
 		return err
 	})
 	if err != nil {
 		return Ruled{}, err
 	}
+	e.desk.guard.forget()
 	return out, nil
 }
 
@@ -77,7 +78,7 @@ func (e *Errand) previewed(ctx context.Context, act access.Action, v access.Verd
 	failure := e.desk.engine.Update(ctx, func(tx store.Tx) error {
 		t = trace{what: []string{"preview of identity " + string(ask.Verb)}, change: tx.Change()}
 		var err error
-		if out, err = e.ruled(ctx, tx, ask, &t); err != nil {
+		if out, err = e.ruled(ctx, tx, v, ask, &t); err != nil {
 			return err
 		}
 		return errPreview
@@ -96,11 +97,14 @@ func (e *Errand) previewed(ctx context.Context, act access.Action, v access.Verd
 }
 
 // ruled does the work of a ruling in a transaction and tells what moved.
-func (e *Errand) ruled(ctx context.Context, tx store.Tx, ask IdentityRuling, t *trace) (Ruled, error) {
+func (e *Errand) ruled(ctx context.Context, tx store.Tx, v access.Verdict, ask IdentityRuling, t *trace) (Ruled, error) {
 	d := e.desk
 	r := &person.Ruling{Verb: ask.Verb, By: person.BySteward, Who: e.who.Org + "/" + e.who.ID, Why: ask.Why, Of: ask.Of}
 	touched, err := e.named(ctx, tx, ask, r)
 	if err != nil {
+		return Ruled{}, err
+	}
+	if err := e.mayKnow(ctx, tx, v, touched); err != nil {
 		return Ruled{}, err
 	}
 	before, err := d.personsOf(ctx, tx, touched)
@@ -157,6 +161,31 @@ func (e *Errand) named(ctx context.Context, tx store.Tx, ask IdentityRuling, r *
 		}
 	}
 	return d.withThem(ctx, tx, entries)
+}
+
+// mayKnow refuses a ruling on an entry that the requester may not see: it does
+// not exist for them.
+func (e *Errand) mayKnow(ctx context.Context, tx store.Tx, v access.Verdict, entries []int64) error {
+	last, err := tx.LastChange(ctx)
+	if err != nil {
+		return err
+	}
+	view, err := e.sight(ctx, tx, v, last)
+	if err != nil {
+		return err
+	}
+	for _, pk := range entries {
+		doc, err := tx.Get(ctx, person.PatientKey(pk))
+		if err != nil {
+			return err
+		}
+		if o, err := view.look(ctx, doc, false); err != nil {
+			return err
+		} else if !o.Shown {
+			return unknown("Patient")
+		}
+	}
+	return nil
 }
 
 // controlsAll refuses a client that names an entry of another organisation.
@@ -237,7 +266,7 @@ func (d *Desk) personsOf(ctx context.Context, r store.Reader, entries []int64) (
 // NotFound "record.unknown".
 func (e *Errand) IdentityHistory(ctx context.Context, a, b string) ([]person.Decision, error) {
 	var out []person.Decision
-	err := e.read(ctx, access.Links, "Patient", func(r store.Reader, v access.Verdict, t *trace) error {
+	err := e.read(ctx, access.Links, "Patient", func(r store.Reader, v *sight, t *trace) error {
 		x, err := e.desk.locate(ctx, r, "Patient", a)
 		if err != nil {
 			return err
@@ -257,7 +286,7 @@ func (e *Errand) IdentityHistory(ctx context.Context, a, b string) ([]person.Dec
 // Rulings lists what humans ruled on identity, newest first.
 func (e *Errand) Rulings(ctx context.Context, limit int) ([]person.Ruling, error) {
 	var out []person.Ruling
-	err := e.read(ctx, access.Links, "Patient", func(r store.Reader, v access.Verdict, t *trace) error {
+	err := e.read(ctx, access.Links, "Patient", func(r store.Reader, v *sight, t *trace) error {
 		var err error
 		out, err = person.Rulings(ctx, r, limit)
 		t.what, t.count = []string{"rulings"}, len(out)

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"concord/fault"
-	"concord/record/access"
 	"concord/standard/search"
 	"concord/store"
 )
@@ -192,7 +191,7 @@ func (in *including) reverse(ctx context.Context, one search.Include, from []*It
 }
 
 // matching finds the first resources that a condition names.
-func (d *Desk) matching(ctx context.Context, r store.Reader, v access.Verdict, typ, query string, limit int) ([]*Item, error) {
+func (d *Desk) matching(ctx context.Context, r store.Reader, v *sight, typ, query string, limit int) ([]*Item, error) {
 	form, err := url.ParseQuery(query)
 	if err != nil || len(form) == 0 {
 		return nil, fault.New(fault.Invalid, "record.condition", "the condition is not a search query")
@@ -204,7 +203,7 @@ func (d *Desk) matching(ctx context.Context, r store.Reader, v access.Verdict, t
 	if len(q.Clauses) == 0 {
 		return nil, fault.New(fault.Invalid, "record.condition", "the condition names no search parameter")
 	}
-	s := &searching{desk: d, r: r, v: v, q: q, budget: d.scan}
+	s := &searching{desk: d, r: r, v: v, q: q, now: v.change, budget: d.scan}
 	hits, _, err := s.sub(ctx, q, limit, s.budget)
 	if err != nil {
 		return nil, err

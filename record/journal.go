@@ -134,7 +134,7 @@ func (e *Errand) Settle(ctx context.Context, m *Message) error {
 // Feeds tells how every feed stands.
 func (e *Errand) Feeds(ctx context.Context) ([]FeedStatus, error) {
 	var out []FeedStatus
-	err := e.read(ctx, access.WatchFeeds, "", func(r store.Reader, _ access.Verdict, t *trace) error {
+	err := e.read(ctx, access.WatchFeeds, "", func(r store.Reader, _ *sight, t *trace) error {
 		out = nil
 		tallies, err := r.Tally(ctx)
 		if err != nil {
@@ -159,7 +159,7 @@ func (e *Errand) Feeds(ctx context.Context) ([]FeedStatus, error) {
 // Messages lists journalled messages without their content, newest first.
 func (e *Errand) Messages(ctx context.Context, f MessageFilter) ([]*Message, error) {
 	var out []*Message
-	err := e.read(ctx, access.WatchFeeds, "", func(r store.Reader, _ access.Verdict, t *trace) error {
+	err := e.read(ctx, access.WatchFeeds, "", func(r store.Reader, _ *sight, t *trace) error {
 		var err error
 		out, err = r.Messages(ctx, f)
 		t.count, t.what = len(out), []string{"messages of " + f.Feed}
@@ -189,7 +189,7 @@ func (e *Errand) OpenMessage(ctx context.Context, seq int64) (*Message, []byte, 
 
 func (e *Errand) message(ctx context.Context, act access.Action, seq int64, content bool) (*Message, error) {
 	var out *Message
-	err := e.read(ctx, act, "", func(r store.Reader, _ access.Verdict, t *trace) error {
+	err := e.read(ctx, act, "", func(r store.Reader, _ *sight, t *trace) error {
 		t.message = "sequence " + strconv.FormatInt(seq, 10)
 		m, err := r.Message(ctx, seq)
 		if err != nil {

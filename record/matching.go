@@ -47,7 +47,7 @@ const maxMatches = 50
 func (e *Errand) Match(ctx context.Context, ask MatchAsked) (*MatchFound, error) {
 	var out *MatchFound
 	own := e.desk.matcher.Asked(ask.Patient)
-	err := e.read(ctx, access.Search, "Patient", func(r store.Reader, v access.Verdict, t *trace) error {
+	err := e.read(ctx, access.Search, "Patient", func(r store.Reader, v *sight, t *trace) error {
 		out = &MatchFound{BadNumber: e.desk.matcher.BadNumber(ask.Patient)}
 		t.what = []string{"Patient/$match"}
 		if !v.Filter.Type("Patient") {
@@ -59,12 +59,16 @@ func (e *Errand) Match(ctx context.Context, ask MatchAsked) (*MatchFound, error)
 			return err
 		}
 		out.Passed = passed
-		list, err = e.desk.wanted(ctx, r, list, ask)
+		found, err := v.candidates(ctx, &own, list)
+		if err != nil {
+			return err
+		}
+		list, err = e.desk.wanted(ctx, r, found, ask)
 		if err != nil {
 			return err
 		}
 		for _, c := range list {
-			hit, err := e.desk.matchHit(ctx, r, c)
+			hit, err := v.matchHit(ctx, c)
 			if err != nil {
 				return err
 			}
@@ -80,14 +84,51 @@ func (e *Errand) Match(ctx context.Context, ask MatchAsked) (*MatchFound, error)
 	return out, nil
 }
 
+// eyed is the candidates as the requester may see them.
+type eyed struct {
+	shown []person.Candidate
+	all   []person.Candidate // those too of whom they may not know
+}
+
+// candidates looks at each candidate with the requester's eyes. One whose
+// address and telephone are kept back is scored without them: a guess at where
+// somebody lives must not show in the score.
+func (v *sight) candidates(ctx context.Context, own *match.Subject, list []person.Candidate) (eyed, error) {
+	out := eyed{all: list}
+	for _, c := range list {
+		doc, err := v.r.Get(ctx, c.Key)
+		if err != nil {
+			return out, err
+		}
+		o, err := v.look(ctx, doc, false)
+		if err != nil {
+			return out, err
+		}
+		if o.Shown && !o.Contact {
+			body, err := v.desk.parse(doc)
+			if err != nil {
+				return out, err
+			}
+			c.Subject = v.desk.matcher.Asked(veiled(body))
+			c.Verdict = v.desk.matcher.Score(own, &c.Subject)
+		}
+		if o.Shown {
+			out.shown = append(out.shown, c)
+		}
+	}
+	person.Sort(out.shown)
+	return out, nil
+}
+
 // wanted leaves what was asked for. With OnlyCertain, a second likely person
-// makes it uncertain who is meant, and nobody is the answer.
-func (d *Desk) wanted(ctx context.Context, r store.Reader, list []person.Candidate, ask MatchAsked) ([]person.Candidate, error) {
+// makes it uncertain who is meant, also one of whom the requester may not know,
+// and nobody is the answer.
+func (d *Desk) wanted(ctx context.Context, r store.Reader, found eyed, ask MatchAsked) ([]person.Candidate, error) {
 	least := match.Possible
 	if ask.OnlyCertain {
 		least = match.Certain
 		persons := map[int64]bool{}
-		for _, c := range list {
+		for _, c := range found.all {
 			if c.Verdict.Grade < match.Probable {
 				continue
 			}
@@ -101,7 +142,7 @@ func (d *Desk) wanted(ctx context.Context, r store.Reader, list []person.Candida
 			return nil, nil
 		}
 	}
-	list = slices.DeleteFunc(list, func(c person.Candidate) bool { return c.Verdict.Grade < least })
+	list := slices.DeleteFunc(found.shown, func(c person.Candidate) bool { return c.Verdict.Grade < least })
 	most := maxMatches
 	if ask.Count > 0 {
 		most = min(ask.Count, most)
@@ -109,18 +150,18 @@ func (d *Desk) wanted(ctx context.Context, r store.Reader, list []person.Candida
 	return list[:min(most, len(list))], nil
 }
 
-func (d *Desk) matchHit(ctx context.Context, r store.Reader, c person.Candidate) (MatchHit, error) {
+func (v *sight) matchHit(ctx context.Context, c person.Candidate) (MatchHit, error) {
 	hit := MatchHit{Score: c.Verdict.Probability(), Grade: c.Verdict.Grade, Guard: c.Verdict.Guards.String()}
-	doc, err := r.Get(ctx, c.Key)
+	doc, err := v.r.Get(ctx, c.Key)
 	if err != nil {
 		return hit, err
 	}
-	if hit.Item, err = d.item(doc); err != nil {
+	if hit.Item, err = v.show(ctx, doc, false); err != nil {
 		return hit, err
 	}
-	p, err := r.PersonOf(ctx, c.Key.PK, time.Time{})
+	p, err := v.r.PersonOf(ctx, c.Key.PK, time.Time{})
 	if err == nil && p != 0 {
-		withRefer(hit.Item, d.ids.person(p))
+		withRefer(hit.Item, v.desk.ids.person(p))
 	}
 	return hit, err
 }

@@ -54,23 +54,29 @@ func (dr *draft) mayReplace() error {
 	return fault.New(fault.Conflict, "record.moved", "this was filed under another patient; read it again and write under the id that it has there")
 }
 
-// follow reads on from what was moved away to what goes on for it.
-func (e *Errand) follow(ctx context.Context, r store.Reader, it *Item, t *trace) (*Item, error) {
+// lead reads on from what was moved away to what goes on for it, as far as the
+// requester may see that.
+func (e *Errand) lead(ctx context.Context, v *sight, it *Item, t *trace) (*Item, error) {
+	return e.desk.onward(ctx, v.r, it, func(doc *store.Doc) (*Item, error) {
+		t.records = append(t.records, e.desk.recordIDs(doc.Key)...)
+		return e.admit(ctx, v, t, doc, fhir.R4().Name(doc.Type()), false)
+	})
+}
+
+// onward goes from a resource that was moved away to the one that goes on for
+// it; another is given back as it is.
+func (d *Desk) onward(ctx context.Context, r store.Reader, it *Item, open func(*store.Doc) (*Item, error)) (*Item, error) {
 	for range maxHops {
 		ref := movedTo(it.Resource)
 		if ref == "" {
 			return it, nil
 		}
 		typ, id, _ := strings.Cut(ref, "/")
-		doc, err := e.desk.fetch(ctx, r, typ, id)
+		doc, err := d.fetch(ctx, r, typ, id)
 		if err != nil {
 			return nil, err
 		}
-		t.records = append(t.records, e.desk.recordIDs(doc.Key)...)
-		if doc.Deleted {
-			return nil, fault.New(fault.Gone, "record.deleted", "this %s has been deleted", typ)
-		}
-		if it, err = e.desk.item(doc); err != nil {
+		if it, err = open(doc); err != nil {
 			return nil, err
 		}
 	}

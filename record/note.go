@@ -12,7 +12,7 @@ import (
 // it went, nil when it went well. Errors: Denied when the policy refuses the
 // act, Busy "audit.unavailable"; failure itself is not returned.
 func (e *Errand) Note(ctx context.Context, act access.Action, what string, failure error) error {
-	v := access.Decide(e.who, e.why, act, "")
+	v := e.desk.policies.Decide(e.who, e.why, act, "")
 	t := trace{failure: failure}
 	if what != "" {
 		t.what = []string{what}

@@ -35,7 +35,7 @@ func (e *Errand) FindPeople(ctx context.Context, q PeopleQuery) (*People, error)
 		limit = maxPeople
 	}
 	out := &People{Read: text.kind()}
-	err := e.read(ctx, access.FindPeople, "Patient", func(r store.Reader, v access.Verdict, t *trace) error {
+	err := e.read(ctx, access.FindPeople, "Patient", func(r store.Reader, v *sight, t *trace) error {
 		*out = People{Read: text.kind()}
 		t.what = []string{"people by " + strings.ToLower(out.Read)}
 		keys, more, err := e.desk.peopleKeys(ctx, r, text)
@@ -43,7 +43,7 @@ func (e *Errand) FindPeople(ctx context.Context, q PeopleQuery) (*People, error)
 			return err
 		}
 		out.TooMany = more
-		if err := e.desk.gather(ctx, r, keys, text, limit, out); err != nil {
+		if err := e.desk.gather(ctx, r, v, keys, text, limit, out); err != nil {
 			return err
 		}
 		for _, h := range out.Hits {
@@ -142,19 +142,19 @@ func (d *Desk) byName(ctx context.Context, r store.Reader, word string) (found [
 	return slices.Compact(found), whole, nil
 }
 
-// gather confirms candidates on their bodies and makes one hit a person.
-func (d *Desk) gather(ctx context.Context, r store.Reader, keys []store.Key, text peopleText, limit int, out *People) error {
+// personsAmong confirms candidates on their bodies and gives the persons that
+// they are of, at most so many; more tells that there are others.
+func (d *Desk) personsAmong(ctx context.Context, r store.Reader, keys []store.Key, text peopleText, limit int) (order []int64, more bool, err error) {
 	persons := map[int64]bool{}
-	var order []int64
 	step := limit // most names that fit the index fit the body
 	for start := 0; start < len(keys) && len(order) <= limit; start += step {
 		if start >= maxPeopleCandidates {
-			out.TooMany = true
+			more = true
 			break
 		}
 		docs, err := r.GetMany(ctx, keys[start:min(start+step, len(keys))])
 		if err != nil {
-			return err
+			return nil, false, err
 		}
 		for _, doc := range docs {
 			if doc.Deleted {
@@ -162,14 +162,14 @@ func (d *Desk) gather(ctx context.Context, r store.Reader, keys []store.Key, tex
 			}
 			body, err := d.parse(doc)
 			if err != nil {
-				return err
+				return nil, false, err
 			}
 			if !text.fits(body) {
 				continue
 			}
 			p, err := r.PersonOf(ctx, doc.PK, time.Time{})
 			if err != nil {
-				return err
+				return nil, false, err
 			}
 			if !persons[p] {
 				persons[p] = true
@@ -178,13 +178,25 @@ func (d *Desk) gather(ctx context.Context, r store.Reader, keys []store.Key, tex
 		}
 	}
 	if len(order) > limit {
-		out.TooMany = true
-		order = order[:limit]
+		return order[:limit], true, nil
 	}
+	return order, more, nil
+}
+
+// gather makes one hit of each person among the candidates.
+func (d *Desk) gather(ctx context.Context, r store.Reader, v *sight, keys []store.Key, text peopleText, limit int, out *People) error {
+	order, more, err := d.personsAmong(ctx, r, keys, text, limit)
+	if err != nil {
+		return err
+	}
+	out.TooMany = out.TooMany || more
 	for _, p := range order {
-		h, err := d.hit(ctx, r, p)
+		h, err := d.hit(ctx, r, v, p)
 		if err != nil {
 			return err
+		}
+		if len(h.Person.Entries) == 0 {
+			continue
 		}
 		out.Hits = append(out.Hits, h)
 	}
@@ -200,7 +212,7 @@ func hitOrder(h Hit) string {
 	return "\xff"
 }
 
-func (d *Desk) hit(ctx context.Context, r store.Reader, pk int64) (Hit, error) {
+func (d *Desk) hit(ctx context.Context, r store.Reader, v *sight, pk int64) (Hit, error) {
 	p, members, _, err := person.Current(ctx, r, pk, time.Time{})
 	if err != nil {
 		return Hit{}, err
@@ -210,7 +222,7 @@ func (d *Desk) hit(ctx context.Context, r store.Reader, pk int64) (Hit, error) {
 	if err != nil {
 		return Hit{}, err
 	}
-	patients, err := d.items(groups[0])
+	patients, err := v.showAll(ctx, groups[0], false)
 	if err != nil {
 		return Hit{}, err
 	}

@@ -29,8 +29,8 @@ func (e *Errand) FindWanted(ctx context.Context, w person.Wanted) (*People, erro
 		return nil, err
 	}
 	var out *People
-	err := e.read(ctx, access.FindPeople, "Patient", func(r store.Reader, v access.Verdict, t *trace) error {
-		f := &finding{desk: e.desk, w: &w, scores: map[int64]float64{}}
+	err := e.read(ctx, access.FindPeople, "Patient", func(r store.Reader, v *sight, t *trace) error {
+		f := &finding{desk: e.desk, w: &w, v: v, scores: map[int64]float64{}}
 		t.what = []string{"people by " + strings.ToLower(f.kind())}
 		if err := f.look(ctx, r); err != nil {
 			return err
@@ -56,6 +56,7 @@ func (e *Errand) FindWanted(ctx context.Context, w person.Wanted) (*People, erro
 // finding is one such search.
 type finding struct {
 	desk   *Desk
+	v      *sight
 	w      *person.Wanted
 	scores map[int64]float64 // person → the best of its entries
 	past   int               // histories read
@@ -127,17 +128,22 @@ func sortedKeys(keys []store.Key) []store.Key {
 }
 
 func (f *finding) weigh(ctx context.Context, r store.Reader, doc *store.Doc) error {
+	seen, err := f.seen(ctx, doc)
+	if err != nil || seen == nil {
+		return err
+	}
 	body, err := f.desk.parse(doc)
 	if err != nil {
 		return err
 	}
+	body = seen(body)
 	score, ok := f.w.Fit(body, nil)
 	if !ok && f.w.History && doc.Version > 1 && within(body, f.w) {
 		if f.past++; f.past > maxHistories {
 			f.many = true
 			return nil
 		}
-		past, err := f.history(ctx, r, doc.Key)
+		past, err := f.history(ctx, r, doc.Key, seen)
 		if err != nil {
 			return err
 		}
@@ -160,7 +166,25 @@ func within(patient *fhir.Value, w *person.Wanted) bool {
 	return born >= w.BornFrom && born <= w.BornTo
 }
 
-func (f *finding) history(ctx context.Context, r store.Reader, k store.Key) ([]*fhir.Value, error) {
+// seen gives what of a Patient may be looked at; nil when the requester may not
+// know of it. Where a restricted patient lives, is registered or is called takes
+// no part for anybody, so that nobody finds out by trying.
+func (f *finding) seen(ctx context.Context, doc *store.Doc) (func(*fhir.Value) *fhir.Value, error) {
+	o, err := f.v.look(ctx, doc, false)
+	if err != nil || !o.Shown {
+		return nil, err
+	}
+	h, err := f.v.human(ctx, doc.PK)
+	if err != nil {
+		return nil, err
+	}
+	if h.facts.Restricted || !o.Contact {
+		return veiled, nil
+	}
+	return func(body *fhir.Value) *fhir.Value { return body }, nil
+}
+
+func (f *finding) history(ctx context.Context, r store.Reader, k store.Key, seen func(*fhir.Value) *fhir.Value) ([]*fhir.Value, error) {
 	docs, err := r.Versions(ctx, k)
 	if err != nil {
 		return nil, err
@@ -174,33 +198,28 @@ func (f *finding) history(ctx context.Context, r store.Reader, k store.Key) ([]*
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, body)
+		out = append(out, seen(body))
 	}
 	return out, nil
 }
 
 // hits are the persons that are shown, best first.
 func (f *finding) hits(ctx context.Context, r store.Reader) ([]Hit, error) {
-	if f.many || len(f.scores) > 2*maxPeople { // some may be restricted
+	if f.many || len(f.scores) > maxPeople {
 		f.many = true
 		return nil, nil
 	}
-	byPlace := f.w.Postcode != "" || f.w.Practice != ""
 	var out []Hit
 	for p, score := range f.scores {
-		h, err := f.desk.hit(ctx, r, p)
+		h, err := f.desk.hit(ctx, r, f.v, p)
 		if err != nil {
 			return nil, err
 		}
-		if byPlace && slices.ContainsFunc(h.Person.Entries, func(it *Item) bool { return person.Restricted(it.Resource) }) {
+		if len(h.Person.Entries) == 0 {
 			continue
 		}
 		h.Score = score
 		out = append(out, h)
-	}
-	if len(out) > maxPeople {
-		f.many = true
-		return nil, nil
 	}
 	slices.SortFunc(out, func(a, b Hit) int {
 		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(hitOrder(a), hitOrder(b)), cmp.Compare(a.Person.ID, b.Person.ID))

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"concord/fault"
-	"concord/record/access"
 	"concord/record/person"
 	"concord/standard/fhir"
 	"concord/standard/uk"
@@ -112,20 +111,23 @@ func demographicRank(patient *fhir.Value) int {
 
 // composed is the Patient resource of a person: the best demographics, every
 // entry's identifiers, and a seealso link to each entry.
-func (d *Desk) composed(ctx context.Context, r store.Reader, v access.Verdict, t *trace, n named, err error) (*Item, error) {
+func (d *Desk) composed(ctx context.Context, r store.Reader, v *sight, t *trace, n named, err error) (*Item, error) {
 	if err != nil {
 		return nil, err
 	}
 	if !v.Filter.Type("Patient") {
-		return nil, fault.New(fault.Withheld, "record.withheld", "no such Patient is known")
+		return nil, withheldHere("Patient")
 	}
 	groups, err := r.Chart(ctx, n.records(), []store.Range{{Type: fhir.R4().Number("Patient")}}, time.Time{})
 	if err != nil {
 		return nil, err
 	}
-	patients, err := d.items(groups[0])
+	patients, err := v.showAll(ctx, groups[0], false)
 	if err != nil {
 		return nil, err
+	}
+	if len(patients) == 0 && len(groups[0]) > 0 {
+		return nil, withheldHere("Patient")
 	}
 	p := d.persona(n, patients)
 	t.records, t.count = []string{d.ids.encodePK(n.person)}, 1

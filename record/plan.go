@@ -19,7 +19,9 @@ import (
 // saw; the commit fails with a lost race otherwise.
 type plan struct {
 	who      access.Requester
+	errand   *Errand
 	finds    access.Verdict // what the requester's conditions may look at
+	view     *sight         // on the snapshot at hand
 	system   string         // where the transaction comes from, as meta.source begins
 	desk     *Desk
 	ops      []Op
@@ -81,7 +83,7 @@ type claim struct {
 
 // plan reads what the ops need on one snapshot and builds their drafts.
 func (d *Desk) plan(ctx context.Context, e *Errand, ops []Op, c Commit) (*plan, error) {
-	p := &plan{who: e.who, finds: access.Decide(e.who, e.why, access.Search, ""), desk: d, ops: ops, byURL: map[string]*draft{}, byRef: map[string]string{}, next: map[seqKey]uint32{}, fresh: map[int64]bool{}, gone: map[store.Key]bool{}, asked: map[string]*draft{}}
+	p := &plan{who: e.who, errand: e, finds: d.policies.Decide(e.who, e.why, access.Search, ""), desk: d, ops: ops, byURL: map[string]*draft{}, byRef: map[string]string{}, next: map[seqKey]uint32{}, fresh: map[int64]bool{}, gone: map[store.Key]bool{}, asked: map[string]*draft{}}
 	if c.Source != nil {
 		p.system = c.Source.System
 	}
@@ -115,6 +117,9 @@ func (p *plan) find(ctx context.Context, r store.Reader) error {
 	if p.seen, err = r.LastChange(ctx); err != nil {
 		return err
 	}
+	if p.view, err = p.errand.sight(ctx, r, p.finds, p.seen); err != nil {
+		return err
+	}
 	for i := range p.ops {
 		p.drafts = append(p.drafts, &draft{op: &p.ops[i], patient: p.ops[i].Type == "Patient"})
 	}
@@ -133,6 +138,9 @@ func (p *plan) find(ctx context.Context, r store.Reader) error {
 		if patients {
 			p.placed()
 		}
+	}
+	if err := p.permitted(ctx); err != nil {
+		return err
 	}
 	return p.references(ctx, r)
 }

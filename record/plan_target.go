@@ -102,6 +102,9 @@ func (p *plan) existing(ctx context.Context, r store.Reader, dr *draft, k store.
 	if dr.op.OnlyNew && !doc.Deleted {
 		return fault.New(fault.Conflict, "record.exists", "there is such a resource already")
 	}
+	if err := p.reaches(ctx, dr.op, doc); err != nil {
+		return err
+	}
 	if !p.who.Controls(doc.Org) {
 		return fault.New(fault.Denied, "access.controller", "another organisation controls this resource")
 	}

@@ -15,7 +15,7 @@ import (
 // Gone "record.deleted", Denied, Withheld "record.withheld".
 func (e *Errand) Read(ctx context.Context, typ, id string) (*Item, error) {
 	var out *Item
-	err := e.read(ctx, access.Read, typ, func(r store.Reader, v access.Verdict, t *trace) error {
+	err := e.read(ctx, access.Read, typ, func(r store.Reader, v *sight, t *trace) error {
 		t.what = []string{typ + "/" + id}
 		it, err := e.readOne(ctx, r, v, t, typ, id)
 		out = it
@@ -27,7 +27,7 @@ func (e *Errand) Read(ctx context.Context, typ, id string) (*Item, error) {
 	return out, nil
 }
 
-func (e *Errand) readOne(ctx context.Context, r store.Reader, v access.Verdict, t *trace, typ, id string) (*Item, error) {
+func (e *Errand) readOne(ctx context.Context, r store.Reader, v *sight, t *trace, typ, id string) (*Item, error) {
 	d := e.desk
 	if typ == "Patient" {
 		if person, ok, err := d.personNamed(ctx, r, id, time.Time{}); ok || err != nil {
@@ -39,12 +39,12 @@ func (e *Errand) readOne(ctx context.Context, r store.Reader, v access.Verdict, 
 		return nil, err
 	}
 	t.records = d.recordIDs(doc.Key)
-	it, err := e.admit(v, t, doc, typ)
+	it, err := e.admit(ctx, v, t, doc, typ, false)
 	if err != nil {
 		return nil, err
 	}
 	if typ != "Patient" {
-		return e.follow(ctx, r, it, t)
+		return e.lead(ctx, v, it, t)
 	}
 	p, err := r.PersonOf(ctx, doc.PK, time.Time{})
 	if err == nil && p != 0 {
@@ -54,15 +54,18 @@ func (e *Errand) readOne(ctx context.Context, r store.Reader, v access.Verdict, 
 }
 
 // admit applies the filter to one document.
-func (e *Errand) admit(v access.Verdict, t *trace, doc *store.Doc, typ string) (*Item, error) {
-	if !v.Filter.Type(typ) {
-		return nil, fault.New(fault.Withheld, "record.withheld", "no such %s is known", typ)
-	}
-	if doc.Deleted {
+func (e *Errand) admit(ctx context.Context, v *sight, t *trace, doc *store.Doc, typ string, past bool) (*Item, error) {
+	it, err := v.show(ctx, doc, past)
+	switch {
+	case err != nil:
+		return nil, err
+	case it == nil:
+		return nil, withheldHere(typ)
+	case doc.Deleted:
 		return nil, fault.New(fault.Gone, "record.deleted", "this %s has been deleted", typ)
 	}
 	t.count = 1
-	return e.desk.item(doc)
+	return it, nil
 }
 
 // bodyBefore is the newest body of a resource that has been deleted, nil when

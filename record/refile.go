@@ -135,12 +135,9 @@ func (m *move) lookBack(ctx context.Context, r store.Reader) error {
 		if movedTo(it.Resource) == "" || !m.errand.who.Controls(it.Org) {
 			continue
 		}
-		now, err := m.errand.follow(ctx, r, it, &trace{})
-		if err != nil && !fault.Is(err, fault.Gone) {
-			return err
-		}
+		now, err := m.errand.desk.onward(ctx, r, it, m.errand.desk.item)
 		if err != nil {
-			continue
+			return err
 		}
 		if i, ok := at[now.Ref()]; ok {
 			m.origin[i] = it

@@ -150,6 +150,28 @@ func TestMoveRefiles(t *testing.T) {
 	f.clean()
 }
 
+// TestMovedStaysSealed: what was sealed to its team is so in both records after
+// a move.
+func TestMovedStaysSealed(t *testing.T) {
+	f := newFiling(t)
+	wrong, right := f.entry("1"), f.entry("2")
+	sealed := f.create(f.feed, `{"resourceType":"Observation","meta":{"security":[{"system":"http://terminology.hl7.org/CodeSystem/v3-Confidentiality","code":"V"}]},"status":"final","code":{"text":"Hb"},"subject":{"reference":"Patient/`+wrong+`"}}`)
+	_, before := f.as(access.Clinician).Read(f.ctx, "Observation", sealed.ID)
+	if !fault.Is(before, fault.Withheld) && !fault.Is(before, fault.NotFound) && !fault.Is(before, fault.Denied) {
+		t.Fatalf("it was not sealed: %v", before)
+	}
+	if err := f.move(wrong, right, nil); err != nil {
+		t.Fatal(err)
+	}
+	f.clock.Add(120_000_000) // what is marked is read anew by then
+	_, after := f.as(access.Clinician).Read(f.ctx, "Observation", sealed.ID)
+	past, err := f.as(access.Clinician).History(f.ctx, record.AskedHistory{Type: "Observation", ID: sealed.ID})
+	if fault.Of(after).Kind != fault.Of(before).Kind || err == nil && len(past.Versions) > 0 {
+		t.Errorf("after the move: %v, its history %v", after, past)
+	}
+	f.clean()
+}
+
 // TestMovedIsNotWrittenOver: who still has the old id is told, and a client
 // cannot say of its own that something was moved.
 func TestMovedIsNotWrittenOver(t *testing.T) {

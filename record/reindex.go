@@ -38,7 +38,7 @@ func (e *Errand) Reindex(ctx context.Context, types []string) (Reindexing, error
 	if err != nil {
 		return Reindexing{}, err
 	}
-	to, err := e.desk.definitions(ctx, v)
+	to, err := e.definitions(ctx, v)
 	if err != nil {
 		return Reindexing{}, err
 	}
@@ -94,10 +94,19 @@ func concerned(from, to []parameter, named []string) []string {
 }
 
 // definitions reads the active SearchParameter resources.
-func (d *Desk) definitions(ctx context.Context, v access.Verdict) ([]parameter, error) {
+func (e *Errand) definitions(ctx context.Context, v access.Verdict) ([]parameter, error) {
+	d := e.desk
 	var out []parameter
 	err := d.engine.View(ctx, func(r store.Reader) error {
-		hits, err := d.matching(ctx, r, v, "SearchParameter", url.Values{"status": {"active"}}.Encode(), 1000)
+		change, err := r.LastChange(ctx)
+		if err != nil {
+			return err
+		}
+		view, err := e.sight(ctx, r, v, change)
+		if err != nil {
+			return err
+		}
+		hits, err := d.matching(ctx, r, view, "SearchParameter", url.Values{"status": {"active"}}.Encode(), 1000)
 		if err != nil {
 			return err
 		}

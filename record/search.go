@@ -1,6 +1,7 @@
 package record
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"slices"
@@ -42,6 +43,7 @@ type Found struct {
 	Next     string // token of the next page, "" = this is the last
 	Previous string // token of the page before
 	Ignored  []string
+	Withheld int // of a whole compartment of a patient: what is kept back and may be known to be there
 	Query    *search.Query
 	Plan     []string // when Explain was asked
 }
@@ -70,6 +72,7 @@ func (e *Errand) Search(ctx context.Context, a Asked) (*Found, error) {
 	}
 	var out *Found
 	var s *searching
+	kept := 0
 	if a.Explain {
 		ctx = store.WithTrace(ctx, func(statement string, rows int, took time.Duration) {
 			if s != nil {
@@ -77,11 +80,14 @@ func (e *Errand) Search(ctx context.Context, a Asked) (*Found, error) {
 			}
 		})
 	}
-	err = e.read(ctx, access.Search, q.Type, func(r store.Reader, v access.Verdict, t *trace) error {
+	err = e.read(ctx, access.Search, q.Type, func(r store.Reader, v *sight, t *trace) error {
 		t.what = []string{searchNames(q)}
 		s = &searching{desk: d, r: r, v: v, q: q, asked: a, who: e.who.ID, now: t.change, budget: d.scan}
 		if a.Whole {
 			if err := s.owner(ctx); err != nil {
+				return err
+			}
+			if kept, err = s.keptOfOwner(ctx); err != nil {
 				return err
 			}
 		}
@@ -100,7 +106,7 @@ func (e *Errand) Search(ctx context.Context, a Asked) (*Found, error) {
 	if err != nil {
 		return nil, err
 	}
-	out.Ignored, out.Query = q.Ignored, q
+	out.Ignored, out.Query, out.Withheld = q.Ignored, q, kept
 	return out, nil
 }
 
@@ -162,7 +168,7 @@ func searchNames(q *search.Query) string {
 type searching struct {
 	desk  *Desk
 	r     store.Reader
-	v     access.Verdict
+	v     *sight
 	q     *search.Query
 	asked Asked
 	who   string
@@ -181,15 +187,24 @@ type searching struct {
 // owner makes sure of a compartment's owner.
 func (s *searching) owner(ctx context.Context) error {
 	if s.asked.Compartment == "Patient" {
-		_, err := s.desk.whose(ctx, s.r, s.asked.Owner, time.Time{})
-		return err
+		n, err := s.desk.whose(ctx, s.r, s.asked.Owner, time.Time{})
+		if err != nil {
+			return err
+		}
+		return s.v.meets(ctx, n)
 	}
 	k, err := s.desk.locate(ctx, s.r, s.asked.Compartment, s.asked.Owner)
 	if err != nil {
 		return err
 	}
 	doc, err := s.r.Get(ctx, k)
-	if err == nil && doc.Deleted {
+	if err != nil {
+		return err
+	}
+	if o, err := s.v.look(ctx, doc, false); err != nil || !o.Shown {
+		return cmp.Or(err, withheldHere(s.asked.Compartment))
+	}
+	if doc.Deleted {
 		err = fault.New(fault.Gone, "record.deleted", "this %s has been deleted", s.asked.Compartment)
 	}
 	return err

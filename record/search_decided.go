@@ -69,7 +69,11 @@ func (s *searching) decidedPage(ctx context.Context, src *source) (*Found, error
 	kept := docs[:0]
 	for i, doc := range docs {
 		if len(f.Matches) == shown {
-			kept = append(kept, docs[i:]...)
+			rest, err := s.v.visible(ctx, docs[i:])
+			if err != nil {
+				return nil, err
+			}
+			kept = append(kept, rest...)
 			break
 		}
 		it, err := s.hit(ctx, doc, src)

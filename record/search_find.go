@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"concord/fault"
+	"concord/record/access"
 	"concord/standard/fhir"
 	"concord/standard/search"
 	"concord/store"
@@ -231,11 +232,26 @@ func (s *searching) hit(ctx context.Context, doc *store.Doc, src *source) (*Item
 	if !s.q.MatchTime(doc.Updated) {
 		return nil, nil // what the columns tell needs no body
 	}
-	if src.reads == nil {
+	o, err := s.v.look(ctx, doc, s.asked.Page != "") // later pages show versions of then
+	if err != nil || !o.Shown {
+		return nil, err
+	}
+	it, err := s.confirm(ctx, doc, src, o)
+	if err != nil || it == nil {
+		return nil, err
+	}
+	s.v.note(o, doc.PK)
+	return it, nil
+}
+
+// confirm holds a candidate against the query, as the requester would see it.
+func (s *searching) confirm(ctx context.Context, doc *store.Doc, src *source, o access.Outcome) (*Item, error) {
+	if src.reads == nil || doc.Type() == fhir.R4().Number("Patient") && !o.Contact {
 		it, err := s.desk.item(doc)
 		if err != nil {
 			return nil, err
 		}
+		s.v.veil(o, it)
 		ok, err := s.matches(ctx, s.q, it, src.home[doc.PK])
 		if err != nil || !ok {
 			return nil, err

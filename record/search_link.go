@@ -150,6 +150,18 @@ func (s *searching) readTarget(ctx context.Context, ref string) (*Item, error) {
 	if err := s.spend(1); err != nil || doc.Deleted {
 		return nil, err
 	}
+	o, err := s.v.look(ctx, doc, false)
+	if err != nil || !o.Shown {
+		return nil, err
+	}
+	s.v.note(o, doc.PK)
+	if r.Type == "Patient" && !o.Contact {
+		it, err := s.desk.item(doc)
+		if err == nil {
+			s.v.veil(o, it)
+		}
+		return it, err
+	}
 	it, _, err := s.desk.scanned(doc, func(string) bool { return false })
 	return it, err
 }

@@ -230,6 +230,11 @@ func (s *searching) exact(ctx context.Context, types []string) (int, bool, error
 		if err != nil {
 			return 0, false, err
 		}
+		kept, ok, err := s.keptBack(ctx, typ)
+		if !ok || err != nil {
+			return 0, false, err
+		}
+		n -= int64(kept)
 		s.tell(typ + ": count the index")
 		total += n
 	}

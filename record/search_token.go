@@ -132,14 +132,8 @@ func (s *searching) resume(ctx context.Context, types []string) (*Found, error) 
 	if err != nil {
 		return nil, err
 	}
-	items, err := s.desk.items(docs)
-	if err != nil {
+	if f.Matches, err = s.v.showAll(ctx, docs, true); err != nil {
 		return nil, err
-	}
-	for _, it := range items {
-		if s.v.Filter.Type(it.Type) {
-			f.Matches = append(f.Matches, it)
-		}
 	}
 	if to < len(all) {
 		next := t

@@ -158,6 +158,7 @@ func TestReferencesBeforeTheirPatient(t *testing.T) {
 		}
 	})
 	wg.Wait()
+	s.attend("ada")
 	c, err := s.as(access.Clinician).Chart(s.ctx, s.personOf("ada"), record.ChartQuery{Sections: []record.Section{{Type: "Observation"}}})
 	if err != nil || len(c.Sections[0]) != n {
 		t.Fatalf("%v: the chart has %d of %d observations", err, len(c.Sections[0]), n)

@@ -32,6 +32,9 @@ func (e *Errand) Transact(ctx context.Context, ops []Op, c Commit) ([]Result, er
 		return results, nil
 	}
 	t := trace{failure: failure, message: messageOf(c)}
+	if f := fault.Of(failure); f.Kind == fault.Denied {
+		v.Allowed, v.Rule, t.failure = false, strings.TrimPrefix(f.Code, "access."), nil
+	}
 	if err := e.audit(ctx, actionOf(ops), v, t); err != nil {
 		return nil, err
 	}

@@ -43,6 +43,7 @@ const sampled = 200
 func (c *populationCmd) ask(ctx context.Context, h *house, f *figures) error {
 	why := access.Reason{Purpose: access.DirectCare}
 	a := &asked{
+		// A clinician who has claimed the people that are asked about.
 		clinician: h.desk.For(access.Requester{ID: "bench", Name: "Bench", Role: access.Clinician, Org: c.Org}, why),
 		client:    h.desk.For(access.Requester{ID: "bench", Name: "Bench", Role: access.System, Org: c.Org, Scopes: access.Scopes{{Type: "*", Can: "rs"}}}, why),
 		lens: chart.Lens{Now: time.Now(), Zone: h.desk.Zone(), Orgs: func(ods string) chart.Organisation {
@@ -140,6 +141,9 @@ func (a *asked) know(ctx context.Context, seed uint64, people int) error {
 
 // knowMore takes results and practitioners out of a person's record.
 func (a *asked) knowMore(ctx context.Context, id string) error {
+	if _, err := a.clinician.Claim(ctx, id, "asked about by a benchmark"); err != nil {
+		return err
+	}
 	c, err := a.clinician.Chart(ctx, id, record.ChartQuery{Sections: []record.Section{
 		{Type: "Observation", Where: "category=laboratory", Newest: 5}, {Type: "Encounter", Newest: 2}}})
 	if err != nil {

@@ -96,9 +96,18 @@ func (h *house) wire(ctx context.Context, key []byte, w where, feeds []intake.Fe
 	if err != nil {
 		return err
 	}
+	policies, err := w.rules.policies()
+	if err != nil {
+		return err
+	}
+	optOuts, err := w.rules.optOuts()
+	if err != nil {
+		return err
+	}
 	h.desk, err = record.Open(ctx, record.Options{
 		Engine: h.engine, Codec: codec, Seals: h.seals, Secret: key, Now: time.Now,
 		Check: validator.Check, Profiles: profiles, Terms: words, AuditKeys: h.audit.known, Model: model,
+		Policies: policies, OptOuts: optOuts,
 	})
 	if err != nil {
 		return err

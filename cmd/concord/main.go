@@ -46,6 +46,7 @@ type cli struct {
 	Restore restoreCmd `cmd:"" help:"Make a data folder from a backup, or from an archive as of a moment."`
 	Migrate migrateCmd `cmd:"" help:"Move a store between SQLite and PostgreSQL, and prove the copy equal."`
 	Link    linkCmd    `cmd:"" help:"Find which records are of one person."`
+	Access  accessCmd  `cmd:"" help:"Who may see what, and why."`
 	Bench   benchCmd   `cmd:"" help:"Measure."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }

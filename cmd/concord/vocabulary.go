@@ -18,6 +18,7 @@ type rules struct {
 	Profiles      []string `help:"Folders of implementation guides (profiles, value sets, code systems; JSON or XML)." placeholder:"DIR"`
 	MatchModel    string   `help:"Model file by which arriving records are matched, instead of the one that ships (concord link replay tells what would change)." placeholder:"FILE"`
 	ProfilePolicy []string `help:"What an organisation does with resources that break the profiles which they name: ODS=reject, ODS=warn or ODS=off; *=… for all others." placeholder:"ODS=CHOICE"`
+	deciding
 }
 
 // vocabulary answers what codes mean from the definitions that are loaded.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"concord/fault"
@@ -179,6 +180,10 @@ func searchNotes(found *record.Found) *fhir.Value {
 	}
 	for _, line := range found.Plan {
 		issues = append(issues, fhir.Issue{Severity: "information", Code: "informational", Detail: "search.plan", Text: line})
+	}
+	if found.Withheld > 0 {
+		issues = append(issues, fhir.Issue{Severity: "information", Code: "suppressed", Detail: "access.withheld",
+			Text: strconv.Itoa(found.Withheld) + " resources of this record are withheld"})
 	}
 	if issues == nil {
 		return nil

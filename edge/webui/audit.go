@@ -252,7 +252,7 @@ func (s *Site) scene(names map[string]string) audit.Scene {
 
 // purposes are those that the form offers.
 func purposes() [][2]string {
-	return [][2]string{{string(access.DirectCare), "Direct care"}, {"BTG", "Emergency (break-glass)"}, {"ETREAT", "Emergency care"},
+	return [][2]string{{string(access.DirectCare), "Direct care"}, {string(access.Emergency), "Emergency (break-glass)"}, {"ETREAT", "Emergency care"},
 		{string(access.Administration), "Administration"}, {string(access.Integrity), "Keeping the system right"}, {string(access.PatientRequest), "The patient asked"}}
 }
 

@@ -53,6 +53,7 @@ func TestPagesOnSynthea(t *testing.T) {
 			t.Errorf("%s is not found", family)
 			continue
 		}
+		s.attend(found.Hits[0].Person.ID)
 		for _, p := range []string{"", "timeline?span=all", "obs", "results", "medicines", "allergies", "problems", "documents", "encounters", "appointments", "demographics"} {
 			r := b.get("/p/" + found.Hits[0].Person.ID + "/" + p)
 			if r.status != http.StatusOK {

@@ -9,7 +9,6 @@ import (
 	"concord/care/chart"
 	"concord/record"
 	"concord/record/access"
-	"concord/record/person"
 	"concord/standard/fhir"
 	"concord/standard/uk"
 )
@@ -88,7 +87,9 @@ func (s *Site) hits(p *record.People, clinical bool) []hitRow {
 
 // restricted tells whether any trust keeps back where a person lives.
 func restricted(p record.Person) bool {
-	return slices.ContainsFunc(p.Entries, func(it *record.Item) bool { return it.Resource != nil && person.Restricted(it.Resource) })
+	return slices.ContainsFunc(p.Entries, func(it *record.Item) bool {
+		return it.Resource != nil && access.MarksOf("Patient", it.Resource.Path("meta.security")).Restricted
+	})
 }
 
 // agrees says how well a person agrees with particulars.

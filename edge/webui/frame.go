@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"concord/care/chart"
 	"concord/record/access"
@@ -60,6 +61,7 @@ func (s *Site) dress(f *frame, v *visit) {
 		{navLink{Key: "find", Name: "Patients", To: "/"}, access.FindPeople},
 		{navLink{Key: "review", Name: "Identity review", To: "/mpi/review"}, access.Links},
 		{navLink{Key: "feeds", Name: "Feeds", To: "/feeds"}, access.WatchFeeds},
+		{navLink{Key: "privacy", Name: "Privacy", To: "/privacy"}, access.Explain},
 		{navLink{Key: "accounts", Name: "Accounts", To: "/admin/accounts"}, access.Accounts},
 	} {
 		if v.may(l.act) {
@@ -106,6 +108,12 @@ type recordFrame struct {
 	PrintBy  string               // who prints, and when
 	Trusts   []chart.Organisation // that know the patient
 	Sources  []chart.Organisation // that the page's items come from, with those
+
+	Kept       int       // items that are withheld and may be known to be there
+	Restricted bool      // the patient is restricted
+	Claimed    bool      // the record is open by a claim
+	Glass      string    // time left while the glass is broken, "" = it is not
+	GlassUntil time.Time // when that ends
 }
 
 // url is the address of a page of this record, as-at date kept. Pairs of

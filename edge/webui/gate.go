@@ -63,7 +63,7 @@ func (s *Site) gate(page func(*visit) (*answer, error), states ...account.State)
 }
 
 func (s *Site) serve(w http.ResponseWriter, r *http.Request, session *account.Session, page func(*visit) (*answer, error)) {
-	v := &visit{Request: r, session: session, why: access.Reason{Purpose: purpose(session.Account.Role)}}
+	v := &visit{Request: r, session: session, why: access.Reason{Purpose: account.PurposeOf(session.Account.Role)}}
 	v.errand = s.Desk.For(v.who(), v.why)
 	a, err := page(v)
 	if err != nil {

@@ -151,7 +151,7 @@ func whyWords(p access.Purpose) string {
 		return "You asked to see it"
 	case "ETREAT":
 		return "For your care, in an emergency"
-	case "BTG":
+	case access.Emergency:
 		return "In an emergency, without being in the team that looks after you"
 	}
 	return "Other reason (" + string(p) + ")"
@@ -166,6 +166,8 @@ func lookWords(a access.Action, what []string) string {
 		return "A copy of your record, made together with those of others"
 	case access.OpenMessage:
 		return "A message about you between hospital systems"
+	case access.BreakGlass:
+		return "They opened your record in an emergency"
 	case access.Links:
 		return "Whether two entries are both about you"
 	case access.ReadAudit:

@@ -164,7 +164,7 @@ func (s *Site) backChannel(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			continue // gone meanwhile
 		}
-		errand := s.Desk.For(a.Requester(), access.Reason{Purpose: purpose(a.Role)})
+		errand := s.Desk.For(a.Requester(), access.Reason{Purpose: account.PurposeOf(a.Role)})
 		if err := errand.Note(r.Context(), access.SignOut, "by "+a.Provider, nil); err != nil {
 			s.Log.Error("a sign-out is not in the audit", "code", fault.Of(err).Code)
 		}

@@ -49,11 +49,15 @@ func (s *Site) open(v *visit, section string, sections []record.Section) (*opene
 	if c.Person.Entry == "" && c.Person.ID != id {
 		return &opened{to: strings.Replace(v.URL.RequestURI(), "/p/"+id, "/p/"+c.Person.ID, 1)}, nil
 	}
+	if c.Standing.Closed && section != "demographics" {
+		return &opened{to: closed(v, c.Person.ID)}, nil
+	}
 	f := &recordFrame{Section: section, Today: now.In(lens.Zone).Format("2006-01-02"), Trusts: lens.Trusts(&c.Person), Sources: lens.Sources(c)}
 	if !asAt.IsZero() {
 		f.AsAt, f.AsAtText = v.URL.Query().Get("asat"), text
 	}
-	if v.clinical() {
+	f.stands(c, now)
+	if v.clinical() && !c.Standing.Closed {
 		f.Banner = lens.Banner(c)
 	} else {
 		f.Banner = lens.Identity(&c.Person)

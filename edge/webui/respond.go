@@ -27,7 +27,7 @@ func (v *visit) who() access.Requester { return v.session.Requester() }
 // clinical tells whether the requester may see clinical content at all; the
 // Desk decides again on every access.
 func (v *visit) clinical() bool {
-	return access.Decide(v.who(), v.why, access.Read, "Observation").Allowed
+	return v.errand.May(access.Read, "Observation")
 }
 
 // may tells whether an action is open to the requester, to leave out links
@@ -37,7 +37,7 @@ func (v *visit) may(act access.Action) bool {
 	if act == access.FindPeople || act == access.Links {
 		typ = "Patient"
 	}
-	return access.Decide(v.who(), v.why, act, typ).Allowed
+	return v.errand.May(act, typ)
 }
 
 // answer is what a page sends: a body in its frame, a fragment, a redirect or
@@ -58,19 +58,6 @@ type download struct {
 }
 
 func redirect(to string) (*answer, error) { return &answer{to: to}, nil }
-
-// purpose is why each role comes to the pages.
-func purpose(r access.Role) access.Purpose {
-	switch r {
-	case access.Clinician:
-		return access.DirectCare
-	case access.Engineer:
-		return access.Integrity
-	case access.Patient:
-		return access.PatientRequest
-	}
-	return access.Administration
-}
 
 // send writes an answer.
 func (s *Site) send(w http.ResponseWriter, r *http.Request, v *visit, a *answer) {

@@ -41,6 +41,7 @@ func (s *Site) handler() http.Handler {
 	get("/p/{id}/demographics", s.demographics)
 	get("/p/{id}/item/{type}/{item}", s.origin)
 	get("/p/{id}", s.slash)
+	s.accessRoutes(get, post)
 
 	get("/feeds", s.feeds)
 	get("/feeds/{feed}", s.feed)
@@ -122,6 +123,15 @@ func (s *Site) doors(mux *http.ServeMux) {
 	mux.HandleFunc("POST /set-up", s.setUp)
 }
 
+// accessRoutes are those by which a record is opened, and explained.
+func (s *Site) accessRoutes(get, post func(string, func(*visit) (*answer, error))) {
+	get("/p/{id}/access", s.accessTo)
+	post("/p/{id}/access/claim", s.claim)
+	post("/p/{id}/access/glass", s.breakGlass)
+	post("/p/{id}/access/close", s.closeGlass)
+	get("/privacy", s.privacy)
+}
+
 // foreign answers a request that another site made in a browser's name.
 func (s *Site) foreign() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -147,10 +157,10 @@ func (s *Site) home(v *visit) (*answer, error) {
 		return redirect("/mpi/review")
 	case access.Administrator:
 		return redirect("/admin/accounts")
+	case access.Privacy:
+		return redirect("/privacy")
 	case access.Patient:
 		return redirect("/me/looked")
-	case access.Privacy:
-		return redirect("/audit")
 	}
 	return s.findHome(v)
 }

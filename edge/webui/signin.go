@@ -91,7 +91,7 @@ func (s *Site) noteSignIn(address string) account.Note {
 			}
 			return nil
 		}
-		errand := s.Desk.For(whose.Requester(), access.Reason{Purpose: purpose(whose.Role)})
+		errand := s.Desk.For(whose.Requester(), access.Reason{Purpose: account.PurposeOf(whose.Role)})
 		err := errand.Note(ctx, access.SignIn, "from "+address, failure)
 		if failure != nil && fault.Is(err, fault.Denied) {
 			return nil // the attempt fails all the same, for the reason that it has
@@ -116,7 +116,7 @@ func (s *Site) signOut(w http.ResponseWriter, r *http.Request) {
 	err := s.Door.SignOut(w, r)
 	if noSession == nil {
 		a := session.Account
-		errand := s.Desk.For(a.Requester(), access.Reason{Purpose: purpose(a.Role)})
+		errand := s.Desk.For(a.Requester(), access.Reason{Purpose: account.PurposeOf(a.Role)})
 		err = errors.Join(err, errand.Note(r.Context(), access.SignOut, "from "+addressOf(r), err))
 	}
 	if err != nil {

@@ -36,6 +36,7 @@ type stage struct {
 	server   *httptest.Server
 	engine   *frail
 	door     *login.Door
+	alone    bool              // the registrar has to do with nobody
 	people   map[string]string // id of the person by the name that the story gives
 }
 
@@ -155,7 +156,20 @@ func (s *stage) write(org, message string, resources ...string) []record.Result 
 	src := &record.Source{System: "urn:concord:feed:" + org + ":pas", Message: message, What: "ORU^R01", At: s.now}
 	res, err := s.client(org).Transact(s.ctx, ops, record.Commit{Source: src})
 	s.must(err)
+	for _, r := range res {
+		if r.Type == "Patient" && !s.alone {
+			s.attend(r.ID)
+		}
+	}
 	return res
+}
+
+// attend makes the registrar one who has to do with a patient: with a claim.
+func (s *stage) attend(patient string) {
+	s.t.Helper()
+	registrar := s.desk.For(access.Requester{ID: "registrar", Role: access.Clinician, Org: "RQM"}, access.Reason{Purpose: access.DirectCare})
+	_, err := registrar.Claim(s.ctx, patient, "seen on the ward round")
+	s.must(err)
 }
 
 // browser is somebody at the pages.

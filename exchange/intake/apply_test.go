@@ -256,6 +256,7 @@ func (w *ward) merged(known bool) {
 	if err != nil || len(found.Hits) != 1 || found.Hits[0].Person.Best().ID != survivor.ID || len(found.Hits[0].Person.Entries) != 2 {
 		w.t.Fatalf("the old number finds %+v %v", found, err)
 	}
+	w.attend(found.Hits[0].Person.ID)
 	c, err := w.clinician().Chart(w.ctx, found.Hits[0].Person.ID, record.ChartQuery{Sections: []record.Section{{Type: "Encounter"}}})
 	if err != nil {
 		w.t.Fatal(err)
@@ -372,6 +373,7 @@ func TestOneProvenance(t *testing.T) {
 	w.apply()
 	w.mustSend(messageOf("R1K", "c 1", "ADT^A01", "1", "20260601080000", "Okonkwo^Ada"))
 	w.settled()
+	w.attend(w.patientOf("1").ID)
 	c, err := w.clinician().Everything(w.ctx, w.patientOf("1").ID, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -23,10 +23,15 @@ func withAccount(text, account string) string {
 	return text[:i] + strings.Repeat("|", 7) + account + text[i:]
 }
 
+// hospital is R1K's own system, which reads what its feed wrote.
+func (w *ward) hospital() *record.Errand {
+	return w.desk.For(access.Requester{ID: "pas", Role: access.System, Org: "R1K", Scopes: access.Scopes{{Type: "*", Can: "cruds"}}}, access.Reason{Purpose: access.DirectCare})
+}
+
 // encounters lists the visits that an entry's chart shows: number → reference.
 func (w *ward) encounters(number string) map[string]string {
 	w.t.Helper()
-	c, err := w.clinician().Chart(w.ctx, w.patientOf(number).ID, record.ChartQuery{Sections: []record.Section{{Type: "Encounter"}}})
+	c, err := w.hospital().Chart(w.ctx, w.patientOf(number).ID, record.ChartQuery{Sections: []record.Section{{Type: "Encounter"}}})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -59,7 +64,7 @@ func TestAccountMovesAndComesBack(t *testing.T) {
 		t.Fatalf("after the move %v and %v, once %v", here, gone, before)
 	}
 	_, id, _ := strings.Cut(before["V7001"], "/")
-	if it, err := w.clinician().Read(w.ctx, "Encounter", id); err != nil || it.Ref() != w.encounters("7002")["V7001"] {
+	if it, err := w.hospital().Read(w.ctx, "Encounter", id); err != nil || it.Ref() != w.encounters("7002")["V7001"] {
 		t.Errorf("the old id leads to %v: %v", it, err)
 	}
 	w.mustSend(there(strings.Replace(message("ADT^A08", "7002", "20260604080000", "Penhaligon^Sue"), "|V7002", "|V7001", 1)))
@@ -118,7 +123,7 @@ func TestVisitMovesBetweenAccounts(t *testing.T) {
 	ref := w.encounters("7001")["V7001"]
 	account := func() string {
 		_, id, _ := strings.Cut(ref, "/")
-		it, err := w.clinician().Read(w.ctx, "Encounter", id)
+		it, err := w.hospital().Read(w.ctx, "Encounter", id)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -144,8 +149,7 @@ func TestVisitMovesBetweenAccounts(t *testing.T) {
 	if here, there := w.encounters("7001"), w.encounters("7002"); len(here) != 0 || there["V8000"] == "" || account() != "A9" {
 		t.Errorf("after A45 to another patient %v and %v, account %q", here, there, account())
 	}
-	prior, err := w.desk.For(access.Requester{ID: "pas", Role: access.System, Org: "R1K"}, access.Reason{Purpose: access.DirectCare}).
-		Prior(w.ctx, "7002", []record.KeyRef{{Type: "Encounter", Key: "visit|V8000"}})
+	prior, err := w.hospital().Prior(w.ctx, "7002", []record.KeyRef{{Type: "Encounter", Key: "visit|V8000"}})
 	if err != nil || len(prior.ByKey) != 1 {
 		t.Errorf("the feed does not find the visit under its new number: %v", err)
 	}

@@ -212,6 +212,14 @@ func (w *ward) clinician() *record.Errand {
 	return w.desk.For(access.Requester{ID: "u-ada", Role: access.Clinician, Org: "RQM"}, access.Reason{Purpose: access.DirectCare})
 }
 
+// attend makes the clinician one who has to do with a patient: with a claim.
+func (w *ward) attend(patient string) {
+	w.t.Helper()
+	if _, err := w.clinician().Claim(w.ctx, patient, "seen on the ward round"); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 // rows are the journal, oldest first.
 func (w *ward) rows() []*record.Message {
 	w.t.Helper()

@@ -1,43 +1,57 @@
 package access
 
-import "concord/fault"
+import (
+	"slices"
+
+	"concord/fault"
+)
 
 // Action is what is asked for.
 type Action string
 
 // The actions. Each path of the product is one of them.
 const (
-	Read        Action = "read"         // one resource, its versions
-	Search      Action = "search"       // several resources, a chart, $everything
-	Create      Action = "create"       //
-	Update      Action = "update"       //
-	Delete      Action = "delete"       //
-	FindPeople  Action = "find-people"  // the people search of the pages
-	Export      Action = "export"       // everything
-	WatchFeeds  Action = "watch-feeds"  // the standing of feeds and journal rows without content
-	OpenMessage Action = "open-message" // the content of one message
-	Replay      Action = "replay"       // send journalled messages through again
-	Receive     Action = "receive"      // a feed brings a message
-	Links       Action = "links"        // conflicts and links between entries and persons
-	Accounts    Action = "accounts"     // accounts, tokens, settings
-	Verify      Action = "verify"       // check the store and the audit log
-	Retain      Action = "retain"       // remove payloads of audit entries by the rules of retention
-	ReadAudit   Action = "read-audit"   // read the audit log
-	SignIn      Action = "sign-in"      // begin a session at the pages, or try to
-	SignOut     Action = "sign-out"     // end it
+	Read        Action = "read"               // one resource, its versions
+	Search      Action = "search"             // several resources, a chart, $everything
+	Create      Action = "create"             //
+	Update      Action = "update"             //
+	Delete      Action = "delete"             //
+	FindPeople  Action = "find-people"        // the people search of the pages
+	Export      Action = "export"             // everything
+	WatchFeeds  Action = "watch-feeds"        // the standing of feeds and journal rows without content
+	OpenMessage Action = "open-message"       // the content of one message
+	Replay      Action = "replay"             // send journalled messages through again
+	Receive     Action = "receive"            // a feed brings a message
+	Links       Action = "links"              // conflicts and links between entries and persons
+	Accounts    Action = "accounts"           // accounts, tokens, settings
+	Verify      Action = "verify"             // check the store and the audit log
+	Retain      Action = "retain"             // remove payloads of audit entries by the rules of retention
+	ReadAudit   Action = "read-audit"         // read the audit log
+	SignIn      Action = "sign-in"            // begin a session at the pages, or try to
+	SignOut     Action = "sign-out"           // end it
+	Claim       Action = "claim-relationship" // say that one has to do with a patient
+	BreakGlass  Action = "break-glass"        // open a record in an emergency
+	Explain     Action = "explain"            // ask why an access is allowed or refused
+)
+
+// Questions that are asked of the policies beside the action.
+const (
+	knowOf     Action = "know-of"     // may it be said that something is withheld?
+	seeContact Action = "see-contact" // may address, telephone, next of kin and GP be shown?
+	unalerted  Action = "unalerted"   // does it go without an alert?
 )
 
 // Actions lists every action, for the negative tests.
 func Actions() []Action {
 	return []Action{Read, Search, Create, Update, Delete, FindPeople, Export, WatchFeeds,
-		OpenMessage, Replay, Receive, Links, Accounts, Verify, Retain, ReadAudit, SignIn, SignOut}
+		OpenMessage, Replay, Receive, Links, Accounts, Verify, Retain, ReadAudit, SignIn, SignOut, Claim, BreakGlass, Explain}
 }
 
 // Verdict is the outcome of one decision.
 type Verdict struct {
 	Allowed bool
-	Rule    string // the rule that spoke, stable: "clinician.read"
-	Filter  Filter // what may be seen; meaningful when Allowed
+	Rule    string // role and policy that spoke, stable: "clinician.relationship"
+	Filter  Filter // what may be seen, document by document; meaningful when Allowed
 }
 
 // Refusal is the error of a verdict that does not allow.
@@ -46,40 +60,78 @@ func (v Verdict) Refusal() error {
 }
 
 // Decide gives the verdict on an action by a requester for a reason. typ is
-// the resource type asked for, "" when the action spans several or none.
-func Decide(who Requester, why Reason, act Action, typ string) Verdict {
-	if why.Purpose == "" {
+// the resource type asked for, "" when the action spans several or none. It is
+// allowed when there is any document that it could be allowed on; which, the
+// filter tells.
+func (p *Policies) Decide(who Requester, why Reason, act Action, typ string) Verdict {
+	switch {
+	case why.Purpose == "":
 		return refuse("no-purpose")
-	}
-	if who.ID == "" {
+	case who.ID == "":
 		return refuse("nobody")
+	case who.Role == "":
+		return refuse("no-role")
 	}
-	if act == SignIn || act == SignOut {
-		return doorway(who.Role, act)
+	f := Filter{table: p.table(ask{who.Role, why.Purpose, act, inside(who.Org), unseals(who), why.Text != ""})}
+	if who.Role == System {
+		f.scoped, f.types, f.all = true, nil, false
+		if letter, ok := letters()[act]; ok {
+			f.types, f.all = who.Scopes.types(letter)
+			if act == Export && !who.Scopes.allows('r', typ) {
+				return refuse("system.scope")
+			}
+		}
+		if act == ReadAudit { // named, not by a wildcard: a hospital's system does not read who looked
+			if f.all = who.Scopes.names('r', "AuditEvent") && who.Scopes.names('s', "AuditEvent"); !f.all {
+				return refuse("system.scope")
+			}
+		}
 	}
-	switch who.Role {
-	case Clinician:
-		return clinician(why, act)
-	case Receptionist:
-		return receptionist(why, act, typ)
-	case Engineer:
-		return engineer(why, act)
-	case Steward:
-		return steward(act, typ)
-	case Administrator:
-		return administrator(act)
-	case Privacy:
-		return privacy(act, typ)
-	case Patient:
-		return patient(act, typ)
-	case System:
-		return system(who, act, typ)
-	case Operator:
-		return operator(act)
+	kinds := kindsAsked(act, typ)
+	if f.scoped && kinds[0] != Service && !f.covers(typ) {
+		return refuse("system.scope")
 	}
-	return refuse("no-role")
+	for _, k := range kinds {
+		if rule := f.table.best(k); rule != "" {
+			return Verdict{Allowed: true, Rule: string(who.Role) + "." + rule, Filter: f}
+		}
+	}
+	return refuse(string(who.Role) + ".default")
+}
+
+// Decide gives the verdict by the policies that come with the program.
+func Decide(who Requester, why Reason, act Action, typ string) Verdict {
+	return Standard().Decide(who, why, act, typ)
 }
 
 func refuse(rule string) Verdict { return Verdict{Rule: rule} }
 
-func allow(rule string, f Filter) Verdict { return Verdict{Allowed: true, Rule: rule, Filter: f} }
+// unseals tells whether a requester has the national activity of opening what
+// is sealed.
+func unseals(who Requester) bool { return slices.Contains(who.Activities, "B0083") }
+
+// kindsAsked are the kinds that an action on a type may be about.
+func kindsAsked(act Action, typ string) []Kind {
+	switch act {
+	case FindPeople, Links, Claim, BreakGlass:
+		return []Kind{Demographics}
+	case ReadAudit:
+		if typ == "Patient" { // who has looked at one patient
+			return []Kind{Demographics}
+		}
+	case Read, Search, Create, Update, Delete, Export:
+		if typ == "" {
+			return []Kind{Demographics, Clinical, Unassigned, Directory}
+		}
+		if k := KindOf(typ); k != Clinical {
+			return []Kind{k}
+		}
+		return []Kind{Clinical, Unassigned}
+	}
+	return []Kind{Service}
+}
+
+// letters are the letters of SMART scopes by action.
+func letters() map[Action]byte {
+	return map[Action]byte{Create: 'c', Read: 'r', Update: 'u', Delete: 'd', Search: 's', Export: 's'}
+}

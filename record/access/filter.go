@@ -1,59 +1,54 @@
 package access
 
-import (
-	"sort"
-	"strings"
-)
-
-// Filter says which resources may be seen or written. It is a list of
-// searches, one per resource type ("Patient?", "*?"); a resource passes when
-// one of them matches. The zero Filter lets nothing pass.
+// Filter says which documents may be seen or written, one by one: by type, as
+// a client's scopes have it, and by what is known of the document and of its
+// patient. The zero Filter lets nothing pass.
 type Filter struct {
-	all   bool
-	types map[string]bool
+	table  *table
+	scoped bool            // types and all are of a client's scopes
+	types  map[string]bool //
+	all    bool
 }
 
-// Everything lets every resource pass.
-func Everything() Filter { return Filter{all: true} }
-
-// Nothing lets no resource pass.
-func Nothing() Filter { return Filter{} }
-
-// Only lets the named types pass.
-func Only(types ...string) Filter {
-	f := Filter{types: make(map[string]bool, len(types))}
-	for _, t := range types {
-		f.types[t] = true
-	}
-	return f
+// Outcome is what becomes of one document.
+type Outcome struct {
+	Shown   bool
+	Known   bool   // not shown, and it may be said that something is there
+	Contact bool   // address, telephone, next of kin and GP may be shown
+	Alert   bool   // the privacy officer is told
+	Rule    string // the policy that spoke
 }
 
-func byScope(s Scopes, letter byte) Filter {
-	var types []string
-	for _, x := range s {
-		if strings.IndexByte(x.Can, letter) < 0 {
-			continue
-		}
-		if x.Type == "*" {
-			return Everything()
-		}
-		types = append(types, x.Type)
+// covers tells whether scopes grant a type; "" = any at all.
+func (f Filter) covers(typ string) bool {
+	if !f.scoped || f.all {
+		return true
 	}
-	return Only(types...)
+	if typ == "" {
+		return len(f.types) > 0
+	}
+	return f.types[typ]
 }
 
-// Type tells whether any resource of the type may pass.
-func (f Filter) Type(typ string) bool { return f.all || f.types[typ] }
+// Type tells whether any document of a type may pass.
+func (f Filter) Type(typ string) bool {
+	if f.table == nil || typ == "" || !f.covers(typ) {
+		return false
+	}
+	k := KindOf(typ)
+	return f.table.best(k) != "" || k == Clinical && f.table.best(Unassigned) != ""
+}
 
-// Searches writes the filter in the search language.
-func (f Filter) Searches() []string {
-	if f.all {
-		return []string{"*?"}
+// Knows tells whether a client may know of a person at all, whatever types its
+// scopes name.
+func (f Filter) Knows(facts Facts) bool {
+	return f.table != nil && f.table.look(Target{Kind: Demographics, Facts: facts}).Shown
+}
+
+// Look tells what becomes of a document of a type.
+func (f Filter) Look(typ string, t Target) Outcome {
+	if f.table == nil || !f.covers(typ) {
+		return Outcome{}
 	}
-	out := make([]string, 0, len(f.types))
-	for t := range f.types {
-		out = append(out, t+"?")
-	}
-	sort.Strings(out)
-	return out
+	return f.table.look(t)
 }

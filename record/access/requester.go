@@ -3,7 +3,7 @@ package access
 import "strings"
 
 // Role is what a requester does. The list is closed; each has its rules in
-// policy.go and its negative tests.
+// policies/ and its negative tests.
 type Role string
 
 // The roles.
@@ -13,15 +13,16 @@ const (
 	Engineer      Role = "engineer"      // integration engineer: feeds; content only when opened with a reason
 	Steward       Role = "steward"       // data-quality steward: demographics and links
 	Administrator Role = "administrator" // accounts and tokens; no patient data
-	Privacy       Role = "privacy"       // R0001, privacy officer: who looked at whom; demographics, no clinical text
+	Privacy       Role = "privacy"       // R0001, privacy officer: who looked at whom, and why an access is allowed or refused; demographics, no clinical text
 	System        Role = "system"        // a feed or client: what its scopes say
 	Patient       Role = "patient"       // somebody about whom there is a record: open to them is who has looked at it
 	Operator      Role = "operator"      // a command run on the server by who holds its data folder
+	Insurer       Role = "insurer"       // a company: reads a release that the patient consented to, and nothing here
 )
 
 // Roles lists every role.
 func Roles() []Role {
-	return []Role{Clinician, Receptionist, Engineer, Steward, Administrator, Privacy, Patient, System, Operator}
+	return []Role{Clinician, Receptionist, Engineer, Steward, Administrator, Privacy, Patient, System, Operator, Insurer}
 }
 
 // Title is what the role is called on a page.
@@ -81,7 +82,18 @@ const (
 	Administration Purpose = "HOPERAT"
 	PatientRequest Purpose = "PATRQT"    // a patient asks about their own record
 	Integrity      Purpose = "HSYSADMIN" // keeping the system right: feeds, repairs, verification
+	Emergency      Purpose = "BTG"       // by breaking the glass: what an entry of the audit log says, nobody comes with it
+	Research       Purpose = "HRESCH"    // not the patient's own care: the National Data Opt-out holds
+	Planning       Purpose = "POPHLTH"   // likewise
 )
+
+// Purposes lists every purpose.
+func Purposes() []Purpose {
+	return []Purpose{DirectCare, Administration, PatientRequest, Integrity, Research, Planning}
+}
+
+// Beyond tells whether a purpose goes beyond the patient's own care.
+func (p Purpose) Beyond() bool { return p == Research || p == Planning }
 
 // Reason is the purpose with the words that the requester gave, if any.
 type Reason struct {

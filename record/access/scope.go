@@ -68,6 +68,18 @@ func (s Scopes) String() string {
 	return strings.Join(words, " ")
 }
 
+// types are the types for which a letter is granted; all tells that it is for
+// every type.
+func (s Scopes) types(letter byte) (types map[string]bool, all bool) {
+	types = map[string]bool{}
+	for _, x := range s {
+		if strings.IndexByte(x.Can, letter) >= 0 {
+			types[x.Type] = true
+		}
+	}
+	return types, types["*"]
+}
+
 // allows tells whether a letter of cruds is granted for a type ("" = for any
 // type at all).
 func (s Scopes) allows(letter byte, typ string) bool {

@@ -103,6 +103,19 @@ func SignInRoles() []access.Role {
 		access.Steward, access.Administrator, access.Privacy}
 }
 
+// PurposeOf is why each role comes to the pages.
+func PurposeOf(r access.Role) access.Purpose {
+	switch r {
+	case access.Clinician:
+		return access.DirectCare
+	case access.Engineer:
+		return access.Integrity
+	case access.Patient:
+		return access.PatientRequest
+	}
+	return access.Administration
+}
+
 func normal(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
 
 func validName(name string) bool {

@@ -56,4 +56,4 @@ func decodePayload(payload []byte) (Entry, error) {
 // BreakGlass tells an access in an emergency by somebody who had no
 // relationship with the patient: the purpose BTG of
 // https://terminology.hl7.org/ValueSet-v3-PurposeOfUse.html.
-func (e *Entry) BreakGlass() bool { return e.Purpose == "BTG" }
+func (e *Entry) BreakGlass() bool { return e.Purpose == access.Emergency }

@@ -178,7 +178,7 @@ func (w *work) arrive(a *Arrival) error {
 			list = append(list, Candidate{PatientKey(t.To), *s, w.Match.Judge(&a.Subject, s)})
 		}
 	}
-	sortCandidates(list)
+	Sort(list)
 	// What no longer holds goes first, so that it does not stand in the way.
 	for _, c := range list {
 		if c.Verdict.Grade != match.Certain {

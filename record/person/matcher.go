@@ -221,7 +221,7 @@ func (x Index) compared(ctx context.Context, r store.Reader, own *match.Subject,
 			}
 		}
 	}
-	sortCandidates(out)
+	Sort(out)
 	return out, passed, nil
 }
 
@@ -240,7 +240,8 @@ func (m *Matcher) asks(v match.Verdict) bool {
 	return worth(v)
 }
 
-func sortCandidates(list []Candidate) {
+// Sort puts the likeliest first.
+func Sort(list []Candidate) {
 	slices.SortFunc(list, func(a, b Candidate) int {
 		switch {
 		case a.Verdict.Grade != b.Verdict.Grade:

@@ -241,14 +241,3 @@ func digits(s string) string {
 	}
 	return d
 }
-
-// Restricted tells an entry whose address and whereabouts are kept back
-// (https://digital.nhs.uk/services/demographics/restricting-access-to-a-patients-demographic-record).
-func Restricted(patient *fhir.Value) bool {
-	for s := range patient.Path("meta.security").Each() {
-		if code := s.StrAt("code"); s.StrAt("system") == "http://terminology.hl7.org/CodeSystem/v3-Confidentiality" && (code == "R" || code == "V") {
-			return true
-		}
-	}
-	return false
-}

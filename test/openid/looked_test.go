@@ -43,6 +43,10 @@ func TestPatientReadsWhoHasLooked(t *testing.T) {
 	doctor := s.browser()
 	doctor.arrive(staff, "ada")
 	hit := regexp.MustCompile(`/p/[a-z0-9]+-0/`).FindString(doctor.get("/find?q=9990000018").body)
+	if r := doctor.get(hit + "allergies"); r.status != 303 {
+		t.Errorf("who has nothing to do with the patient sees their allergies: %d", r.status)
+	}
+	doctor.post(hit+"access/claim", "claim-reason", "sees her in the clinic this afternoon")
 	if r := doctor.get(hit + "allergies"); hit == "" || r.status != 200 {
 		t.Fatalf("the doctor does not come to the record: %q %d", hit, r.status)
 	}

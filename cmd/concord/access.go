@@ -1,0 +1,126 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"concord/fault"
+	"concord/record/access"
+	"concord/record/account"
+	"concord/standard/uk"
+)
+
+// deciding says who may see what, beyond what comes with the program.
+type deciding struct {
+	Policies string `help:"Folder of Cedar policies of your own: forbids, and files that take the place of ours by name." placeholder:"DIR"`
+	OptOuts  string `help:"File of NHS numbers with a National Data Opt-out, one a line (numbers may end with a comma). Read at start; without it, everybody counts as opted out of use beyond their own care." placeholder:"FILE"`
+}
+
+// policies loads the policies; nothing starts without them.
+func (d deciding) policies() (*access.Policies, error) {
+	if d.Policies == "" {
+		return access.Standard(), nil
+	}
+	return access.Load(os.DirFS(d.Policies))
+}
+
+// optOuts reads the file of opt-outs; nil = there is none.
+func (d deciding) optOuts() (func(nhs string) (bool, error), error) {
+	if d.OptOuts == "" {
+		return nil, nil
+	}
+	f, err := os.Open(d.OptOuts)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	out := map[string]bool{}
+	lines := bufio.NewScanner(f)
+	for n := 1; lines.Scan(); n++ {
+		text := strings.TrimSuffix(strings.TrimSpace(lines.Text()), ",")
+		if text == "" {
+			continue
+		}
+		number, err := uk.ParseNHSNumber(text)
+		if err != nil {
+			return nil, fault.New(fault.Invalid, "cli.opt-outs", "line %d of the file of opt-outs is no NHS number", n)
+		}
+		out[string(number)] = true
+	}
+	return func(nhs string) (bool, error) { return out[nhs], nil }, lines.Err()
+}
+
+type accessCmd struct {
+	Explain explainCmd `cmd:"" help:"Tell why a user may or may not read a patient's resource, and what would change it."`
+	Check   checkCmd   `cmd:"" help:"Hold the policies against every stated property, for every case there is."`
+}
+
+type explainCmd struct {
+	where
+	User     string `help:"User name." required:""`
+	Patient  string `help:"Id of the patient or person." required:""`
+	Resource string `help:"Type/id; without it, clinical content in general."`
+	JSON     bool   `help:"Answer as JSON." name:"json"`
+}
+
+func (c *explainCmd) Run(ctx context.Context) error {
+	return perform(ctx, c.where, request{Command: "explain", Client: c.User, Patient: c.Patient, Resource: c.Resource, JSON: c.JSON}, os.Stdout)
+}
+
+func (h *house) explain(ctx context.Context, req request, out io.Writer) error {
+	a, err := h.accounts.Get(ctx, req.Client)
+	if err != nil {
+		return err
+	}
+	who := a.Requester()
+	e, err := h.operator().Explain(ctx, who, access.Reason{Purpose: account.PurposeOf(who.Role)}, req.Patient, req.Resource)
+	if err != nil {
+		return err
+	}
+	if req.JSON {
+		enc := json.NewEncoder(out)
+		enc.SetIndent("", "  ")
+		return enc.Encode(e)
+	}
+	outcome := map[bool]string{true: "allowed", false: "refused"}[e.Allowed]
+	fmt.Fprintf(out, "%s (%s of %s): %s, by %s\n\nPolicies that spoke\n", e.User, e.Role, e.Org, outcome, e.Rule)
+	for _, p := range e.Spoke {
+		fmt.Fprintf(out, "  %s %s: %s\n", p.Effect, p.ID, p.Says)
+	}
+	fmt.Fprintln(out, "\nFacts")
+	for _, f := range e.Facts {
+		fmt.Fprintf(out, "  %s: %s\n", f.Name, f.Value)
+	}
+	fmt.Fprintln(out, "\nWho is known to look after the patient")
+	for _, r := range e.Relations {
+		fmt.Fprintf(out, "  %s %s: %s %s until %s\n", r.Org, r.Workgroup, r.How, r.Ref, r.Until.Format("2006-01-02 15:04"))
+	}
+	fmt.Fprintln(out, "\nIt would be otherwise if")
+	for _, x := range e.Changes {
+		fmt.Fprintf(out, "  %s (%s, by %s)\n", x.If, x.Then, x.Rule)
+	}
+	return nil
+}
+
+type checkCmd struct{ deciding }
+
+func (c *checkCmd) Run() error {
+	p, err := c.policies()
+	if err != nil {
+		return err
+	}
+	n, broken := p.Check(access.Properties())
+	fmt.Printf("%d cases, %d properties, %d broken\n", n, len(access.Properties()), len(broken))
+	for _, b := range broken {
+		fmt.Println(b)
+	}
+	if len(broken) > 0 {
+		return errFindings
+	}
+	return nil
+}

@@ -1,0 +1,38 @@
+package record
+
+import (
+	"context"
+	"time"
+
+	"concord/fault"
+	"concord/record/access"
+	"concord/store"
+)
+
+// LookOnce makes one decision with its filter on one document, and says how
+// long it took without reading the document.
+func LookOnce(ctx context.Context, d *Desk, who access.Requester, r store.Reader, typ, id string) (time.Duration, error) {
+	k, err := d.locate(ctx, r, typ, id)
+	if err != nil {
+		return 0, err
+	}
+	doc, err := r.Get(ctx, k)
+	if err != nil {
+		return 0, err
+	}
+	change, err := r.LastChange(ctx)
+	if err != nil {
+		return 0, err
+	}
+	began := d.now()
+	e := d.For(who, access.Reason{Purpose: access.DirectCare})
+	s, err := e.sight(ctx, r, d.policies.Decide(who, e.why, access.Read, typ), change)
+	if err != nil {
+		return 0, err
+	}
+	o, err := s.look(ctx, doc, false)
+	if err == nil && !o.Shown {
+		err = fault.New(fault.Denied, "access.test", "it is not shown")
+	}
+	return d.now().Sub(began), err
+}
