@@ -123,6 +123,10 @@ func (s *stage) paths(p, o string, message int64) []path {
 			}
 			return text(f.Hits[0].Person.Entries...), nil
 		}},
+		{"past of a person", access.Read, 1, func(e *record.Errand) (string, error) {
+			list, err := e.PersonPast(ctx, p)
+			return text(list...), err
+		}},
 		{"find people by particulars", access.FindPeople, 1, func(e *record.Errand) (string, error) {
 			f, err := e.FindWanted(ctx, person.Wanted{Family: "Smith", BornFrom: "1950-01-01"})
 			if err != nil || len(f.Hits) == 0 {
@@ -243,16 +247,16 @@ func (s *stage) powers(message int64) []path {
 
 // mayDo lists the paths that each role may take; the rest is refused.
 var mayDo = map[access.Role]string{
-	access.Clinician:     "read,read a patient,version,history,search,include,chart,everything,find people,find people by particulars,create,update,match,cross-reference",
-	access.Receptionist:  "read a patient,include,chart,everything,find people,find people by particulars,match,cross-reference",
+	access.Clinician:     "read,read a patient,past of a person,version,history,search,include,chart,everything,find people,find people by particulars,create,update,match,cross-reference",
+	access.Receptionist:  "read a patient,past of a person,include,chart,everything,find people,find people by particulars,match,cross-reference",
 	access.Engineer:      "feeds,messages,message head,requeue,close",
-	access.Steward:       "read a patient,include,chart,everything,find people,find people by particulars,conflicts,rulings,match,cross-reference",
+	access.Steward:       "read a patient,past of a person,include,chart,everything,find people,find people by particulars,conflicts,rulings,match,cross-reference",
 	access.Insurer:       "",
 	access.Patient:       "",
 	access.Administrator: "administer",
-	access.Privacy:       "read a patient,include,chart,everything,find people,find people by particulars,match,cross-reference,audit search,who has looked,audit entry,audit export",
+	access.Privacy:       "read a patient,past of a person,include,chart,everything,find people,find people by particulars,match,cross-reference,audit search,who has looked,audit entry,audit export",
 	access.System:        "",
-	access.Operator:      "read,read a patient,version,history,search,include,chart,everything,export,create,update,feeds,messages,message head,requeue,close,administer,verify,audit search,who has looked,audit entry,audit export,match,cross-reference,what would change",
+	access.Operator:      "read,read a patient,past of a person,version,history,search,include,chart,everything,export,create,update,feeds,messages,message head,requeue,close,administer,verify,audit search,who has looked,audit entry,audit export,match,cross-reference,what would change",
 	"porter":             "",
 	"":                   "",
 }

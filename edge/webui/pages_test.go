@@ -29,7 +29,7 @@ func (s *stage) stories() []route {
 		{"privacy", "/audit"}, {"privacy", "/audit?patient=9990000018"}, {"privacy", "/audit?who=nobody"}, {"privacy", "/audit/0"}, {"privacy", "/find?q=okonkwo"},
 	}
 	for _, p := range []string{"", "timeline", "timeline?span=all", "obs", "results", "results/code:tt-0003-01", "medicines", "allergies",
-		"problems", "documents", doc, "encounters", stay, "appointments", "demographics", item, "?asat=2026-11-19"} {
+		"problems", "documents", doc, "encounters", stay, "appointments", "demographics", "demographics?past=on", item, "?asat=2026-11-19"} {
 		all = append(all, route{"registrar", ada + "/" + p})
 	}
 	for _, who := range []string{"empty", "dead", "child", "long"} {
