@@ -202,6 +202,8 @@ func (s *stage) powers(message int64) []path {
 			return "", err
 		}},
 		{"conflicts", access.Links, 1, func(e *record.Errand) (string, error) { _, err := e.Conflicts(ctx); return "", err }},
+		{"alarms", access.Links, 1, func(e *record.Errand) (string, error) { _, err := e.Alarms(ctx); return "", err }},
+		{"index in numbers", access.Links, 1, func(e *record.Errand) (string, error) { _, err := e.IndexCounted(ctx); return "", err }},
 		{"rulings", access.Links, 1, func(e *record.Errand) (string, error) { _, err := e.Rulings(ctx, 9); return "", err }},
 		{"what would change", access.Verify, 1, func(e *record.Errand) (string, error) {
 			_, err := e.WhatWouldChange(ctx, nil, func(record.IdentityChange) error { return nil })
@@ -250,7 +252,7 @@ var mayDo = map[access.Role]string{
 	access.Clinician:     "read,read a patient,past of a person,version,history,search,include,chart,everything,find people,find people by particulars,create,update,match,cross-reference",
 	access.Receptionist:  "read a patient,past of a person,include,chart,everything,find people,find people by particulars,match,cross-reference",
 	access.Engineer:      "feeds,messages,message head,requeue,close",
-	access.Steward:       "read a patient,past of a person,include,chart,everything,find people,find people by particulars,conflicts,rulings,match,cross-reference",
+	access.Steward:       "read a patient,past of a person,include,chart,everything,find people,find people by particulars,conflicts,alarms,index in numbers,rulings,match,cross-reference",
 	access.Insurer:       "",
 	access.Patient:       "",
 	access.Administrator: "administer",

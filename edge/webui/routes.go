@@ -51,6 +51,9 @@ func (s *Site) handler() http.Handler {
 	post("/feeds/close", s.closeMessage)
 	get("/mpi/review", s.review)
 	post("/mpi/review", s.ruleIdentity)
+	get("/mpi/alarms", s.alarms)
+	post("/mpi/alarms", s.settleAlarm)
+	get("/mpi/numbers", s.numbers)
 	get("/mpi/{id}", s.identity)
 
 	get("/audit", s.auditLog)
