@@ -71,7 +71,9 @@ func TestOverlaid(t *testing.T) {
 // what the model had said.
 func TestTallyRates(t *testing.T) {
 	at := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC) // a Sunday
-	d := func(o Outcome, by Maker, g match.Grade) Decision { return Decision{Outcome: o, By: by, Grade: g, At: at} }
+	d := func(o Outcome, by Maker, g match.Grade) Decision {
+		return Decision{Outcome: o, By: by, Grade: g, At: at}
+	}
 	tally := newTally()
 	for _, p := range []Pair{
 		{Decisions: []Decision{d(Joined, ByModel, match.Certain)}},
