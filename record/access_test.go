@@ -123,6 +123,7 @@ func (s *stage) paths(p, o string, message int64) []path {
 			}
 			return text(f.Hits[0].Person.Entries...), nil
 		}},
+		{"ask outside", access.Links, 1, func(e *record.Errand) (string, error) { return "", e.Outside(ctx, p, "asks PDS") }},
 		{"past of a person", access.Read, 1, func(e *record.Errand) (string, error) {
 			list, err := e.PersonPast(ctx, p)
 			return text(list...), err
@@ -252,7 +253,7 @@ var mayDo = map[access.Role]string{
 	access.Clinician:     "read,read a patient,past of a person,version,history,search,include,chart,everything,find people,find people by particulars,create,update,match,cross-reference",
 	access.Receptionist:  "read a patient,past of a person,include,chart,everything,find people,find people by particulars,match,cross-reference",
 	access.Engineer:      "feeds,messages,message head,requeue,close",
-	access.Steward:       "read a patient,past of a person,include,chart,everything,find people,find people by particulars,conflicts,alarms,index in numbers,rulings,match,cross-reference",
+	access.Steward:       "read a patient,past of a person,include,chart,everything,find people,find people by particulars,conflicts,alarms,index in numbers,ask outside,rulings,match,cross-reference",
 	access.Insurer:       "",
 	access.Patient:       "",
 	access.Administrator: "administer",

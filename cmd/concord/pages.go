@@ -27,8 +27,17 @@ func (s *server) pages() (http.Handler, error) {
 	if relying != nil {
 		outside = relying
 	}
+	asked, err := s.opts.tracing.client()
+	if err != nil {
+		return nil, err
+	}
+	var demographics webui.Demographics
+	if asked != nil {
+		demographics = asked
+	}
 	return webui.New(webui.Options{
-		Desk: h.desk, Accounts: h.accounts, Door: door, Guard: login.Guard, Outside: outside,
+		Demographics: demographics,
+		Desk:         h.desk, Accounts: h.accounts, Door: door, Guard: login.Guard, Outside: outside,
 		Orgs: organisations(), Now: time.Now, Zone: h.desk.Zone(), Log: h.log,
 		Pace:   transport.NewPace(s.opts.UserRate, time.Now),
 		Replay: h.applier.Replay, Parse: parsedMessage, Feeds: s.feedSettings, Demo: s.opts.Demo, Witnesses: h.desk.Witnesses, BaseURL: s.baseURL(),

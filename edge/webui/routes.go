@@ -55,6 +55,7 @@ func (s *Site) handler() http.Handler {
 	post("/mpi/alarms", s.settleAlarm)
 	get("/mpi/numbers", s.numbers)
 	get("/mpi/{id}", s.identity)
+	post("/mpi/{id}/trace", s.trace)
 
 	get("/audit", s.auditLog)
 	get("/audit/export", s.auditExport)
