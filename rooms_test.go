@@ -47,6 +47,7 @@ var mayImport = map[string]string{
 	"care/chart":                "fault standard record",
 	"exchange/intake":           "fault standard record",
 	"exchange/linkage":          "fault standard",
+	"record/review":             "fault store record/access",
 	"record/seal":               "fault store",
 	"edge/transport":            "fault",
 	"edge/fhirapi":              "fault standard record care exchange edge/transport",

@@ -12,6 +12,7 @@ import (
 	"concord/fault"
 	"concord/record"
 	"concord/record/access"
+	"concord/record/review"
 	"concord/standard/fhir"
 	"concord/store/postgres/pgtest"
 )
@@ -353,13 +354,13 @@ func TestRelationshipEnds(t *testing.T) {
 		reads("when the glass is "+how, false)
 	}
 	other := s.desk.For(access.Requester{ID: "p", Role: access.Privacy, Org: "RAS"}, access.Reason{Purpose: access.Administration})
-	list, err := other.Alerts(s.ctx, 10)
-	if err != nil || len(list) != 0 {
-		t.Errorf("alerts of another organisation's people: %v %v", list, err)
+	list, err := other.Cases(s.ctx, record.CaseAsk{})
+	if err != nil || list.Total != 0 {
+		t.Errorf("cases of another organisation's people: %v %v", list, err)
 	}
 	domain := s.desk.For(access.Requester{ID: "p", Role: access.Privacy, Org: access.Domain}, access.Reason{Purpose: access.Administration})
-	if list, err = domain.Alerts(s.ctx, 10); err != nil || len(list) != 3 || list[0].Kind != "break-glass" || list[2].Kind != "claimed" {
-		t.Errorf("alerts %+v %v", list, err)
+	if list, err = domain.Cases(s.ctx, record.CaseAsk{}); err != nil || list.Total != 3 || list.Cases[0].Kind != review.BreakGlass || list.Cases[2].Kind != review.Claimed {
+		t.Errorf("cases %+v %v", list, err)
 	}
 }
 
@@ -473,7 +474,7 @@ func TestMatrixOnPostgreSQL(t *testing.T) {
 	}
 	t.Setenv(onPostgres, "yes")
 	for name, test := range map[string]func(*testing.T){"matrix": TestNegativeMatrix, "told": TestWithheldIsTold, "ends": TestRelationshipEnds,
-		"pages": TestEndsWhileAPageIsOpen, "restricted": TestRestricted, "guess": TestRestrictedIsNotGuessed, "joined": TestRestrictedByJoin} {
+		"pages": TestEndsWhileAPageIsOpen, "restricted": TestRestricted, "guess": TestRestrictedIsNotGuessed, "joined": TestRestrictedByJoin, "case": TestCaseIsSettled, "looks": TestUnusualLooks} {
 		t.Run(name, test)
 	}
 }

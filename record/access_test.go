@@ -238,6 +238,11 @@ func (s *stage) powers(message int64) []path {
 			}
 			return "", err
 		}},
+		{"cases", access.Review, 1, func(e *record.Errand) (string, error) {
+			_, err := e.Cases(ctx, record.CaseAsk{})
+			return "", err
+		}},
+		{"workload", access.Review, 1, func(e *record.Errand) (string, error) { _, err := e.Workload(ctx); return "", err }},
 		{"administer", access.Accounts, 1, func(e *record.Errand) (string, error) {
 			return "", e.Administer(ctx, "settings", func(store.Tx) error { return nil })
 		}},
@@ -257,7 +262,7 @@ var mayDo = map[access.Role]string{
 	access.Insurer:       "",
 	access.Patient:       "",
 	access.Administrator: "administer",
-	access.Privacy:       "read a patient,past of a person,include,chart,everything,find people,find people by particulars,match,cross-reference,audit search,who has looked,audit entry,audit export",
+	access.Privacy:       "read a patient,past of a person,include,chart,everything,find people,find people by particulars,match,cross-reference,audit search,who has looked,audit entry,audit export,cases,workload",
 	access.System:        "",
 	access.Operator:      "read,read a patient,past of a person,version,history,search,include,chart,everything,export,create,update,feeds,messages,message head,requeue,close,administer,verify,audit search,who has looked,audit entry,audit export,match,cross-reference,what would change",
 	"porter":             "",

@@ -7,6 +7,7 @@ import (
 	"concord/fault"
 	"concord/record/access"
 	"concord/record/audit"
+	"concord/record/review"
 	"concord/store"
 )
 
@@ -48,7 +49,7 @@ type trace struct {
 	message string
 	failure error
 	keep    []store.KeyValue // pages of a search, kept with the entry
-	alerts  []store.KeyValue // to privacy officers, filed with it
+	cases   []review.Case    // for privacy officers, filed with it
 }
 
 func (e *Errand) entry(act access.Action, v access.Verdict, t trace) *audit.Entry {
@@ -74,8 +75,8 @@ func (e *Errand) audit(ctx context.Context, act access.Action, v access.Verdict,
 				return err
 			}
 		}
-		for _, kv := range t.alerts {
-			if err := tx.SetKey(ctx, alertSpace, kv); err != nil {
+		for _, c := range t.cases {
+			if _, err := review.File(ctx, tx, c); err != nil {
 				return err
 			}
 		}
@@ -109,9 +110,7 @@ func (e *Errand) read(ctx context.Context, act access.Action, typ string, f func
 		if s.rule != "" { // what was shown was shown by this rule
 			v.Rule = string(e.who.Role) + "." + s.rule
 		}
-		if t.alerts, _ = s.alerts(); len(t.alerts) < len(s.watched) {
-			return fault.New(fault.Internal, "access.alert", "an alert cannot be made")
-		}
+		t.cases = s.cases()
 		return err
 	})
 	t.failure = failure

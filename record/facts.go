@@ -16,6 +16,7 @@ import (
 // of who looks after them.
 type recordFacts struct {
 	restricted, watched bool
+	employee            bool // watched as an employee
 	objects, dissents   bool
 	nhs                 []string
 	relations           []access.Relation
@@ -125,7 +126,7 @@ func (f *recordFacts) take(doc *store.Doc, body *fhir.Value, id string) {
 
 func (f *recordFacts) patient(body *fhir.Value) {
 	m := access.MarksOf("Patient", body.Path("meta.security"))
-	f.restricted, f.watched = f.restricted || m.Restricted, f.watched || m.Watched
+	f.restricted, f.watched, f.employee = f.restricted || m.Restricted, f.watched || m.Watched, f.employee || m.Employee
 	for id := range body.Get("identifier").Each() {
 		if id.StrAt("system") == uk.NHSNumberSystem && id.StrAt("value") != "" {
 			f.nhs = append(f.nhs, id.StrAt("value"))
@@ -251,7 +252,7 @@ func joined(list []*recordFacts) recordFacts {
 		if f == nil {
 			continue
 		}
-		out.restricted, out.watched = out.restricted || f.restricted, out.watched || f.watched
+		out.restricted, out.watched, out.employee = out.restricted || f.restricted, out.watched || f.watched, out.employee || f.employee
 		out.objects, out.dissents = out.objects || f.objects, out.dissents || f.dissents
 		out.nhs = append(out.nhs, f.nhs...)
 		out.relations = append(out.relations, f.relations...)

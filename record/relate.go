@@ -2,8 +2,6 @@ package record
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -11,15 +9,14 @@ import (
 
 	"concord/fault"
 	"concord/record/access"
+	"concord/record/review"
 	"concord/store"
 )
 
-// What people take upon themselves (claims and broken glasses) and the alerts
-// to privacy officers are small keys: they outlive a restart, and every process
-// on the store sees them.
+// What people take upon themselves (claims and broken glasses) are small keys:
+// they outlive a restart, and every process on the store sees them.
 const (
 	takenSpace = "access-taken"
-	alertSpace = "access-alert"
 	mostTaken  = 500 // of one user at a time
 )
 
@@ -61,11 +58,13 @@ func (e *Errand) take(ctx context.Context, act access.Action, id, code, reason s
 		if err := setTaken(ctx, tx, t); err != nil {
 			return err
 		}
-		kind := "claimed"
+		c := review.Case{At: tx.Time(), Kind: review.Claimed, User: e.who.ID, Role: e.who.Role, Org: e.who.Org, Person: t.Person, Code: t.Code, Reason: t.Reason}
 		if t.Glass {
-			kind = "break-glass"
+			c.Kind = review.BreakGlass
 		}
-		return setAlert(ctx, tx, Alert{At: tx.Time(), Kind: kind, User: e.who.ID, Org: e.who.Org, Person: t.Person, Code: t.Code, Reason: t.Reason})
+		c.ID = review.NewID(c.At, c.Kind, c.User, c.Person)
+		_, err = review.File(ctx, tx, c)
+		return err
 	})
 	return t, err
 }
@@ -149,90 +148,4 @@ func (s *sight) takenOf(ctx context.Context, pks []int64) ([]access.Taken, error
 		}
 	}
 	return out, nil
-}
-
-// Alert is what a privacy officer is told.
-type Alert struct {
-	At     time.Time `json:"at"`
-	Kind   string    `json:"kind"` // "claimed", "break-glass", "watched"
-	User   string    `json:"user"`
-	Org    string    `json:"org"`
-	Person string    `json:"person"` // id of the person; never their name
-	Code   string    `json:"code,omitempty"`
-	Reason string    `json:"reason,omitempty"`
-}
-
-func setAlert(ctx context.Context, tx store.Tx, a Alert) error {
-	kv, err := alertRow(a)
-	if err != nil {
-		return err
-	}
-	return tx.SetKey(ctx, alertSpace, kv)
-}
-
-// alertKeyTime counts down, so that the newest alert is the first key.
-func alertKeyTime(at time.Time) string {
-	var b [8]byte
-	n := uint64(1<<62 - at.UnixMicro())
-	for i := range b {
-		b[i] = byte(n >> (56 - 8*i))
-	}
-	return hex.EncodeToString(b[:])
-}
-
-func alertRow(a Alert) (store.KeyValue, error) {
-	text, err := json.Marshal(a)
-	if err != nil {
-		return store.KeyValue{}, fault.Wrap(err, fault.Internal, "access.alert", "an alert cannot be written")
-	}
-	at, tail := a.At, a.User+"|"+a.Person
-	if a.Kind == "watched" { // once a day is enough
-		at = a.At.Truncate(24 * time.Hour)
-	} else {
-		var b [6]byte
-		if _, err := rand.Read(b[:]); err != nil {
-			return store.KeyValue{}, fault.Wrap(err, fault.Internal, "access.alert", "no randomness")
-		}
-		tail = hex.EncodeToString(b[:])
-	}
-	return store.KeyValue{Key: alertKeyTime(at) + "|" + tail, Value: text}, nil
-}
-
-// alerts are those that are due for what was shown.
-func (s *sight) alerts() ([]store.KeyValue, error) {
-	var out []store.KeyValue
-	for pk := range s.watched {
-		kv, err := alertRow(Alert{At: s.now, Kind: "watched", User: s.who.ID, Org: s.who.Org, Person: s.desk.ids.person(pk)})
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, kv)
-	}
-	return out, nil
-}
-
-// Alerts lists the newest alerts, for privacy officers: those of their own
-// organisation, or all for those of the domain. Errors: Denied.
-func (e *Errand) Alerts(ctx context.Context, limit int) ([]Alert, error) {
-	var out []Alert
-	err := e.read(ctx, access.Explain, "", func(r store.Reader, _ *sight, t *trace) error {
-		out = nil
-		t.what = []string{"alerts"}
-		rows, err := r.ListKeys(ctx, alertSpace, "", limit)
-		if err != nil {
-			return err
-		}
-		for _, kv := range rows {
-			var a Alert
-			if err := json.Unmarshal(kv.Value, &a); err != nil {
-				return fault.Wrap(err, fault.Internal, "access.alert", "an alert cannot be read")
-			}
-			if e.who.Controls(a.Org) {
-				out = append(out, a)
-			}
-		}
-		t.count = len(out)
-		return nil
-	})
-	return out, err
 }

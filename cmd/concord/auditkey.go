@@ -125,8 +125,21 @@ func copyAuditKeys(from, to string) error {
 // process died.
 const sequencerLease = 6 * time.Second
 
-// sequence grows the audit log's tree, and shows it to the witnesses: in one of
-// the processes that share a store.
+// staff tells the name to show and the NHS number of a user; "" for who has no
+// account, such as a client.
+func (h *house) staff(ctx context.Context, user string) (display, nhs string, err error) {
+	a, err := h.accounts.Get(ctx, user)
+	if fault.Is(err, fault.NotFound) {
+		return "", "", nil
+	}
+	if err != nil {
+		return "", "", err
+	}
+	return a.Display, a.OwnNumber, nil
+}
+
+// sequence grows the audit log's tree, shows it to the witnesses, and reviews
+// what is new in the log: in one of the processes that share a store.
 func (h *house) sequence(ctx context.Context) {
 	s := h.desk.Sequencer(h.audit.sign)
 	run := func(ctx context.Context) {
@@ -135,6 +148,9 @@ func (h *house) sequence(ctx context.Context) {
 		if len(h.witnesses) > 0 {
 			wg.Go(func() { h.askWitnesses(ctx) })
 		}
+		wg.Go(func() {
+			h.desk.Reviewer(h.staff).Run(ctx, func(err error) { h.log.Error("accesses wait to be reviewed", "error", err) })
+		})
 		s.Run(ctx, func(err error) { h.log.Error("the audit log's tree falls behind", "error", err) })
 	}
 	if !h.shared {

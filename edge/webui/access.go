@@ -11,7 +11,6 @@ import (
 	"concord/record"
 	"concord/record/access"
 	"concord/record/account"
-	"concord/standard/uk"
 )
 
 // accessForm is what somebody without a relationship to a patient may ask for.
@@ -121,23 +120,20 @@ func (f *recordFrame) stands(c *record.Chart, now time.Time) {
 	}
 }
 
-// privacyView is what a privacy officer's page shows.
-type privacyView struct {
-	Alerts                  []alertRow
+// explainView is what the page of explanations shows.
+type explainView struct {
 	User, Patient, Resource string
 	Errors                  []fieldError
 	Answer                  *record.Explained
 }
 
-type alertRow struct {
-	record.Alert
-	When, What string
-}
-
-// privacy is /privacy: the newest alerts, and why an access is open or not.
-func (s *Site) privacy(v *visit) (*answer, error) {
+// explained is /privacy/explain: why an access is open or not.
+func (s *Site) explained(v *visit) (*answer, error) {
 	form := v.URL.Query()
-	x := privacyView{User: strings.TrimSpace(form.Get("user")), Patient: strings.TrimSpace(form.Get("patient")), Resource: strings.TrimSpace(form.Get("resource"))}
+	x := explainView{User: strings.TrimSpace(form.Get("user")), Patient: strings.TrimSpace(form.Get("patient")), Resource: strings.TrimSpace(form.Get("resource"))}
+	if !v.may(access.Explain) {
+		return nil, fault.New(fault.Denied, "webui.no-explain", "this role is told no reasons of access")
+	}
 	status := 0
 	if x.User != "" || x.Patient != "" {
 		var err error
@@ -148,17 +144,10 @@ func (s *Site) privacy(v *visit) (*answer, error) {
 			status = http.StatusUnprocessableEntity
 		}
 	}
-	list, err := v.errand.Alerts(v.Context(), 100)
-	if err != nil {
-		return nil, err
-	}
-	for _, a := range list {
-		x.Alerts = append(x.Alerts, alertRow{a, uk.DisplayDateTime(a.At.In(s.Zone)), alertWords(a.Kind)})
-	}
-	return &answer{status: status, frame: frame{Title: "Privacy", Nav: "privacy", Forms: true}, body: privacyBody(x)}, nil
+	return &answer{status: status, frame: frame{Title: "Why may somebody see this?", Nav: "privacy", Forms: true}, body: explainBody(x)}, nil
 }
 
-func (s *Site) explain(v *visit, x privacyView) (*record.Explained, error) {
+func (s *Site) explain(v *visit, x explainView) (*record.Explained, error) {
 	a, err := s.Accounts.Get(v.Context(), x.User)
 	if err != nil {
 		return nil, err
@@ -177,14 +166,4 @@ func explainErrors(err error) []fieldError {
 		return []fieldError{{"patient", "No such patient or resource is known."}}
 	}
 	return nil
-}
-
-func alertWords(kind string) string {
-	switch kind {
-	case "claimed":
-		return "Relationship claimed"
-	case "break-glass":
-		return "Glass broken"
-	}
-	return "Watched record opened"
 }

@@ -2,6 +2,7 @@ package webui_test
 
 import (
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -82,9 +83,30 @@ func TestBreakGlassPages(t *testing.T) {
 	r.has(t, "You have broken the glass", "closes in 60 minutes", "Close now", canary, "SEALEDCANARY")
 	r.lacks(t, "LOCKEDCANARY")
 	o := s.as("officer")
-	page := o.get("/privacy?user=registrar&patient=" + id)
-	page.has(t, "Glass broken", "found unconscious at home", "Allowed, by break-glass", "What would change it")
+	page := o.get("/privacy/explain?user=registrar&patient=" + id)
+	page.has(t, "Allowed, by break-glass", "What would change it")
 	page.lacks(t, canary, "OKONKWO", "Okonkwo")
+	page = o.get("/privacy")
+	page.has(t, "Glass broken", "found unconscious at home", "Dr Maya Sharma")
+	page.lacks(t, canary, "OKONKWO", "Okonkwo")
+	at := regexp.MustCompile(`/privacy/cases/[0-9a-z]+`).FindString(page.body)
+	o.get(at).has(t, "What was seen", "break-glass", "Emergency: the patient", "Choose one")
+	if r := o.post(at, "state", "justified", "words", "  "); r.status != http.StatusUnprocessableEntity || !strings.Contains(r.body, "Say in 5 to 1000 characters why.") {
+		t.Errorf("settled without words: %d", r.status)
+	}
+	if r := b.post(at, "state", "justified", "words", "I say so myself"); r.status != http.StatusForbidden {
+		t.Errorf("a clinician settles a case: %d", r.status)
+	}
+	if r := o.post(at, "state", "queried", "words", "asked the consultant on call"); r.to != "/privacy?settled=queried" {
+		t.Errorf("settled: %d %s", r.status, r.to)
+	}
+	o.get(at).has(t, "What has been done", "asked the consultant on call", "User asked")
+	o.post(at, "state", "justified", "words", "a crash call, confirmed by the ward")
+	o.get("/privacy").lacks(t, "found unconscious at home")
+	o.get("/privacy?closed=yes").has(t, "Closed: justified", "found unconscious at home")
+	if r := o.get("/privacy/cases/0000000000000000000000000000"); r.status != http.StatusNotFound {
+		t.Errorf("a case that is none: %d", r.status)
+	}
 	if r := b.get("/privacy"); r.status != http.StatusForbidden {
 		t.Errorf("a clinician reads the alerts: %d", r.status)
 	}

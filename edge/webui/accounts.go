@@ -3,6 +3,7 @@ package webui
 import (
 	"net/http"
 
+	"concord/fault"
 	"concord/record/access"
 	"concord/record/account"
 )
@@ -58,7 +59,7 @@ func doneWords(done string) string {
 	return map[string]string{"made": "The account is made.", "barred": "The account can no longer sign in.",
 		"let-in": "The account can sign in again.", "password": "The password is changed; its sessions have ended.",
 		"revoked": "The token is revoked.", "granted": "The role is granted.", "ended": "The role has ended.",
-		"reset": "The second factors are removed; the sessions have ended.", "sessions": "Every session has ended.",
+		"reset": "The second factors are removed; the sessions have ended.", "sessions": "Every session has ended.", "own": "The number is noted.",
 		"second": "What is asked for is changed; it holds at once.", "group": "The workgroup is added."}[done]
 }
 
@@ -93,6 +94,11 @@ func (s *Site) changeAccount(v *visit) (*answer, error) {
 		done, err = "reset", office.ResetFactors(v.Context(), name)
 	case "end-sessions":
 		done, err = "sessions", office.EndSessions(v.Context(), name)
+	case "own":
+		done, err = "own", office.SetOwnNumber(v.Context(), name, v.PostFormValue("own"))
+		if fault.Is(err, fault.Invalid) {
+			return s.personPage(v, http.StatusUnprocessableEntity, personView{Errors: formErrors(err, "own"), Own: v.PostFormValue("own")})
+		}
 	case "revoke":
 		done, err = "revoked", office.Revoke(v.Context(), name)
 	}

@@ -61,7 +61,7 @@ func (s *Site) dress(f *frame, v *visit) {
 		{navLink{Key: "find", Name: "Patients", To: "/"}, access.FindPeople},
 		{navLink{Key: "review", Name: "Identity review", To: "/mpi/review"}, access.Links},
 		{navLink{Key: "feeds", Name: "Feeds", To: "/feeds"}, access.WatchFeeds},
-		{navLink{Key: "privacy", Name: "Privacy", To: "/privacy"}, access.Explain},
+		{navLink{Key: "privacy", Name: "Privacy", To: "/privacy"}, access.Review},
 		{navLink{Key: "accounts", Name: "Accounts", To: "/admin/accounts"}, access.Accounts},
 	} {
 		if v.may(l.act) {

@@ -25,6 +25,7 @@ type personView struct {
 	From    string
 	To      string
 	Done    string
+	Own     string // the person's own NHS number
 	Errors  []fieldError
 }
 
@@ -48,6 +49,9 @@ func (s *Site) personPage(v *visit, status int, x personView) (*answer, error) {
 	}
 	if x.Factors, err = s.Accounts.Factors(v.Context(), x.Account.Name); err != nil {
 		return nil, err
+	}
+	if x.Errors == nil {
+		x.Own = x.Account.OwnNumber
 	}
 	all, err := s.Accounts.Workgroups(v.Context(), "")
 	if err != nil {

@@ -133,7 +133,10 @@ func (s *Site) accessRoutes(get, post func(string, func(*visit) (*answer, error)
 	post("/p/{id}/access/claim", s.claim)
 	post("/p/{id}/access/glass", s.breakGlass)
 	post("/p/{id}/access/close", s.closeGlass)
-	get("/privacy", s.privacy)
+	get("/privacy", s.cases)
+	get("/privacy/explain", s.explained)
+	get("/privacy/cases/{case}", s.oneCase)
+	post("/privacy/cases/{case}", s.settleCase)
 }
 
 // foreign answers a request that another site made in a browser's name.

@@ -175,6 +175,14 @@ func TestAccountsPage(t *testing.T) {
 		t.Fatalf("%d %s", r.status, r.to)
 	}
 	s.as("new.person")
+	if r := b.post("/admin/accounts/new.person", "do", "own", "own", "123"); r.status != http.StatusUnprocessableEntity || !strings.Contains(r.body, `value="123"`) {
+		t.Errorf("a number that is none: %d", r.status)
+	}
+	b.post("/admin/accounts/new.person", "do", "own", "own", "999 000 0018")
+	b.get("/admin/accounts/new.person").has(t, `value="9990000018"`)
+	if a, err := s.accounts.Get(s.ctx, "new.person"); err != nil || a.OwnNumber != "9990000018" || a.Role != access.Clinician || a.Requester().NHSNumber != "" {
+		t.Errorf("the number of a member of staff: %+v %v", a, err)
+	}
 	b.post("/admin/accounts/new.person", "do", "bar")
 	if r := s.as("").post("/sign-in", "name", "new.person", "password", password); r.status != http.StatusUnauthorized {
 		t.Errorf("barred: %d", r.status)

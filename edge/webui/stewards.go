@@ -75,7 +75,7 @@ type numbersView struct {
 	Counted         string // when; "" = not yet
 	Standing        []numberRow
 	Measured        []numberRow
-	Weeks           []weekBar
+	Weeks           []decisionBar
 	Most            string // the highest bar
 }
 
@@ -92,7 +92,7 @@ func (s *Site) numbers(v *visit) (*answer, error) {
 	if t := n.Tally; t != nil {
 		x.Counted = s.at().Moment(t.At).Text
 		x.Standing, x.Measured = standingRows(t), measuredRows(t)
-		x.Weeks, x.Most = weekBars(t, s.Now())
+		x.Weeks, x.Most = decisionBars(t, s.Now())
 	}
 	return &answer{frame: frame{Title: "The index in numbers", Nav: "review"}, body: numbersPage(x)}, nil
 }
@@ -136,8 +136,8 @@ func measuredRows(t *person.Tally) []numberRow {
 	return out
 }
 
-// weekBar is one week of decisions: heights in a plot of 100.
-type weekBar struct {
+// decisionBar is one week of decisions: heights in a plot of 100.
+type decisionBar struct {
 	Week                string
 	Model, Human, Asked int
 	X, YModel, HModel   float64
@@ -147,14 +147,14 @@ type weekBar struct {
 // weeksShown is how far back the plot goes.
 const weeksShown = 26
 
-func weekBars(t *person.Tally, now time.Time) ([]weekBar, string) {
-	var out []weekBar
+func decisionBars(t *person.Tally, now time.Time) ([]decisionBar, string) {
+	var out []decisionBar
 	most := 1
 	day := now.UTC().AddDate(0, 0, -7*(weeksShown-1))
 	for i := range weeksShown {
 		d := day.AddDate(0, 0, 7*i)
 		monday := d.AddDate(0, 0, -(int(d.Weekday())+6)%7)
-		b := weekBar{Week: monday.Format("2 Jan 2006"), X: float64(i) * 20}
+		b := decisionBar{Week: monday.Format("2 Jan 2006"), X: float64(i) * 20}
 		for what, n := range t.Weeks[monday.Format(time.DateOnly)] {
 			outcome, by, _ := strings.Cut(what, "/")
 			switch {
@@ -176,7 +176,7 @@ func weekBars(t *person.Tally, now time.Time) ([]weekBar, string) {
 		b.YModel = 110 - b.HModel
 		b.YHuman = b.YModel - b.HHuman
 	}
-	if !slices.ContainsFunc(out, func(b weekBar) bool { return b.Model+b.Human+b.Asked > 0 }) {
+	if !slices.ContainsFunc(out, func(b decisionBar) bool { return b.Model+b.Human+b.Asked > 0 }) {
 		return nil, ""
 	}
 	return out, thousands(most)

@@ -533,7 +533,7 @@ func numbersPage(x numbersView) templ.Component {
 	})
 }
 
-func weekTable(weeks []weekBar) templ.Component {
+func weekTable(weeks []decisionBar) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

@@ -32,6 +32,7 @@ const (
 	Claim       Action = "claim-relationship" // say that one has to do with a patient
 	BreakGlass  Action = "break-glass"        // open a record in an emergency
 	Explain     Action = "explain"            // ask why an access is allowed or refused
+	Review      Action = "review"             // look into accesses that were told, and close them
 )
 
 // Questions that are asked of the policies beside the action.
@@ -44,7 +45,7 @@ const (
 // Actions lists every action, for the negative tests.
 func Actions() []Action {
 	return []Action{Read, Search, Create, Update, Delete, FindPeople, Export, WatchFeeds,
-		OpenMessage, Replay, Receive, Links, Accounts, Verify, Retain, ReadAudit, SignIn, SignOut, Claim, BreakGlass, Explain}
+		OpenMessage, Replay, Receive, Links, Accounts, Verify, Retain, ReadAudit, SignIn, SignOut, Claim, BreakGlass, Explain, Review}
 }
 
 // Verdict is the outcome of one decision.

@@ -26,7 +26,7 @@ var allowed = map[access.Role]map[access.Action]string{
 	access.Administrator: {access.Accounts: "Patient Observation any"},
 	access.Privacy: {
 		access.ReadAudit: "Patient Observation any", access.Read: "Patient any", access.Search: "Patient any", access.FindPeople: "Patient Observation any",
-		access.Explain: "Patient Observation any",
+		access.Explain: "Patient Observation any", access.Review: "Patient Observation any",
 	},
 	access.Patient: {access.ReadAudit: "Patient"},
 	access.System: { // with system/Patient.rs

@@ -54,6 +54,7 @@ type Marks struct {
 	Teams      []string // "ORG/CODE"; none = the controlling organisation
 	Restricted bool     // of a Patient
 	Watched    bool     // of a Patient
+	Employee   bool     // of a Patient: watched as an employee
 }
 
 // MarksOf reads meta.security. On a Patient, R (and V) of Confidentiality is
@@ -70,6 +71,7 @@ func MarksOf(typ string, security *fhir.Value) Marks {
 		case typ == "Patient":
 			m.Restricted = m.Restricted || system == Confidentiality && (code == "R" || code == "V")
 			m.Watched = m.Watched || system == ActCode && slices.Contains(Watches(), code)
+			m.Employee = m.Employee || system == ActCode && code == "EMP"
 		case system == Confidentiality && code == "V":
 			m.Label = max(m.Label, Locked)
 		case system == Confidentiality && code == "R":
@@ -87,7 +89,7 @@ func (m Marks) And(o Marks) Marks {
 	if o.Label > m.Label {
 		m.Label, m.Teams = o.Label, o.Teams
 	}
-	m.Restricted, m.Watched = m.Restricted || o.Restricted, m.Watched || o.Watched
+	m.Restricted, m.Watched, m.Employee = m.Restricted || o.Restricted, m.Watched || o.Watched, m.Employee || o.Employee
 	return m
 }
 

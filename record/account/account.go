@@ -26,6 +26,9 @@ type Account struct {
 	// for a password. NHSNumber is that of a patient.
 	Provider  string
 	NHSNumber string
+	// OwnNumber is the NHS number of a member of staff, where they gave it: it
+	// tells when they look at their own record, and opens nothing.
+	OwnNumber string
 	password  string
 }
 

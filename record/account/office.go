@@ -9,6 +9,7 @@ import (
 
 	"concord/fault"
 	"concord/record/access"
+	"concord/standard/uk"
 	"concord/store"
 )
 
@@ -136,6 +137,23 @@ func (o *Office) SetDisabled(ctx context.Context, name string, disabled bool) er
 	}
 	return o.onPerson(ctx, what+normal(name), name, func(tx store.Tx, _ *Account) error {
 		return o.register.change(ctx, tx, name, disabled, func(a *Account) { a.Disabled = disabled })
+	})
+}
+
+// SetOwnNumber notes the NHS number of a member of staff, so that looks at their
+// own record and household are reviewed; "" forgets it. The audit entry does not
+// name it. Errors: Denied, account.other-org, NotFound account.unknown, Invalid
+// "account.own-number" (in "own").
+func (o *Office) SetOwnNumber(ctx context.Context, name, number string) error {
+	if number = strings.TrimSpace(number); number != "" {
+		parsed, err := uk.ParseNHSNumber(number)
+		if err != nil {
+			return fault.New(fault.Invalid, "account.own-number", "that is no NHS number").In("own")
+		}
+		number = string(parsed)
+	}
+	return o.onPerson(ctx, "note the NHS number of "+normal(name), name, func(tx store.Tx, _ *Account) error {
+		return o.register.change(ctx, tx, name, false, func(a *Account) { a.OwnNumber = number })
 	})
 }
 

@@ -28,8 +28,9 @@ const maxPerson = 40
 const maxAsked = 8
 
 // maxMissed is how many changes since the snapshot are looked at; beyond them
-// the arrival is planned anew.
-const maxMissed = 2000
+// the arrival is planned anew. It is far above what twenty writers of large
+// bundles do meanwhile: planning anew costs more than looking.
+const maxMissed = 50_000
 
 // Arrive places entries: each is joined with those that are certainly the same
 // person, and a steward is asked about those that may be. since is the change

@@ -64,5 +64,17 @@ func TestBreakGlass(t *testing.T) {
 	if text := p.here("privacy"); !strings.Contains(text, "found unconscious in the street") || strings.Contains(text, "Canary") || strings.Contains(text, "Unconscious,") {
 		t.Errorf("the privacy officer reads %.600s", text)
 	}
-	p.open("/privacy?user=dr.rahman&patient=" + id)
+	p.open("/privacy/explain?user=dr.rahman&patient=" + id)
+	p.open("/privacy")
+	p.do(chromedp.Click(`table a[href^="/privacy/cases/"]`), chromedp.WaitVisible(`#state`))
+	if text := p.here("a case"); !strings.Contains(text, "What was seen") || !strings.Contains(text, "Condition") || strings.Contains(text, "Canary") {
+		t.Errorf("the case shows %.900s", text)
+	}
+	p.do(chromedp.Click(`form[action^="/privacy/cases/"] button`), chromedp.WaitVisible(`.nhsuk-error-summary`))
+	p.here("a case settled with nothing said")
+	p.do(chromedp.Click(`#state`), chromedp.SendKeys(`#words`, "a crash call, confirmed by the ward"),
+		chromedp.Click(`form[action^="/privacy/cases/"] button`), chromedp.WaitVisible(`.c-weeks`))
+	if text := p.here("after it was closed"); !strings.Contains(text, "Closed: justified") || strings.Contains(text, "found unconscious") {
+		t.Errorf("the queue after it was closed: %.600s", text)
+	}
 }
