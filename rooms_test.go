@@ -56,6 +56,7 @@ var mayImport = map[string]string{
 	"edge/fhirapi":              "fault standard record care exchange edge/transport",
 	"edge/webui":                "fault standard record care exchange edge/login edge/transport",
 	"exchange/cosigning":        "fault record/audit",
+	"exchange/pds":              "fault standard record/access record/person",
 	"edge/login":                "fault standard record care exchange",
 	"edge/ops":                  "fault",
 	"edge/smart":                "fault standard record edge/transport",

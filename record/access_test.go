@@ -14,6 +14,7 @@ import (
 	"concord/record"
 	"concord/record/access"
 	"concord/record/audit"
+	"concord/record/person"
 	"concord/standard/fhir"
 	"concord/standard/match"
 	"concord/store"
@@ -123,6 +124,18 @@ func (s *stage) paths(p, o string, message int64) []path {
 			}
 			return text(f.Hits[0].Person.Entries...), nil
 		}},
+		{"ask outside", access.Links, 1, func(e *record.Errand) (string, error) { return "", e.Outside(ctx, p, "asks PDS") }},
+		{"past of a person", access.Read, 1, func(e *record.Errand) (string, error) {
+			list, err := e.PersonPast(ctx, p)
+			return text(list...), err
+		}},
+		{"find people by particulars", access.FindPeople, 1, func(e *record.Errand) (string, error) {
+			f, err := e.FindWanted(ctx, person.Wanted{Family: "Smith", BornFrom: "1950-01-01"})
+			if err != nil || len(f.Hits) == 0 {
+				return "", err
+			}
+			return text(f.Hits[0].Person.Entries...), nil
+		}},
 		{"match", access.Search, 1, func(e *record.Errand) (string, error) {
 			f, err := e.Match(ctx, record.MatchAsked{Patient: s.json(patient("R1K", "", nhs, "Smith", "John", "1950-01-01", "male"))})
 			if err != nil || len(f.Hits) == 0 {
@@ -191,6 +204,8 @@ func (s *stage) powers(message int64) []path {
 			return "", err
 		}},
 		{"conflicts", access.Links, 1, func(e *record.Errand) (string, error) { _, err := e.Conflicts(ctx); return "", err }},
+		{"alarms", access.Links, 1, func(e *record.Errand) (string, error) { _, err := e.Alarms(ctx); return "", err }},
+		{"index in numbers", access.Links, 1, func(e *record.Errand) (string, error) { _, err := e.IndexCounted(ctx); return "", err }},
 		{"rulings", access.Links, 1, func(e *record.Errand) (string, error) { _, err := e.Rulings(ctx, 9); return "", err }},
 		{"what would change", access.Verify, 1, func(e *record.Errand) (string, error) {
 			_, err := e.WhatWouldChange(ctx, nil, func(record.IdentityChange) error { return nil })
@@ -245,16 +260,16 @@ func (s *stage) powers(message int64) []path {
 
 // mayDo lists the paths that each role may take; the rest is refused.
 var mayDo = map[access.Role]string{
-	access.Clinician:     "read,read a patient,version,history,search,include,chart,everything,find people,create,update,match,cross-reference",
-	access.Receptionist:  "read a patient,include,chart,everything,find people,match,cross-reference",
+	access.Clinician:     "read,read a patient,past of a person,version,history,search,include,chart,everything,find people,find people by particulars,create,update,match,cross-reference",
+	access.Receptionist:  "read a patient,past of a person,include,chart,everything,find people,find people by particulars,match,cross-reference",
 	access.Engineer:      "feeds,messages,message head,requeue,close",
-	access.Steward:       "read a patient,include,chart,everything,find people,conflicts,rulings,match,cross-reference",
+	access.Steward:       "read a patient,past of a person,include,chart,everything,find people,find people by particulars,conflicts,alarms,index in numbers,ask outside,rulings,match,cross-reference",
 	access.Insurer:       "",
 	access.Patient:       "",
 	access.Administrator: "administer",
-	access.Privacy:       "read a patient,include,chart,everything,find people,match,cross-reference,audit search,who has looked,audit entry,audit export,cases,workload",
+	access.Privacy:       "read a patient,past of a person,include,chart,everything,find people,find people by particulars,match,cross-reference,audit search,who has looked,audit entry,audit export,cases,workload",
 	access.System:        "",
-	access.Operator:      "read,read a patient,version,history,search,include,chart,everything,export,create,update,feeds,messages,message head,requeue,close,administer,verify,audit search,who has looked,audit entry,audit export,match,cross-reference,what would change,rehearse",
+	access.Operator:      "read,read a patient,past of a person,version,history,search,include,chart,everything,export,create,update,feeds,messages,message head,requeue,close,administer,verify,audit search,who has looked,audit entry,audit export,match,cross-reference,what would change,rehearse",
 	"porter":             "",
 	"":                   "",
 }
@@ -334,6 +349,7 @@ func TestFeedErrandsAreRefused(t *testing.T) {
 			"pending": func() error { _, err := e.Pending(s.ctx, 0, 1); return err },
 			"settle":  func() error { return e.Settle(s.ctx, &record.Message{Seq: 1}) },
 			"prior":   func() error { _, err := e.Prior(s.ctx, "1", nil); return err },
+			"refile":  func() error { _, err := e.Refile(s.ctx, record.RefileAsked{From: "1", Into: "2"}); return err },
 		} {
 			if err := do(); !fault.Is(err, fault.Denied) {
 				t.Errorf("%s %s: %v", role, name, err)

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bytes"
 	"context"
 	"strconv"
 
@@ -89,7 +90,8 @@ func (d *Desk) scanned(doc *store.Doc, keep func(string) bool) (*Item, *fhir.Val
 	if err != nil {
 		return nil, nil, err
 	}
-	part, err := text.Only(func(name string) bool { return name == "id" || keep(name) })
+	away := bytes.Contains(plain, []byte(MovedExtension))
+	part, err := text.Only(func(name string) bool { return name == "id" || keep(name) || away && name == "extension" })
 	if err != nil {
 		return nil, nil, err
 	}

@@ -210,6 +210,7 @@ func (p *plan) ready(ctx context.Context, e *Errand, dr *draft) error {
 	if dr.patient {
 		body = d.withoutRefer(body)
 	}
+	body = dr.marked(body)
 	if dr.op.Key != "" {
 		body = withSourceKey(body, e.who.Org, dr.op.Key)
 	}

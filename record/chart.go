@@ -131,7 +131,7 @@ func (v *sight) section(ctx context.Context, docs []*store.Doc, s Section, q *se
 			return nil, err
 		}
 		v.veil(o, it)
-		if q == nil || q.Match(subject(it), v.desk.london) {
+		if movedTo(it.Resource) == "" && (q == nil || q.Match(subject(it), v.desk.london)) {
 			v.note(o, doc.PK)
 			out = append(out, it)
 		}

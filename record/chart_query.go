@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"concord/record/access"
+	"concord/record/person"
 )
 
 // Section asks for one kind of resource within a chart.
@@ -63,4 +64,14 @@ func (p *Person) Best() *Item {
 		return nil
 	}
 	return p.Entries[0]
+}
+
+// Golden is the best of what the entries say, with its sources: numbers are
+// places in Entries.
+func (p *Person) Golden() person.Golden {
+	told := make([]person.Told, 0, len(p.Entries))
+	for _, it := range p.Entries {
+		told = append(told, person.Told{Patient: it.Resource, At: it.Updated})
+	}
+	return person.GoldenOf(told)
 }

@@ -47,7 +47,8 @@ type Op struct {
 	// At names the op in errors: "Bundle.entry[3]"; "" for a single write.
 	At string
 
-	told []fhir.Issue // what the profiles found, where that does not refuse it
+	told    []fhir.Issue // what the profiles found, where that does not refuse it
+	refiled bool         // part of a move (Refile)
 }
 
 // Result is what became of an op.

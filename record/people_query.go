@@ -24,6 +24,9 @@ type People struct {
 type Hit struct {
 	Person  Person
 	Numbers []HospitalNumber
+	// Score is how well a person agrees with particulars, 0 to 1; 0 when found
+	// otherwise.
+	Score float64
 }
 
 // HospitalNumber is a trust's own number for its patient.

@@ -156,8 +156,9 @@ func compose(p Person) *Item {
 		}
 		links = append(links, fhir.Obj("other", fhir.Obj("reference", "Patient/"+en.ID), "type", "seealso"))
 	}
-	body := best.Resource.Without("id", "meta", "link", "extension", "text").
-		With("identifier", identifiers).With("link", links).With("extension", best.Resource.Get("extension"))
+	golden := p.Golden().Patient
+	body := golden.Without("id", "meta", "link", "extension", "text").
+		With("identifier", identifiers).With("link", links).With("extension", golden.Get("extension"))
 	out.Resource = served(body, out)
 	return out
 }

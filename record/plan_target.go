@@ -126,6 +126,9 @@ func (p *plan) existing(ctx context.Context, r store.Reader, dr *draft, k store.
 	if dr.oldBody, err = p.desk.parse(doc); err != nil {
 		return err
 	}
+	if err := dr.mayReplace(); err != nil {
+		return err
+	}
 	dr.keepID = dr.oldBody.ID() != ""
 	if dr.op.Kind == Patch {
 		return p.desk.change(p.who.Org, dr.op, it)

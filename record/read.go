@@ -40,8 +40,11 @@ func (e *Errand) readOne(ctx context.Context, r store.Reader, v *sight, t *trace
 	}
 	t.records = d.recordIDs(doc.Key)
 	it, err := e.admit(ctx, v, t, doc, typ, false)
-	if err != nil || typ != "Patient" {
-		return it, err
+	if err != nil {
+		return nil, err
+	}
+	if typ != "Patient" {
+		return e.lead(ctx, v, it, t)
 	}
 	p, err := r.PersonOf(ctx, doc.PK, time.Time{})
 	if err == nil && p != 0 {

@@ -39,7 +39,7 @@ func (s *searching) containing(ctx context.Context, q *search.Query, it *Item) (
 }
 
 func (s *searching) holds(ctx context.Context, q *search.Query, sub search.Subject, ref string) (bool, error) {
-	if !q.Match(sub, s.desk.london) {
+	if movedTo(sub.Resource) != "" || !q.Match(sub, s.desk.london) {
 		return false, nil
 	}
 	for i := range q.Clauses {

@@ -120,6 +120,13 @@ func (d *Desk) entries(pk int64, body *fhir.Value) search.Entries {
 // entriesBy is entries by a given extractor. References to resources of the
 // same record need no term.
 func (d *Desk) entriesBy(x *search.Extractor, pk int64, body *fhir.Value) search.Entries {
+	if movedTo(body) != "" { // it is found by its id alone, and as what its labels keep back
+		labels := body.Path("meta.security")
+		if labels == nil {
+			return search.Entries{}
+		}
+		body = fhir.Obj("resourceType", body.Type(), "meta", fhir.Obj("security", labels))
+	}
 	e := x.Extract(body, func(ref string) bool {
 		_, id, ok := strings.Cut(ref, "/")
 		if !ok {

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"concord/record"
+	"concord/record/person"
 	"concord/standard/fhir"
 	"concord/standard/uk"
 )
@@ -21,6 +22,8 @@ type Banner struct {
 	NHSStatus   string
 	NHSVerified bool
 	Deceased    bool
+	Reported    bool     // the death was reported by a trust and is not known to be registered (informal)
+	Differ      []string // particulars on which the trusts differ
 	Died        When
 	AgeAtDeath  string
 	Address     []string
@@ -129,7 +132,8 @@ func (l Lens) Identity(p *record.Person) *Banner {
 		b.Short = b.Name
 		return b
 	}
-	r := best.Resource
+	golden := p.Golden()
+	r := golden.Patient
 	n := fhir.BestName(r)
 	b.Name = uk.DisplayName(n.Family, n.Given, n.Prefix)
 	b.Short = uk.DisplayName(n.Family, n.Given, "")
@@ -139,13 +143,27 @@ func (l Lens) Identity(p *record.Person) *Banner {
 	b.Preferred = preferred(r, n)
 	b.Gender = Gender(r)
 	l.dates(b, r)
+	b.Deceased, b.Reported = golden.Death.Dead, golden.Death.Dead && !golden.Death.Formal
+	b.Differ = differing(&golden)
 	l.nhs(b, p)
-	l.contact(b, p)
+	l.contact(b, p, r)
 	if p.Entry != "" {
 		o := l.Orgs(best.Org)
 		b.EntryOf = &o
 	}
 	return b
+}
+
+// differing names the particulars that tell who somebody is on which the trusts
+// differ.
+func differing(g *person.Golden) []string {
+	var out []string
+	for _, p := range []person.Particular{person.TheBirth, person.TheSex, person.TheDeath} {
+		if f := g.Fact(p); f != nil && len(f.Others) > 0 {
+			out = append(out, string(p))
+		}
+	}
+	return out
 }
 
 // Gender in full (CUI current gender).
@@ -221,28 +239,25 @@ func (l Lens) nhs(b *Banner, p *record.Person) {
 	}
 }
 
-func (l Lens) contact(b *Banner, p *record.Person) {
-	for _, e := range p.Entries {
-		r := e.Resource
-		if b.Address == nil {
-			b.Address = Address(r.Path("address.0"))
-		}
-		if b.GP == "" {
-			b.GP = refName(r, r.Path("generalPractitioner.0"))
-		}
-		for t := range r.Get("telecom").Each() {
-			switch v := t.StrAt("value"); t.StrAt("system") {
-			case "phone", "sms":
-				if b.Phone == "" {
-					b.Phone = v
-				}
-			case "email":
-				if b.Email == "" {
-					b.Email = v
-				}
+// contact takes where somebody lives and is reached from the best of what is
+// said, and every trust's own number.
+func (l Lens) contact(b *Banner, p *record.Person, best *fhir.Value) {
+	b.Address = Address(person.HomeAddress(best))
+	b.GP = refName(best, best.Path("generalPractitioner.0"))
+	for t := range best.Get("telecom").Each() {
+		switch v := t.StrAt("value"); t.StrAt("system") {
+		case "phone", "sms":
+			if b.Phone == "" {
+				b.Phone = v
+			}
+		case "email":
+			if b.Email == "" {
+				b.Email = v
 			}
 		}
-		for _, n := range hospitalNumbers(r) {
+	}
+	for _, e := range p.Entries {
+		for _, n := range hospitalNumbers(e.Resource) {
 			b.Numbers = append(b.Numbers, HospitalNumber{l.Orgs(e.Org), n})
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"concord/record"
+	"concord/record/person"
 	"concord/standard/fhir"
 	"concord/standard/uk"
 
@@ -13,6 +14,7 @@ import (
 
 // Demographics is what each trust says about who the person is, side by side.
 type Demographics struct {
+	Best    []BestFact // what is taken as current, with its source
 	Entries []Entry
 	Rows    []DemographicRow
 	Former  []string // superseded ids that lead here
@@ -25,6 +27,15 @@ type Entry struct {
 	Source Source
 }
 
+// BestFact is the best of what is said of one particular.
+type BestFact struct {
+	Label  string
+	Value  string
+	Org    Organisation
+	Why    string
+	Others []Organisation // who say otherwise
+}
+
 // DemographicRow is one fact, a cell per entry.
 type DemographicRow struct {
 	Label  string
@@ -35,34 +46,8 @@ type DemographicRow struct {
 // Demographics reads the page from the person alone.
 func (l Lens) Demographics(p *record.Person) *Demographics {
 	d := &Demographics{Former: p.Former}
-	facts := []struct {
-		label string
-		of    func(r *fhir.Value) string
-	}{
-		{"Name", func(r *fhir.Value) string {
-			n := fhir.BestName(r)
-			return uk.DisplayName(n.Family, n.Given, n.Prefix)
-		}},
-		{"Other names", otherNames},
-		{"Born", func(r *fhir.Value) string { return l.when(r.StrAt("birthDate")).String() }},
-		{"Gender", Gender},
-		{"NHS number", nhsWithStatus},
-		{"Hospital number", func(r *fhir.Value) string { return strings.Join(hospitalNumbers(r), ", ") }},
-		{"Address", func(r *fhir.Value) string { return strings.Join(Address(r.Path("address.0")), ", ") }},
-		{"Phone", func(r *fhir.Value) string { return telecom(r, "phone") }},
-		{"Email", func(r *fhir.Value) string { return telecom(r, "email") }},
-		{"GP", func(r *fhir.Value) string { return refName(r, r.Path("generalPractitioner.0")) }},
-		{"Ethnic category", ethnicity},
-		{"Language", func(r *fhir.Value) string { return language(r.Path("communication.0.language")) }},
-		{"Marital status", func(r *fhir.Value) string { return maritalStatus(r.Get("maritalStatus")) }},
-		{"Next of kin", contact},
-		{"Died", func(r *fhir.Value) string {
-			if w := l.when(r.StrAt("deceasedDateTime")); w.Known() {
-				return w.Text
-			}
-			return map[bool]string{true: "Yes, date " + strings.ToLower(NotKnown)}[r.Get("deceasedBoolean").Bool()]
-		}},
-	}
+	facts := l.facts()
+	d.Best = l.best(p)
 	for _, f := range facts {
 		row := DemographicRow{Label: f.label}
 		seen := ""
@@ -86,6 +71,63 @@ func (l Lens) Demographics(p *record.Person) *Demographics {
 		d.Entries = append(d.Entries, Entry{ID: e.ID, Org: s.Org, Source: s})
 	}
 	return d
+}
+
+// demographic is one fact and how it reads.
+type demographic struct {
+	label string
+	of    func(r *fhir.Value) string
+}
+
+func (l Lens) facts() []demographic {
+	return []demographic{
+		{"Name", func(r *fhir.Value) string {
+			n := fhir.BestName(r)
+			return uk.DisplayName(n.Family, n.Given, n.Prefix)
+		}},
+		{"Other names", otherNames},
+		{"Born", func(r *fhir.Value) string { return l.when(r.StrAt("birthDate")).String() }},
+		{"Gender", Gender},
+		{"NHS number", nhsWithStatus},
+		{"Hospital number", func(r *fhir.Value) string { return strings.Join(hospitalNumbers(r), ", ") }},
+		{"Address", func(r *fhir.Value) string { return strings.Join(Address(person.HomeAddress(r)), ", ") }},
+		{"Phone", func(r *fhir.Value) string { return telecom(r, "phone") }},
+		{"Email", func(r *fhir.Value) string { return telecom(r, "email") }},
+		{"GP", func(r *fhir.Value) string { return refName(r, r.Path("generalPractitioner.0")) }},
+		{"Ethnic category", ethnicity},
+		{"Language", func(r *fhir.Value) string { return language(r.Path("communication.0.language")) }},
+		{"Marital status", func(r *fhir.Value) string { return maritalStatus(r.Get("maritalStatus")) }},
+		{"Next of kin", contact},
+		{"Died", func(r *fhir.Value) string {
+			if w := l.when(r.StrAt("deceasedDateTime")); w.Known() {
+				return w.Text
+			}
+			return map[bool]string{true: "Yes, date " + strings.ToLower(NotKnown)}[r.Get("deceasedBoolean").Bool()]
+		}},
+	}
+}
+
+// best words what is taken as current, where it comes from and why.
+func (l Lens) best(p *record.Person) []BestFact {
+	golden := p.Golden()
+	labels := map[person.Particular]string{person.TheName: "Name", person.TheBirth: "Born", person.TheSex: "Gender", person.TheAddress: "Address",
+		person.ThePhone: "Phone", person.TheEmail: "Email", person.ThePractice: "GP", person.TheDeath: "Died"}
+	words := map[string]func(*fhir.Value) string{}
+	for _, f := range l.facts() {
+		words[f.label] = f.of
+	}
+	var out []BestFact
+	for _, f := range golden.Facts {
+		b := BestFact{Label: labels[f.Particular], Value: words[labels[f.Particular]](p.Entries[f.From].Resource), Org: l.Orgs(p.Entries[f.From].Org), Why: string(f.Why)}
+		if f.Particular == person.TheDeath {
+			b.Value += map[bool]string{true: ", registered (formal)", false: ", reported by the organisation (informal)"}[golden.Death.Formal]
+		}
+		for _, i := range f.Others {
+			b.Others = append(b.Others, l.Orgs(p.Entries[i].Org))
+		}
+		out = append(out, b)
+	}
+	return out
 }
 
 // language names a language that was sent as a bare tag

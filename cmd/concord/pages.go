@@ -28,8 +28,17 @@ func (s *server) pages(apps *smart.Server) (http.Handler, error) {
 	if relying != nil {
 		outside = relying
 	}
+	asked, err := s.opts.tracing.client()
+	if err != nil {
+		return nil, err
+	}
+	var demographics webui.Demographics
+	if asked != nil {
+		demographics = asked
+	}
 	return webui.New(webui.Options{
-		Desk: h.desk, Accounts: h.accounts, Door: door, Guard: login.Guard, Outside: outside, Apps: apps, Grants: h.grants,
+		Demographics: demographics,
+		Desk:         h.desk, Accounts: h.accounts, Door: door, Guard: login.Guard, Outside: outside, Apps: apps, Grants: h.grants,
 		Orgs: organisations(), Now: time.Now, Zone: h.desk.Zone(), Log: h.log,
 		Pace:   transport.NewPace(s.opts.UserRate, time.Now),
 		Replay: h.applier.Replay, Parse: parsedMessage, Feeds: s.feedSettings, Demo: s.opts.Demo, Witnesses: h.desk.Witnesses, BaseURL: s.baseURL(),

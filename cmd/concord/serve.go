@@ -40,6 +40,7 @@ type listen struct {
 	Witness      []string      `help:"Witnesses that co-sign the audit log's checkpoints: a partner's URL, = and its key." placeholder:"URL=KEY"`
 	Every        time.Duration `help:"How often witnesses are asked while the audit log grows." default:"10s" name:"witness-every"`
 	providers
+	tracing
 	Demo     string        `kong:"-"` // line on the sign-in page of a demonstration
 	LockIdle time.Duration `help:"After how long without use a session at the pages locks." default:"15m" name:"lock-after"`
 	PProf    string        `help:"Address of Go's profiles, on this machine only." name:"pprof" placeholder:"ADDR"`

@@ -27,14 +27,29 @@ func (a *api) match(r *http.Request, e *record.Errand) (*response, error) {
 	entries := make([]*fhir.Value, 0, len(found.Hits)+1)
 	for _, h := range found.Hits {
 		score := strconv.FormatFloat(h.Score, 'f', 6, 64)
-		entries = append(entries, fhir.Obj("fullUrl", a.base(r)+"/"+h.Item.Ref(), "resource", h.Item.Resource, "search", fhir.Obj(
+		entries = append(entries, fhir.Obj("fullUrl", a.base(r)+"/"+h.Item.Ref(), "resource", a.pdqmPatient(r, h.Item), "search", fhir.Obj(
 			"extension", fhir.Arr(fhir.Obj("url", matchGrade, "valueCode", h.Grade.String())),
 			"mode", "match", "score", fhir.Decimal(score))))
 	}
 	if notes := matchNotes(found); notes != nil {
 		entries = append(entries, fhir.Obj("resource", notes, "search", fhir.Obj("mode", "outcome")))
 	}
-	return a.bundled("searchset", len(found.Hits), entries, nil), nil
+	self := fhir.Obj("relation", "self", "url", a.base(r)+"/Patient/$match")
+	return a.bundled("searchset", len(found.Hits), entries, []*fhir.Value{self}), nil
+}
+
+// pdqmPatient is an entry as PDQm's Patient profile has it: an identifier, if
+// need be its own URL, and whether it is in use wherever it is linked
+// (https://profiles.ihe.net/ITI/PDQm/StructureDefinition-IHE.PDQm.Patient.html).
+func (a *api) pdqmPatient(r *http.Request, it *record.Item) *fhir.Value {
+	out := it.Resource
+	if out.Get("identifier").Len() == 0 {
+		out = out.With("identifier", fhir.Arr(fhir.Obj("system", "urn:ietf:rfc:3986", "value", a.base(r)+"/"+it.Ref())))
+	}
+	if out.Get("link") != nil && out.Get("active") == nil {
+		out = out.With("active", true)
+	}
+	return out
 }
 
 // matchAsked reads Parameters, or a Patient alone.
@@ -55,11 +70,40 @@ func (a *api) matchAsked(r *http.Request) (record.MatchAsked, error) {
 	if ask.Patient.Type() != "Patient" {
 		return ask, fault.New(fault.Invalid, "fhir.parameter", "the Patient to look for is expected").In("resource")
 	}
-	return ask, nil
+	return ask, plainInput(body)
+}
+
+// plainInput refuses what could turn the meaning of the input into another: no
+// modifier extension is known here, and PDQm allows none
+// (https://profiles.ihe.net/ITI/PDQm/StructureDefinition-IHE.PDQm.MatchInput.html).
+func plainInput(v *fhir.Value) error {
+	for name, m := range v.Members() {
+		if name == "modifierExtension" || name == "implicitRules" {
+			return fault.New(fault.Invalid, "fhir.modifier", "$match takes no modifierExtension and no implicitRules").In(name)
+		}
+		if err := plainInput(m); err != nil {
+			return err
+		}
+	}
+	if v.Kind() != fhir.Array {
+		return nil
+	}
+	for m := range v.Each() {
+		if err := plainInput(m); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func readMatch(body *fhir.Value, ask *record.MatchAsked) error {
+	seen := map[string]bool{}
 	for p := range body.Get("parameter").Each() {
+		if name := p.StrAt("name"); seen[name] {
+			return fault.New(fault.Invalid, "fhir.parameter", "a parameter of $match is given once").In(name)
+		} else {
+			seen[name] = true
+		}
 		switch p.StrAt("name") {
 		case "resource":
 			ask.Patient = p.Get("resource")

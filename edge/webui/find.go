@@ -1,6 +1,8 @@
 package webui
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -18,6 +20,9 @@ type hitRow struct {
 	Alike   bool // another hit has nearly the same name
 	Numbers []chart.HospitalNumber
 	When    string // when it was last opened, for recent patients
+	Agrees  string // how well particulars agree, in words
+	// Restricted: where the person lives is not shown in a list.
+	Restricted bool
 }
 
 // recentShown is how many recent patients the home page reads: each is an
@@ -68,7 +73,7 @@ func (s *Site) hits(p *record.People, clinical bool) []hitRow {
 	rows := make([]hitRow, 0, len(p.Hits))
 	for _, h := range p.Hits {
 		b := lens.Identity(&h.Person)
-		rows = append(rows, hitRow{To: recordHome(h.Person.ID, clinical), Banner: b, Numbers: b.Numbers})
+		rows = append(rows, hitRow{To: recordHome(h.Person.ID, clinical), Banner: b, Numbers: b.Numbers, Agrees: agrees(h.Score), Restricted: restricted(h.Person)})
 	}
 	for n := range rows {
 		for m := range rows {
@@ -78,6 +83,24 @@ func (s *Site) hits(p *record.People, clinical bool) []hitRow {
 		}
 	}
 	return rows
+}
+
+// restricted tells whether any trust keeps back where a person lives.
+func restricted(p record.Person) bool {
+	return slices.ContainsFunc(p.Entries, func(it *record.Item) bool {
+		return it.Resource != nil && access.MarksOf("Patient", it.Resource.Path("meta.security")).Restricted
+	})
+}
+
+// agrees says how well a person agrees with particulars.
+func agrees(score float64) string {
+	switch {
+	case score == 0:
+		return ""
+	case score > 0.999:
+		return "Agrees in everything"
+	}
+	return fmt.Sprintf("Agrees in part: %.2f of 1", score)
 }
 
 func recordHome(id string, clinical bool) string {

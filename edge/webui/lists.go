@@ -66,5 +66,37 @@ func (s *Site) demographics(v *visit) (*answer, error) {
 	if o.to != "" {
 		return redirect(o.to)
 	}
-	return recordAnswer(o, "Demographics", answer{body: demographicsPage(o.frame, o.lens.Demographics(&o.chart.Person))})
+	d := o.lens.Demographics(&o.chart.Person)
+	x := demographicsView{Said: d, Path: "/p/" + o.id() + "/demographics"}
+	if v.URL.Query().Get("past") != "" {
+		versions, err := v.errand.PersonPast(v.Context(), o.id())
+		if err != nil {
+			return nil, err
+		}
+		x.Past, x.Sayings = true, o.lens.Sayings(versions)
+	}
+	return recordAnswer(o, "Demographics", answer{body: demographicsPage(o.frame, x)})
+}
+
+// demographicsView is what the page of demographics shows.
+type demographicsView struct {
+	Said    *chart.Demographics
+	Path    string
+	Past    bool
+	Sayings []chart.Saying
+}
+
+// id is what the page's record is addressed by: the person's id, or an entry's.
+func (o *opened) id() string {
+	if o.chart.Person.Entry != "" {
+		return o.chart.Person.Entry
+	}
+	return o.chart.Person.ID
+}
+
+func orNothing(text string) string {
+	if text == "" {
+		return "Nothing"
+	}
+	return text
 }

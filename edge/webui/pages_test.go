@@ -18,17 +18,19 @@ func (s *stage) stories() []route {
 	ada, doc, stay, item := "/p/"+s.people["adaeze"], s.first("documents/DocumentReference~"), s.first("encounters/"), s.first("item/")
 	all := []route{
 		{"", "/sign-in"}, {"registrar", "/"}, {"registrar", "/find?q=okonkwo"}, {"registrar", "/find?q=nobody+1999"},
+		{"registrar", "/find/particulars"}, {"registrar", "/find/particulars?family=okonkwo&born=1948-03-14"},
+		{"registrar", "/find/particulars?family=nobody&given=ann&born=1948-03-14"},
 		{"registrar", "/find/suggest?q=okonkwo"}, {"registrar", "/help"}, {"registrar", "/nowhere"},
 		{"reception", "/find?q=okonkwo"}, {"reception", ada + "/demographics"}, {"reception", ada + "/results"},
 		{"engineer", "/feeds"}, {"engineer", "/feeds/RYJ-pas"}, {"engineer", "/feeds/RYJ-pas?state=dead"}, {"engineer", "/feeds/messages/1"},
-		{"steward", "/mpi/review"}, {"admin", "/admin/accounts"}, {"admin", "/admin/accounts/registrar"}, {"admin", "/admin/workgroups"},
+		{"steward", "/mpi/review"}, {"steward", "/mpi/alarms"}, {"steward", "/mpi/numbers"}, {"admin", "/admin/accounts"}, {"admin", "/admin/accounts/registrar"}, {"admin", "/admin/workgroups"},
 		{"registrar", "/me/security"}, {"registrar", "/me/security/app"}, {"registrar", "/me/sessions"}, {"registrar", "/me/role"},
 		{"registrar", "/me/apps"}, {"admin", "/admin/apps"}, {"registrar", ada + "/apps"},
 		{"patient", "/me/looked"}, {"patient", "/me/looked?since=2026-11-01"}, {"patient", "/me/security"},
 		{"privacy", "/audit"}, {"privacy", "/audit?patient=9990000018"}, {"privacy", "/audit?who=nobody"}, {"privacy", "/audit/0"}, {"privacy", "/find?q=okonkwo"},
 	}
 	for _, p := range []string{"", "timeline", "timeline?span=all", "obs", "results", "results/code:tt-0003-01", "medicines", "allergies",
-		"problems", "documents", doc, "encounters", stay, "appointments", "demographics", item, "?asat=2026-11-19"} {
+		"problems", "documents", doc, "encounters", stay, "appointments", "demographics", "demographics?past=on", item, "?asat=2026-11-19"} {
 		all = append(all, route{"registrar", ada + "/" + p})
 	}
 	for _, who := range []string{"empty", "dead", "child", "long"} {

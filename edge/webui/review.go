@@ -167,7 +167,15 @@ func (s *Site) identity(v *visit) (*answer, error) {
 	if c.Person.ID != v.PathValue("id") && c.Person.Entry == "" {
 		return redirect("/mpi/" + c.Person.ID)
 	}
-	return &answer{frame: frame{Title: "Entries of one person", Nav: "review"}, body: identityPage(c.Person.ID, s.at().Demographics(&c.Person))}, nil
+	return &answer{frame: frame{Title: "Entries of one person", Nav: "review"}, body: identityPage(c.Person.ID, s.at().Demographics(&c.Person), s.traceable(&c.Person))}, nil
+}
+
+// traceable are the numbers about which PDS can be asked.
+func (s *Site) traceable(p *record.Person) []string {
+	if s.Demographics == nil {
+		return nil
+	}
+	return numbersOf(p)
 }
 
 func bits(w float64) string { return fmt.Sprintf("%+.1f", w) }

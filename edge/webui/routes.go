@@ -20,6 +20,7 @@ func (s *Site) handler() http.Handler {
 	get("/{$}", s.home)
 	get("/find", s.find)
 	get("/find/suggest", s.suggest)
+	get("/find/particulars", s.particulars)
 	get("/help", s.help)
 	post("/help/keys", s.setKeys)
 
@@ -51,7 +52,11 @@ func (s *Site) handler() http.Handler {
 	post("/feeds/close", s.closeMessage)
 	get("/mpi/review", s.review)
 	post("/mpi/review", s.ruleIdentity)
+	get("/mpi/alarms", s.alarms)
+	post("/mpi/alarms", s.settleAlarm)
+	get("/mpi/numbers", s.numbers)
 	get("/mpi/{id}", s.identity)
+	post("/mpi/{id}/trace", s.trace)
 
 	get("/audit", s.auditLog)
 	get("/audit/export", s.auditExport)

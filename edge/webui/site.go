@@ -86,6 +86,8 @@ type Options struct {
 	// none. BaseURL is what the server goes by in AuditEvents.
 	Witnesses func(ctx context.Context) ([]audit.Standing, error)
 	BaseURL   string
+	// Demographics is asked by stewards about a number; nil = there is none.
+	Demographics Demographics
 	// Demo, when set, is a line of words on the sign-in page that tells
 	// visitors of a demonstration whom they can sign in as.
 	Demo string

@@ -177,10 +177,8 @@ func (a *Applier) admit(m *record.Message) *task {
 	defer a.mu.Unlock()
 	for i := range t.mapped {
 		t.keys = append(t.keys, t.feed.Trust+"|"+t.mapped[i].Patient.Number)
-		if mg := t.mapped[i].Merge; mg != nil {
-			for _, old := range mg.Old {
-				t.keys = append(t.keys, t.feed.Trust+"|"+old)
-			}
+		for _, other := range t.mapped[i].alsoAbout() {
+			t.keys = append(t.keys, t.feed.Trust+"|"+other)
 		}
 	}
 	a.inFlight[m.Seq] = true

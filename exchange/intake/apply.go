@@ -137,15 +137,28 @@ func (w *writing) patient(ctx context.Context, m *Mapped) (string, error) {
 			return "", err
 		}
 	}
-	if m.Merge == nil {
-		return refs["#patient"], nil
-	}
-	for _, old := range m.Merge.Old {
-		if err := w.merge(ctx, m, old, prior, refs["#patient"]); err != nil {
-			return "", err
+	return refs["#patient"], w.identity(ctx, m, prior, refs["#patient"])
+}
+
+// identity carries out what a message says of hospital numbers and of what lies
+// under them.
+func (w *writing) identity(ctx context.Context, m *Mapped, prior *record.Prior, own string) error {
+	if m.Merge != nil {
+		for _, old := range m.Merge.Old {
+			if err := w.merge(ctx, m, old, prior, own); err != nil {
+				return err
+			}
 		}
 	}
-	return refs["#patient"], nil
+	for _, mv := range m.Moves {
+		if err := w.move(ctx, m, mv, prior, own); err != nil {
+			return err
+		}
+	}
+	if m.Rehome != nil {
+		return w.rehome(ctx, m.Rehome, own)
+	}
+	return nil
 }
 
 func draftKeys(m *Mapped) []record.KeyRef {

@@ -34,6 +34,8 @@ type Mapped struct {
 	// Drafts in the order of their writing; the Patient comes first.
 	Drafts []Draft
 	Merge  *Merge
+	Moves  []Move
+	Rehome *Rehome
 	// Link says that this patient and the one before it in the message are one
 	// person; Unlink, that they are not.
 	Link, Unlink bool

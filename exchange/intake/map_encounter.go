@@ -163,6 +163,8 @@ func (s *source) visitIdentifiers(pv1 *segment) []any {
 	return []any{
 		s.local(uk.VisitNumber, pv1.f(19).Component(1).String()),
 		s.local("preadmit-number", pv1.f(5).Component(1).String()),
+		s.local(uk.AlternateVisit, pv1.f(50).Component(1).String()),
+		s.local(uk.AccountNumber, s.account()),
 	}
 }
 

@@ -89,10 +89,12 @@ func goldenText(t *testing.T, m *hl7v2.Message, feed Feed) string {
 			Event    string
 			Patient  PatientKey
 			Merge    *Merge   `json:",omitempty"`
+			Moves    []Move   `json:",omitempty"`
+			Rehome   *Rehome  `json:",omitempty"`
 			Unmapped []string `json:",omitempty"`
 			Warnings []string `json:",omitempty"`
 			Drafts   []draft
-		}{one.Trigger, one.Event.Format("2006-01-02T15:04:05Z07:00"), one.Patient, one.Merge, one.Unmapped, one.Warnings, nil}
+		}{one.Trigger, one.Event.Format("2006-01-02T15:04:05Z07:00"), one.Patient, one.Merge, one.Moves, one.Rehome, one.Unmapped, one.Warnings, nil}
 		for _, d := range one.Drafts {
 			out.Drafts = append(out.Drafts, draft{d.Key, d.Adopts, d.Resource.JSON()})
 		}

@@ -48,17 +48,6 @@ func pairUp(trigger string, all []Mapped) error {
 	return nil
 }
 
-// mapAccount: A35, A41 and A49 are about account numbers, A51 about alternate
-// visit numbers, none of which are kept: the demographics are brought up to date,
-// and nothing else changes.
-func mapAccount(s *source, m *Mapped) error {
-	s.first("MRG").skip(1, 3, 6)
-	s.first("PV1").skip(1, 2)
-	s.warn("account and alternate visit numbers are not kept here; the visits stay as they are")
-	s.addClinical(m)
-	return nil
-}
-
 // mapVisitNumber: A50 gives a visit another number, A42 makes two visits one
 // under the number in PV1-19. The visit under the old number (MRG-5) goes on
 // under the new one. Where both are known already, both stay: what was recorded

@@ -61,6 +61,10 @@ func adtRule(trigger string) rule {
 		return mapAccount
 	case "A42", "A50":
 		return mapVisitNumber
+	case "A43", "A44":
+		return mapMove
+	case "A45":
+		return mapMoveVisit
 	}
 	return nil
 }
@@ -87,7 +91,7 @@ func Triggers() []string {
 // What it cannot map is a fault, and the message a dead letter:
 // "intake.trigger" (Unsupported: no rule), "intake.patient" (no PID),
 // "intake.patient-number" (no hospital number), "intake.visit-number",
-// "intake.merge-number", "intake.order-number", "intake.appointment-number",
+// "intake.merge-number", "intake.account-number", "intake.move", "intake.order-number", "intake.appointment-number",
 // "intake.document", "intake.time", "intake.segment" (Invalid: what the
 // message is about is not in it).
 func Map(m *hl7v2.Message, f Feed) ([]Mapped, error) {

@@ -24,7 +24,7 @@ func askedOf(patient *fhir.Value) match.Record {
 	r := match.Record{Born: patient.StrAt("birthDate"), Sex: patient.StrAt("gender")}
 	readNames(patient, &r)
 	readNumbers(patient, &r)
-	if a := addressOf(patient); a != nil {
+	if a := HomeAddress(patient); a != nil {
 		var lines []string
 		for l := range a.Get("line").Each() {
 			lines = append(lines, l.Str())
@@ -116,8 +116,8 @@ func readNumbers(patient *fhir.Value, r *match.Record) {
 	}
 }
 
-// addressOf is the home address, else the first that is not old.
-func addressOf(patient *fhir.Value) *fhir.Value {
+// HomeAddress is the home address, else the first that is not old.
+func HomeAddress(patient *fhir.Value) *fhir.Value {
 	var best *fhir.Value
 	for a := range patient.Get("address").Each() {
 		switch a.StrAt("use") {

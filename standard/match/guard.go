@@ -70,7 +70,7 @@ func guards(p Pattern, a, b *Subject) Guard {
 			g |= OtherPerson
 		case birth == NotGiven && (name == NotGiven || name >= NameGivenOnly), birth >= BirthTwoParts && name == NotGiven:
 			g |= OnlyNumber
-		case birth >= BirthTwoParts, unlike(a, b):
+		case birth >= BirthTwoParts, unlike(a, b) && !misspelt(a, b):
 			g |= Doubt
 		}
 		return g
@@ -106,6 +106,13 @@ func otherGiven(name Level, a, b *Subject) bool {
 func unlike(a, b *Subject) bool {
 	return a.given.n > 0 && b.given.n > 0 && a.given != b.given && !sameCalled(a, b) && a.given != b.family && b.given != a.family &&
 		jaroWinkler(&a.given, &b.given) < similarEnough
+}
+
+// misspelt tells whether, of two who share a number, the given names may be one
+// all the same: one edit apart, or on one side only a word such as Kaur or Singh.
+// A number typed for a twin whose name is one edit from it is rarer than a slip.
+func misspelt(a, b *Subject) bool {
+	return (a.flags|b.flags)&onlyFiller != 0 || min(a.given.n, b.given.n) > 1 && oneEdit(&a.given, &b.given)
 }
 
 // twinNames tells whether two born on one day may be twins: of one family or

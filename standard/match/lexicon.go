@@ -114,6 +114,9 @@ func (l *Lexicon) name(s *Subject, r *Record) {
 		family = nil
 	}
 	given, family = l.thin(given), l.thin(family)
+	if len(given) > 0 && l.fillers[given[0]] {
+		s.flags |= onlyFiller
+	}
 	if len(given) > 0 {
 		s.given = textOf(given[0])
 		s.root, s.first = l.root[given[0]], mark(given[0])

@@ -62,9 +62,10 @@ type code struct {
 type flag uint8
 
 const (
-	validNHS flag = 1 << iota
-	unnamed       // the given name was a stand-in: baby, twin one
-	manyBorn      // the record says that it is of a multiple birth
+	validNHS   flag = 1 << iota
+	unnamed         // the given name was a stand-in: baby, twin one
+	manyBorn        // the record says that it is of a multiple birth
+	onlyFiller      // the given name is Kaur, Singh or the like and nothing else: it tells little
 )
 
 const (

@@ -81,9 +81,9 @@ func namePart(name string) part {
 			return s.letters
 		}
 	case "given-sound":
-		return func(s *Subject) uint32 { return mark(soundex(s.given.String())) }
+		return func(s *Subject) uint32 { return mark(Soundex(s.given.String())) }
 	case "family-sound":
-		return func(s *Subject) uint32 { return mark(soundex(s.family.String())) }
+		return func(s *Subject) uint32 { return mark(Soundex(s.family.String())) }
 	case "initial":
 		return func(s *Subject) uint32 { return uint32(s.given.b[0]) }
 	}

@@ -119,10 +119,10 @@ func kept(s string, alpha bool) string {
 	return string(b)
 }
 
-// soundex of a folded word (US National Archives,
+// Soundex is that code of a folded word (US National Archives,
 // https://www.archives.gov/research/census/soundex); "" if it begins with no
 // Latin letter.
-func soundex(s string) string {
+func Soundex(s string) string {
 	const codes = "01230120022455012623010202"
 	if s == "" || s[0] < 'a' || s[0] > 'z' {
 		return ""

@@ -20,7 +20,10 @@ const (
 	VerificationExtension = extension + "NHSNumberVerificationStatus"
 	EthnicExtension       = extension + "EthnicCategory"
 	AdmissionExtension    = extension + "AdmissionMethod"
-	DischargeExtension    = extension + "DischargeMethod"
+	// DeathNotificationExtension has an extension deathNotificationStatus: 1
+	// informal, 2 formal, U removed.
+	DeathNotificationExtension = extension + "DeathNotificationStatus"
+	DischargeExtension         = extension + "DischargeMethod"
 
 	extension = "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-"
 )
@@ -42,6 +45,8 @@ type Local string
 const (
 	HospitalNumber Local = "hospital-number"
 	VisitNumber    Local = "visit-number"
+	AlternateVisit Local = "alternate-visit"
+	AccountNumber  Local = "account-number"
 	PlacerOrder    Local = "placer-order"
 	FillerOrder    Local = "filler-order"
 	DocumentNumber Local = "document-number"

@@ -1,0 +1,217 @@
+package record
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"concord/fault"
+	"concord/record/access"
+	"concord/standard/fhir"
+	"concord/store"
+)
+
+// RefileAsked says what was filed under the wrong entry of the errand's trust.
+type RefileAsked struct {
+	From string // id of the entry under which it lies
+	Into string // id of the right entry, or the FullURL of the op that makes it
+	// Visit picks the visits that move, each with what was recorded during it;
+	// nil = everything that the trust has filed there.
+	Visit func(*fhir.Value) bool
+	// Change is made to each visit that was picked; nil = none.
+	Change func(*fhir.Value) *fhir.Value
+	// Key is the business key that a picked visit has from then on; nil = the
+	// same.
+	Key func(string) string
+	Why string // in words; no patient data
+}
+
+// maxRefiled bounds one move.
+const maxRefiled = 20_000
+
+// Refile gives the ops of a move. What moves becomes a new resource in the
+// right record, and its references to what moves with it are led there. What it
+// was stays where it lay, entered in error and without its business key; its id
+// leads on. From an entry to itself, the visits only change. Moved back, a resource takes up the id that it had there. The ops
+// hold for the versions that were read: write them with Transact. None when
+// nothing was picked. Errors: NotFound "record.unknown", Denied.
+func (e *Errand) Refile(ctx context.Context, ask RefileAsked) ([]Op, error) {
+	if _, err := e.decide(ctx, access.Receive, ""); err != nil {
+		return nil, err
+	}
+	m := &move{errand: e, ask: ask, to: map[string]string{}}
+	err := e.desk.engine.View(ctx, func(r store.Reader) error { return m.read(ctx, r) })
+	if err != nil {
+		return nil, err
+	}
+	return m.ops(), nil
+}
+
+// move is one move being made ready.
+type move struct {
+	errand *Errand
+	ask    RefileAsked
+	target int64 // record key of the right entry, 0 = not there yet
+	items  []*Item
+	origin []*Item           // of each item: what it takes up again, nil = none
+	to     map[string]string // reference → the reference that goes on for it
+}
+
+func (m *move) read(ctx context.Context, r store.Reader) error {
+	d := m.errand.desk
+	from, err := d.locate(ctx, r, "Patient", m.ask.From)
+	if err != nil {
+		return err
+	}
+	into := m.ask.Into
+	if !strings.Contains(into, ":") {
+		k, err := d.locate(ctx, r, "Patient", into)
+		if err != nil {
+			return err
+		}
+		m.target, into = k.PK, "Patient/"+into
+	}
+	m.to["Patient/"+m.ask.From] = into
+	groups, err := r.Chart(ctx, []int64{from.PK}, []store.Range{{}}, time.Time{})
+	if err != nil {
+		return err
+	}
+	items, err := d.items(groups[0])
+	if err != nil {
+		return err
+	}
+	m.items = picked(m.movable(items), m.ask.Visit)
+	if len(m.items) > maxRefiled {
+		return fault.New(fault.TooCostly, "record.move", "a move is of at most %d resources", maxRefiled)
+	}
+	if err := m.lookBack(ctx, r); err != nil {
+		return err
+	}
+	for i, it := range m.items {
+		m.to[it.Ref()] = movedURL(it)
+		if was := m.origin[i]; was != nil {
+			m.to[it.Ref()] = was.Ref()
+		}
+	}
+	return nil
+}
+
+// movable leaves out the entry itself, what was moved away before, what tells
+// of the past, and what another organisation has filed there: it knew the
+// patient by this entry, and decides for itself.
+func (m *move) movable(items []*Item) []*Item {
+	var out []*Item
+	for _, it := range items {
+		switch {
+		case it.Type == "Patient" || it.Type == "Provenance" || it.Type == "AuditEvent":
+		case movedTo(it.Resource) != "" || !m.errand.who.Controls(it.Org):
+		default:
+			out = append(out, it)
+		}
+	}
+	return out
+}
+
+// lookBack finds the resources that lay in the right record before they were
+// moved out of it.
+func (m *move) lookBack(ctx context.Context, r store.Reader) error {
+	m.origin = make([]*Item, len(m.items))
+	if m.target == 0 || len(m.items) == 0 {
+		return nil
+	}
+	groups, err := r.Chart(ctx, []int64{m.target}, []store.Range{{}}, time.Time{})
+	if err != nil {
+		return err
+	}
+	there, err := m.errand.desk.items(groups[0])
+	if err != nil {
+		return err
+	}
+	at := map[string]int{}
+	for i, it := range m.items {
+		at[it.Ref()] = i
+	}
+	for _, it := range there {
+		if movedTo(it.Resource) == "" || !m.errand.who.Controls(it.Org) {
+			continue
+		}
+		now, err := m.errand.desk.onward(ctx, r, it, m.errand.desk.item)
+		if err != nil {
+			return err
+		}
+		if i, ok := at[now.Ref()]; ok {
+			m.origin[i] = it
+		}
+	}
+	return nil
+}
+
+func movedURL(it *Item) string { return "urn:concord:moved:" + it.Type + ":" + it.ID }
+
+func (m *move) ops() []Op {
+	var ops []Op
+	if m.ask.From == m.ask.Into {
+		for _, it := range m.items {
+			if m.chosen(it) {
+				ops = append(ops, Op{Kind: Update, Type: it.Type, ID: it.ID, IfMatch: it.Version, Key: m.key(it),
+					Resource: m.ask.Change(withoutKeys(it.Resource.Without("id")))})
+			}
+		}
+		return ops
+	}
+	for i, it := range m.items {
+		ops = append(ops, m.goesOn(it, m.origin[i]))
+	}
+	for _, it := range m.items {
+		ops = append(ops, Op{Kind: Update, Type: it.Type, ID: it.ID, IfMatch: it.Version, refiled: true,
+			Resource: asMoved(it.Resource, m.to[it.Ref()], m.ask.Why)})
+	}
+	return ops
+}
+
+// chosen tells a visit that was picked and changes.
+func (m *move) chosen(it *Item) bool {
+	return m.ask.Change != nil && m.ask.Visit != nil && it.Type == "Encounter" && m.ask.Visit(it.Resource)
+}
+
+// key is the business key under which the feed finds a resource from then on.
+func (m *move) key(it *Item) string {
+	for _, k := range sourceKeys(it.Resource) {
+		own, ok := strings.CutPrefix(k, m.errand.who.Org+"|")
+		switch {
+		case !ok:
+		case m.ask.Key != nil && m.chosen(it):
+			return m.ask.Key(own)
+		default:
+			return own
+		}
+	}
+	return ""
+}
+
+// goesOn makes the resource in the right record: a new one, or the one that it
+// was there.
+func (m *move) goesOn(it, was *Item) Op {
+	body := withoutKeys(it.Resource.Without("id"))
+	if m.chosen(it) {
+		body = m.ask.Change(body)
+	}
+	patientOf := m.errand.desk.searches().table.PatientOf
+	subject, own := patientOf(body), m.to["Patient/"+m.ask.From]
+	op := Op{Kind: Create, Type: it.Type, FullURL: movedURL(it), refiled: true}
+	if was != nil {
+		op.Kind, op.ID, op.IfMatch, op.FullURL = Update, was.ID, was.Version, ""
+		own = patientOf(was.Resource)
+	}
+	op.Key = m.key(it)
+	op.Resource = fhir.Rewrite(body, func(ref string) string {
+		switch to := m.to[ref]; {
+		case ref == subject:
+			return own
+		case to != "":
+			return to
+		}
+		return ref
+	})
+	return op
+}
