@@ -138,8 +138,9 @@ func (h *house) staff(ctx context.Context, user string) (display, nhs string, er
 	return a.Display, a.OwnNumber, nil
 }
 
-// sequence grows the audit log's tree, shows it to the witnesses, and reviews
-// what is new in the log: in one of the processes that share a store.
+// sequence grows the audit log's tree, shows it to the witnesses, reviews what
+// is new in the log, and removes what has expired: in one of the processes that
+// share a store.
 func (h *house) sequence(ctx context.Context) {
 	s := h.desk.Sequencer(h.audit.sign)
 	run := func(ctx context.Context) {
@@ -150,6 +151,9 @@ func (h *house) sequence(ctx context.Context) {
 		}
 		wg.Go(func() {
 			h.desk.Reviewer(h.staff).Run(ctx, func(err error) { h.log.Error("accesses wait to be reviewed", "error", err) })
+		})
+		wg.Go(func() {
+			jobs.Tidy(ctx, h.engine, func(err error) { h.log.Error("what has expired stays in the store", "error", err) })
 		})
 		s.Run(ctx, func(err error) { h.log.Error("the audit log's tree falls behind", "error", err) })
 	}
