@@ -14,13 +14,14 @@ import (
 
 // persons is the master index over this Desk's store.
 func (d *Desk) persons() person.Index {
-	return person.Index{Hash: d.searches().extract.Hash, Match: d.matcher, Load: d.loadPatients}
+	return person.Index{Hash: d.searches().extract.Hash, Match: d.matcher(), Load: d.loadPatients}
 }
 
 // withBlocks adds the hashes under which a Patient is found for matching.
 func (d *Desk) withBlocks(idents []uint64, patient *fhir.Value) []uint64 {
-	s := d.matcher.Subject(patient)
-	idents = append(idents, d.matcher.Blocks(d.searches().extract.Hash, &s)...)
+	m := d.matcher()
+	s := m.Subject(patient)
+	idents = append(idents, m.Blocks(d.searches().extract.Hash, &s)...)
 	slices.Sort(idents)
 	return slices.Compact(idents)
 }
@@ -53,7 +54,7 @@ func (p *plan) match(ctx context.Context) error {
 	if !slices.ContainsFunc(p.drafts, func(dr *draft) bool { return dr.arrives || dr.speaks() }) {
 		return nil
 	}
-	index := p.desk.persons()
+	index := p.people
 	return p.desk.engine.View(ctx, func(r store.Reader) error {
 		var err error
 		if p.matched, err = r.LastChange(ctx); err != nil {
@@ -101,7 +102,7 @@ func (d *Desk) placePatients(ctx context.Context, tx store.Tx, p *plan) error {
 		}
 		arrivals = append(arrivals, person.Arrival{Key: dr.key, Subject: dr.subject, Fresh: fresh, Candidates: slices.Clone(dr.matches)})
 	}
-	return d.persons().Arrive(ctx, tx, arrivals, p.matched)
+	return p.people.Arrive(ctx, tx, arrivals, p.matched)
 }
 
 // departPatients takes the Patients that a plan deletes out of what the model

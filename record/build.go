@@ -229,8 +229,8 @@ func (p *plan) ready(ctx context.Context, e *Errand, dr *draft) error {
 	}
 	p.claims(e, dr)
 	if dr.patient {
-		dr.subject = d.matcher.Subject(dr.body)
-		dr.arrives = dr.oldBody == nil || d.matcher.Subject(dr.oldBody) != dr.subject
+		dr.subject = p.people.Match.Subject(dr.body)
+		dr.arrives = dr.oldBody == nil || p.people.Match.Subject(dr.oldBody) != dr.subject
 	}
 	return nil
 }

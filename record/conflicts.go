@@ -98,8 +98,9 @@ func (v *sight) standing(ctx context.Context, p *person.Pair) (*Conflict, error)
 	for _, f := range differs {
 		line.Differs = append(line.Differs, string(f))
 	}
-	x, y := d.matcher.Subject(pair[0].Resource), d.matcher.Subject(pair[1].Resource)
-	line.Waterfall = d.matcher.Explain(&x, &y)
+	m := d.matcher()
+	x, y := m.Subject(pair[0].Resource), m.Subject(pair[1].Resource)
+	line.Waterfall = m.Explain(&x, &y)
 	return line, nil
 }
 

@@ -67,7 +67,9 @@ type Desk struct {
 	check     func(*fhir.Value) []fhir.Issue
 	scan      int
 	met       met
-	matcher   *person.Matcher
+	base      *match.Model // nil = the one that ships
+	current   atomic.Pointer[person.Matcher]
+	counted   atomic.Pointer[string] // which count of names it goes by
 	london    *time.Location
 	policies  *access.Policies
 	optOuts   func(nhs string) (bool, error)

@@ -46,20 +46,21 @@ const maxMatches = 50
 // audit entry names every record shown.
 func (e *Errand) Match(ctx context.Context, ask MatchAsked) (*MatchFound, error) {
 	var out *MatchFound
-	own := e.desk.matcher.Asked(ask.Patient)
+	index := e.desk.persons()
+	own := index.Match.Asked(ask.Patient)
 	err := e.read(ctx, access.Search, "Patient", func(r store.Reader, v *sight, t *trace) error {
-		out = &MatchFound{BadNumber: e.desk.matcher.BadNumber(ask.Patient)}
+		out = &MatchFound{BadNumber: index.Match.BadNumber(ask.Patient)}
 		t.what = []string{"Patient/$match"}
 		if !v.Filter.Type("Patient") {
 			return unknown("Patient")
 		}
 		out.Bare = own.Keys() == [match.MaxKeys]uint32{}
-		list, passed, err := e.desk.persons().Asked(ctx, r, ask.Patient)
+		list, passed, err := index.Asked(ctx, r, ask.Patient)
 		if err != nil {
 			return err
 		}
 		out.Passed = passed
-		found, err := v.candidates(ctx, &own, list)
+		found, err := v.candidates(ctx, index.Match, &own, list)
 		if err != nil {
 			return err
 		}
@@ -93,7 +94,7 @@ type eyed struct {
 // candidates looks at each candidate with the requester's eyes. One whose
 // address and telephone are kept back is scored without them: a guess at where
 // somebody lives must not show in the score.
-func (v *sight) candidates(ctx context.Context, own *match.Subject, list []person.Candidate) (eyed, error) {
+func (v *sight) candidates(ctx context.Context, m *person.Matcher, own *match.Subject, list []person.Candidate) (eyed, error) {
 	out := eyed{all: list}
 	for _, c := range list {
 		doc, err := v.r.Get(ctx, c.Key)
@@ -109,8 +110,8 @@ func (v *sight) candidates(ctx context.Context, own *match.Subject, list []perso
 			if err != nil {
 				return out, err
 			}
-			c.Subject = v.desk.matcher.Asked(veiled(body))
-			c.Verdict = v.desk.matcher.Score(own, &c.Subject)
+			c.Subject = m.Asked(veiled(body))
+			c.Verdict = m.Score(own, &c.Subject)
 		}
 		if o.Shown {
 			out.shown = append(out.shown, c)

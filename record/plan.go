@@ -35,6 +35,7 @@ type plan struct {
 	unjoins  [][2]store.Key     // who is said to be one no more
 	parts    [][2]store.Key     // who is said to be two
 	index    *searches          // by which its entries were made
+	people   person.Index       // by which its Patients are matched, from beginning to end
 	seen     int64              // change number of the snapshot that was planned on
 	asked    map[string]*draft  // the first conditional create of each condition
 	gone     map[store.Key]bool // what the transaction deletes
@@ -83,7 +84,7 @@ type claim struct {
 
 // plan reads what the ops need on one snapshot and builds their drafts.
 func (d *Desk) plan(ctx context.Context, e *Errand, ops []Op, c Commit) (*plan, error) {
-	p := &plan{who: e.who, errand: e, finds: d.policies.Decide(e.who, e.why, access.Search, ""), desk: d, ops: ops, byURL: map[string]*draft{}, byRef: map[string]string{}, next: map[seqKey]uint32{}, fresh: map[int64]bool{}, gone: map[store.Key]bool{}, asked: map[string]*draft{}}
+	p := &plan{who: e.who, errand: e, finds: d.policies.Decide(e.who, e.why, access.Search, ""), desk: d, people: d.persons(), ops: ops, byURL: map[string]*draft{}, byRef: map[string]string{}, next: map[seqKey]uint32{}, fresh: map[int64]bool{}, gone: map[store.Key]bool{}, asked: map[string]*draft{}}
 	if c.Source != nil {
 		p.system = c.Source.System
 	}

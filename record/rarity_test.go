@@ -8,22 +8,19 @@ import (
 
 	"concord/record"
 	"concord/record/access"
+	"concord/record/person"
 	"concord/store/dictionary"
 )
 
-// counted counts names, and opens the Desk anew with the counts.
+// counted counts names, and takes the counts up.
 func (s *stage) counted() int {
 	s.t.Helper()
-	n, err := s.as(access.Operator).CountNames(s.ctx)
+	n, err := s.as(access.Operator).CountNames(s.ctx, 1)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	codec, err := dictionary.Codec()
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	if s.desk, err = record.Open(s.ctx, record.Options{Engine: s.engine, Codec: codec, Secret: []byte(secret), Now: s.now}); err != nil {
-		s.t.Fatal(err)
+	if changed, err := s.desk.TakeUpNames(s.ctx); err != nil || !changed {
+		s.t.Fatal(changed, err)
 	}
 	return n
 }
@@ -64,6 +61,66 @@ func TestCommonNamesWeighLess(t *testing.T) {
 	list, err := s.as(access.Steward).Conflicts(s.ctx)
 	if err != nil || len(list) == 0 || !strings.Contains(list[0].Waterfall.String(), "commoner than most") {
 		t.Errorf("the queue does not say why: %v %v", list, err)
+	}
+	s.clean()
+}
+
+// TestRejudged: who waits only because nobody had counted names is looked at
+// again by the count: a rare name is joined, a common one goes on waiting, and
+// what a steward said stays. Another process takes the count up by itself.
+func TestRejudged(t *testing.T) {
+	s := newStage(t)
+	at := func(number, given, family, born, post string) string {
+		return s.create(s.client("R1K"), fmt.Sprintf(`{"resourceType":"Patient","identifier":[{"system":"urn:concord:R1K:hospital-number","value":"%s"}],"name":[{"family":"%s","given":["%s"]}],`+
+			`"gender":"male","birthDate":"%s","address":[{"postalCode":"%s"}]}`, number, family, given, born, post)).ID
+	}
+	pair := func(n int, given, family, born string) (a, b string) {
+		return at(fmt.Sprint("a", n), given, family, born, "UB1 3XK"), at(fmt.Sprint("b", n), given, family, born, "UB1 3QQ")
+	}
+	for i := range 60 {
+		at(fmt.Sprint("m", i), "Mohammed", "Ali", fmt.Sprintf("19%02d-01-02", i+10), "UB2 1AA")
+		at(fmt.Sprint("x", i), strings.Repeat(string(rune('a'+i%26)), 3)+fmt.Sprint(i), strings.Repeat(string(rune('a'+i/26)), 4)+fmt.Sprint(i), fmt.Sprintf("19%02d-02-03", i+10), "UB4 1AA")
+	}
+	commonA, commonB := pair(1, "Mohammed", "Ali", "1914-01-02")
+	rareA, rareB := pair(2, "Liwen", "Penhaligon", "1916-02-03")
+	partedA, partedB := pair(3, "Orinthia", "Quex", "1917-02-03")
+	one := func(a, b string) bool { return s.personOf(a) == s.personOf(b) }
+	if one(commonA, commonB) || one(rareA, rareB) || one(partedA, partedB) {
+		t.Fatal("joined before names are counted")
+	}
+	if _, err := s.as(access.Steward).Rule(s.ctx, record.IdentityRuling{Verb: person.Part, A: partedA, B: partedB, Why: "father and son"}); err != nil {
+		t.Fatal(err)
+	}
+	if due, err := s.desk.NamesDue(s.ctx); err != nil || due {
+		t.Errorf("126 entries are to be counted: %v", err)
+	}
+	codec, err := dictionary.Codec()
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := record.Open(s.ctx, record.Options{Engine: s.engine, Codec: codec, Secret: []byte(secret), Now: s.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := s.as(access.Operator).CountNames(s.ctx, 0); err != nil || n != 126 {
+		t.Fatal(n, err)
+	}
+	if changed, err := s.desk.TakeUpNames(s.ctx); err != nil || changed {
+		t.Errorf("a count of too few is gone by: %v", err)
+	}
+	s.counted()
+	if changed, err := other.TakeUpNames(s.ctx); err != nil || !changed {
+		t.Errorf("the other process does not take it up: %v", err)
+	}
+	n, err := s.desk.Rejudge(s.ctx)
+	if err != nil || n < 2 {
+		t.Errorf("%d looked at again, %v", n, err)
+	}
+	if one(commonA, commonB) || !one(rareA, rareB) || one(partedA, partedB) {
+		t.Errorf("common %v, rare %v, parted %v", one(commonA, commonB), one(rareA, rareB), one(partedA, partedB))
+	}
+	if n, err := s.desk.Rejudge(s.ctx); err != nil || n != 0 {
+		t.Errorf("a second time %d are looked at, %v", n, err)
 	}
 	s.clean()
 }

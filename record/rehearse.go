@@ -85,7 +85,8 @@ func (e *Errand) Rehearse(ctx context.Context, records iter.Seq2[match.Record, e
 	if most <= 0 {
 		most = 400_000
 	}
-	r := &rehearsing{desk: e.desk, out: &Rehearsal{Model: e.desk.matcher.Name, By: map[Foresight]int64{}, Why: map[string]int64{}}, known: map[int64]bool{}}
+	m := e.desk.matcher()
+	r := &rehearsing{desk: e.desk, matcher: m, out: &Rehearsal{Model: m.Name, By: map[Foresight]int64{}, Why: map[string]int64{}}, known: map[int64]bool{}}
 	failure := r.run(ctx, records, most, yield)
 	t := trace{what: []string{"rehearse arrivals"}, count: int(r.out.Records), change: r.out.Change, failure: failure}
 	if err := e.audit(ctx, access.Verify, v, t); err != nil {
@@ -97,9 +98,10 @@ func (e *Errand) Rehearse(ctx context.Context, records iter.Seq2[match.Record, e
 
 // rehearsing is a rehearsal at work.
 type rehearsing struct {
-	desk  *Desk
-	out   *Rehearsal
-	known map[int64]bool // persons who are certainly met
+	desk    *Desk
+	matcher *person.Matcher
+	out     *Rehearsal
+	known   map[int64]bool // persons who are certainly met
 }
 
 // run goes over the records, so many at a time.
@@ -130,9 +132,9 @@ func (r *rehearsing) chunk(ctx context.Context, records iter.Seq2[match.Record, 
 			more = true
 			break
 		}
-		subjects = append(subjects, r.desk.matcher.Of(rec))
+		subjects = append(subjects, r.matcher.Of(rec))
 	}
-	staged := r.desk.matcher.File(subjects)
+	staged := r.matcher.File(subjects)
 	found := make([]Foreseen, len(subjects))
 	r.out.Passed += int64(staged.Within(func(i, j int, v match.Verdict) { found[i].same(from+int64(j), v) }))
 	if more {
@@ -160,7 +162,7 @@ func (r *rehearsing) later(ctx context.Context, records iter.Seq2[match.Record, 
 			return err
 		}
 		if n++; n >= from {
-			s := r.desk.matcher.Of(rec)
+			s := r.matcher.Of(rec)
 			staged.Meet(&s, func(i int, v match.Verdict) { found[i].same(n, v) })
 		}
 	}
@@ -245,7 +247,7 @@ func (r *rehearsing) against(staged *person.Staged, docs []*store.Doc) (entries 
 			return entries, nil, passed, err
 		}
 		entries++
-		s := r.desk.matcher.Subject(body)
+		s := r.matcher.Subject(body)
 		passed += int64(staged.Meet(&s, func(i int, v match.Verdict) {
 			hits = append(hits, meeting{i, ForeseenHit{Grade: v.Grade, Weight: v.Weight, Guards: v.Guards, pk: doc.Key.PK, number: v.Pattern.At(match.NHS) == match.CodeSame}})
 		}))

@@ -19,7 +19,8 @@ const (
 	watchLines = 500            // lines of the change feed at a time
 	watchStays = 60             // newest visits of a story
 	tallyStep  = 2000           // pairs counted at a time
-	tallyEvery = time.Hour
+	tallyEvery = time.Hour      // at most; a small index is counted more often
+	tallyRate  = 20_000         // pairs that are counted anew each minute
 )
 
 // Watch looks at the stories of those who were written to since it looked last,
@@ -52,7 +53,7 @@ func (d *Desk) Watch(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	due := counted == nil || d.now().Sub(counted.At) > tallyEvery
+	due := counted == nil || d.now().Sub(counted.At) > stale(counted.Pairs)
 	if upto == seen && !due {
 		return false, nil
 	}
@@ -70,6 +71,11 @@ func (d *Desk) Watch(ctx context.Context) (more bool, err error) {
 		return tx.SetKey(ctx, watchSpace, store.KeyValue{Key: "seen", Value: strconv.AppendInt(nil, upto, 10)})
 	})
 	return more, err
+}
+
+// stale is how old a count of so many pairs may be.
+func stale(pairs int) time.Duration {
+	return min(tallyEvery, time.Minute*time.Duration(1+pairs/tallyRate))
 }
 
 // findings looks at the people whose Patients or visits were written.

@@ -37,8 +37,9 @@ type IdentityChange struct {
 // handed to yield. It writes nothing but its audit entry.
 func (e *Errand) WhatWouldChange(ctx context.Context, model *match.Model, yield func(IdentityChange) error) (WhatIf, error) {
 	d := e.desk
-	out := WhatIf{InUse: d.matcher.Name, Changes: map[string]int64{}}
-	other, err := d.matcher.With(model)
+	index := d.persons()
+	out := WhatIf{InUse: index.Match.Name, Changes: map[string]int64{}}
+	other, err := index.Match.With(model)
 	if err != nil {
 		return out, err
 	}
@@ -47,7 +48,6 @@ func (e *Errand) WhatWouldChange(ctx context.Context, model *match.Model, yield 
 	if err != nil {
 		return out, err
 	}
-	index := d.persons()
 	err = d.eachEntry(ctx, func(r store.Reader, one person.Entry) error {
 		out.Entries++
 		n, err := index.WhatIf(ctx, r, one, other, func(diff person.Difference) error { return out.note(diff, d, other, yield) })
@@ -69,6 +69,6 @@ func (w *WhatIf) note(diff person.Difference, d *Desk, other *person.Matcher, yi
 	return yield(IdentityChange{
 		A: d.ids.encode(person.PatientKey(diff.A)), B: d.ids.encode(person.PatientKey(diff.B)),
 		Now: diff.Now, Then: diff.Then, By: diff.By, Against: diff.Overlook,
-		Before: d.matcher.Recall(diff.Before), Waterfall: other.Recall(diff.Verdict),
+		Before: d.matcher().Recall(diff.Before), Waterfall: other.Recall(diff.Verdict),
 	})
 }

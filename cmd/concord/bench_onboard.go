@@ -62,7 +62,7 @@ func (c *benchOnboardCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := h.operator().CountNames(ctx); err != nil {
+	if _, err := h.operator().CountNames(ctx, 1); err != nil {
 		return err
 	}
 	h.close()

@@ -13,8 +13,42 @@ const (
 	watchLease = time.Minute
 )
 
+// namesEvery is how often a process asks whether names were counted anew.
+const namesEvery = time.Minute
+
+// names takes up counts of names as they are made, in every process.
+func (h *house) names(ctx context.Context) {
+	for ctx.Err() == nil {
+		if _, err := h.desk.TakeUpNames(ctx); err != nil && ctx.Err() == nil {
+			h.log.Error("the count of names cannot be taken up", "error", err.Error())
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(namesEvery):
+		}
+	}
+}
+
+// tendNames counts names when that is due, and looks again at who waits for it.
+func (h *house) tendNames(ctx context.Context) error {
+	due, err := h.desk.NamesDue(ctx)
+	if err != nil || !due {
+		return err
+	}
+	if _, err := h.operator().CountNames(ctx, 0); err != nil {
+		return err
+	}
+	changed, err := h.desk.TakeUpNames(ctx)
+	if err != nil || !changed {
+		return err
+	}
+	n, err := h.desk.Rejudge(ctx)
+	h.log.Info("names were counted", "looked at again", n)
+	return err
+}
+
 // watch looks after what was written for signs that two people were put into one
-// record, and counts decisions for the stewards: one process at a time.
+// record, and counts decisions and names: one process at a time.
 func (h *house) watch(ctx context.Context) {
 	run := func(ctx context.Context) {
 		for ctx.Err() == nil {
@@ -25,6 +59,8 @@ func (h *house) watch(ctx context.Context) {
 			pause := watchEvery
 			if more && err == nil {
 				pause = 50 * time.Millisecond // beside the work, not before it
+			} else if err := h.tendNames(ctx); err != nil && ctx.Err() == nil {
+				h.log.Error("names could not be counted", "error", err.Error())
 			}
 			select {
 			case <-ctx.Done():

@@ -73,7 +73,7 @@ func TestBreakGlass(t *testing.T) {
 	p.do(chromedp.Click(`form[action^="/privacy/cases/"] button`), chromedp.WaitVisible(`.nhsuk-error-summary`))
 	p.here("a case settled with nothing said")
 	p.do(chromedp.Click(`#state`), chromedp.SendKeys(`#words`, "a crash call, confirmed by the ward"),
-		chromedp.Click(`form[action^="/privacy/cases/"] button`), chromedp.WaitVisible(`.c-weeks`))
+		chromedp.Click(`form[action^="/privacy/cases/"] button`), chromedp.WaitVisible(`.c-load`))
 	if text := p.here("after it was closed"); !strings.Contains(text, "Closed: justified") || strings.Contains(text, "found unconscious") {
 		t.Errorf("the queue after it was closed: %.600s", text)
 	}
