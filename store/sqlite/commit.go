@@ -82,6 +82,9 @@ func (w *writer) keep() error {
 
 // flush writes what a commit writes once, however many Updates share it.
 func (w *writer) flush() error {
+	if err := w.writeLogs(); err != nil {
+		return err
+	}
 	if err := w.writeCounts(); err != nil {
 		return err
 	}
@@ -103,10 +106,13 @@ type tx struct {
 	change int64
 	at     int64 // microseconds since 1970
 	dirty  bool
+	first  bool  // nothing was written in the transaction before this Update
+	opened bool  // what this Update's statements do can be taken back
 	broken error // a statement failed: nothing of this may be kept
 	puts   store.PackedVersions
 	posts  posts
 	marks  map[string][]byte // set in this Update
+	logs   []logRow          // appended in this Update, and not written yet
 }
 
 var _ store.Tx = (*tx)(nil)
@@ -123,10 +129,31 @@ func (t *tx) LastChange(context.Context) (int64, error) {
 	return t.change - 1, nil
 }
 
+// open begins the savepoint of an Update before its first statement that changes
+// something. Most Updates only append to a log, which is written once for all
+// that share the commit: they need none.
+func (t *tx) open() error {
+	if t.opened {
+		return nil
+	}
+	if err := t.w.writeLogs(); err != nil {
+		t.w.lost = true // rows of Updates that have succeeded
+		return t.fail(err)
+	}
+	t.opened = true
+	if t.first {
+		return nil
+	}
+	return t.fail(t.w.snap.run("SAVEPOINT one"))
+}
+
 // write prepares a statement that changes something.
 func (t *tx) write(ctx context.Context, query string) (*sqlite.Stmt, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, cancelled(err)
+	}
+	if err := t.open(); err != nil {
+		return nil, err
 	}
 	st, err := t.prepare(query)
 	if err != nil {

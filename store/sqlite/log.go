@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"bytes"
 	"context"
 	"slices"
 
@@ -130,23 +131,92 @@ func (t *tx) tail(id int64) (*tail, error) {
 
 // AppendLog adds an entry and returns its sequence.
 func (t *tx) AppendLog(ctx context.Context, log string, body []byte) (int64, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, cancelled(err)
+	}
 	id, end, err := t.log(ctx, log)
 	if err != nil {
 		return 0, err
 	}
-	st, err := t.write(ctx, "INSERT INTO log (log, seq, at, body) VALUES (?1, ?2, ?3, ?4)")
-	if err != nil {
-		return 0, err
-	}
-	st.BindInt64(1, id)
-	st.BindInt64(2, end.entries)
-	st.BindInt64(3, t.at)
-	st.BindBytes(4, body)
-	if err := t.exec(st); err != nil {
-		return 0, err
-	}
+	t.logs, t.dirty = append(t.logs, logRow{id, end.entries, t.at, bytes.Clone(body)}), true
 	end.entries++
 	return end.entries - 1, nil
+}
+
+// logRow is an entry that is appended and not written yet: those of all Updates
+// that share a commit are written together, before it or before a log is read.
+type logRow struct {
+	log, seq, at int64
+	body         []byte
+}
+
+const (
+	logRows   = 8 // in one statement
+	insertLog = "INSERT INTO log (log, seq, at, body) VALUES (?, ?, ?, ?)"
+	moreLog   = ", (?, ?, ?, ?)"
+	// insertLogs is insertLog of logRows rows.
+	insertLogs = insertLog + moreLog + moreLog + moreLog + moreLog + moreLog + moreLog + moreLog
+)
+
+// writeLogs writes the rows of the Updates that have succeeded.
+func (w *writer) writeLogs() error {
+	err := w.snap.insertLogs(w.logs)
+	clear(w.logs)
+	w.logs = w.logs[:0]
+	return err
+}
+
+func (s *snapshot) insertLogs(rows []logRow) error {
+	for len(rows) > 0 {
+		n, query := 1, insertLog
+		if len(rows) >= logRows {
+			n, query = logRows, insertLogs
+		}
+		st, err := s.prepare(query)
+		if err != nil {
+			return err
+		}
+		for i, r := range rows[:n] {
+			st.BindInt64(4*i+1, r.log)
+			st.BindInt64(4*i+2, r.seq)
+			st.BindInt64(4*i+3, r.at)
+			st.BindBytes(4*i+4, r.body)
+		}
+		if err := done(st); err != nil {
+			return err
+		}
+		rows = rows[n:]
+	}
+	return nil
+}
+
+// settle writes what this Update has appended, so that it reads its own.
+func (t *tx) settle() error {
+	if len(t.logs) == 0 && len(t.w.logs) == 0 {
+		return nil
+	}
+	if err := t.open(); err != nil {
+		return err
+	}
+	rows := t.logs
+	t.logs = nil
+	return t.fail(t.insertLogs(rows))
+}
+
+// LogSize sees what this commit has appended too.
+func (t *tx) LogSize(ctx context.Context, log string) (int64, error) {
+	if err := t.settle(); err != nil {
+		return 0, err
+	}
+	return t.snapshot.LogSize(ctx, log)
+}
+
+// LogEntries sees what this commit has appended too.
+func (t *tx) LogEntries(ctx context.Context, log string, from int64, limit int) ([]store.Entry, error) {
+	if err := t.settle(); err != nil {
+		return nil, err
+	}
+	return t.snapshot.LogEntries(ctx, log, from, limit)
 }
 
 // AppendHashes stores hashes numbered from first on, which must be the next
@@ -197,6 +267,9 @@ func (t *tx) ReplaceLog(ctx context.Context, log string, seq int64, body []byte)
 	}
 	if seq < 0 || seq >= end.entries {
 		return fault.New(fault.NotFound, "store.entry", "the log has no entry %d", seq)
+	}
+	if err := t.settle(); err != nil {
+		return err
 	}
 	return t.apply(ctx, "UPDATE log SET body = ?3 WHERE log = ?1 AND seq = ?2", id, seq, body)
 }

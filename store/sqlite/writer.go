@@ -47,6 +47,7 @@ type writer struct {
 	counts []count  // journal counters that the commit will write
 	tails  map[int64]*tail
 	marks  map[string][]byte // of logs
+	logs   []logRow          // appended by Updates of this transaction that succeeded, and not written yet
 
 	bulk *bulk // while a bulk load is under way
 	fold *folder
@@ -277,40 +278,37 @@ func (w *writer) answer(err error) {
 // one runs an Update inside the open transaction. The first needs no
 // savepoint: nothing lies before it.
 func (w *writer) one(req *request) error {
-	first := !w.dirty
 	m := mark{w.c, len(w.born), len(w.counts)}
-	if !first {
-		if err := w.snap.run("SAVEPOINT one"); err != nil {
-			return err
-		}
-	}
-	t := &tx{snapshot: w.snap, w: w, posts: posts{}, change: w.c.change + 1, at: max(w.c.at, w.snap.now().UnixMicro())}
+	t := &tx{snapshot: w.snap, w: w, first: !w.dirty, posts: posts{}, change: w.c.change + 1, at: max(w.c.at, w.snap.now().UnixMicro())}
 	err := call(req.f, t)
 	if err == nil {
 		err = t.finish()
 	}
-	wrote := t.dirty
 	t.snapshot, t.w = nil, nil
 	if w.snap.conn.AutocommitEnabled() {
 		w.lost = true
 		return err
 	}
 	if err == nil {
-		w.dirty = w.dirty || wrote
+		w.dirty = w.dirty || t.dirty
+		w.logs = append(w.logs, t.logs...)
 		maps.Copy(w.marks, t.marks)
-		if !first {
+		if t.opened && !t.first {
 			return w.end(nil, "RELEASE one")
 		}
 		return nil
 	}
-	w.back(m)
-	if !first {
-		return w.end(err, "ROLLBACK TO one", "RELEASE one")
+	if !t.opened && w.writeLogs() != nil { // the ends of logs are counted anew
+		w.lost = true
 	}
-	if wrote {
+	w.back(m)
+	switch {
+	case !t.opened:
+		return err
+	case t.first:
 		return w.end(err, "ROLLBACK", "BEGIN IMMEDIATE")
 	}
-	return err
+	return w.end(err, "ROLLBACK TO one", "RELEASE one")
 }
 
 // end runs the statements that end a savepoint and gives err. If one of them
@@ -366,7 +364,7 @@ func (w *writer) reset() {
 	clear(w.snap.fresh)
 	clear(w.tails)
 	clear(w.marks)
-	w.born, w.counts = w.born[:0], w.counts[:0]
+	w.born, w.counts, w.logs = w.born[:0], w.counts[:0], nil
 	if c, err := w.load(); err == nil {
 		w.c = c
 	}

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -96,6 +97,76 @@ func testLogsTogether(t *testing.T, s *stage) {
 	for i, e := range entries {
 		if e.Seq != int64(i) {
 			t.Fatalf("entry %d has sequence %d", i, e.Seq)
+		}
+	}
+}
+
+// testLogsMixed: Updates that only append share commits with ones that write,
+// read the log, or fail at any point; the log has what succeeded, once, in one
+// order, and each Update reads its own.
+func testLogsMixed(t *testing.T, s *stage) {
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	want := map[string]int64{}
+	for i := range 120 {
+		wg.Go(func() {
+			body := fmt.Sprintf("entry %d", i)
+			var at int64
+			err := s.e.Update(s.ctx, func(tx store.Tx) error {
+				if i%5 == 1 {
+					if err := tx.SetKey(s.ctx, "mixed", store.KeyValue{Key: body, Value: []byte("x")}); err != nil {
+						return err
+					}
+				}
+				var err error
+				if at, err = tx.AppendLog(s.ctx, "audit", []byte(body)); err != nil {
+					return err
+				}
+				if i%7 == 0 {
+					return errRefused
+				}
+				if i%4 == 2 {
+					own, err := tx.LogEntries(s.ctx, "audit", at, 10)
+					if err != nil || len(own) != 1 || string(own[0].Body) != body {
+						t.Errorf("%s reads %v %v", body, own, err)
+					}
+					n, err := tx.LogSize(s.ctx, "audit")
+					if err != nil || n != at+1 {
+						t.Errorf("%s is number %d of %d: %v", body, at, n, err)
+					}
+				}
+				if i%3 == 1 {
+					if err := tx.SetKey(s.ctx, "mixed", store.KeyValue{Key: "late " + body, Value: []byte("x")}); err != nil {
+						return err
+					}
+				}
+				if i%11 == 0 {
+					return errRefused
+				}
+				return nil
+			})
+			switch {
+			case err == nil:
+				mu.Lock()
+				want[body] = at
+				mu.Unlock()
+			case err != errRefused:
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	entries := read(s, func(r store.Reader) ([]store.Entry, error) { return r.LogEntries(s.ctx, "audit", 0, 1000) })
+	equal(t, "entries", len(entries), len(want))
+	for i, e := range entries {
+		if at, ok := want[string(e.Body)]; !ok || at != e.Seq || e.Seq != int64(i) {
+			t.Fatalf("place %d has entry %d, %q, which was told %d (%v)", i, e.Seq, e.Body, at, ok)
+		}
+	}
+	keys := read(s, func(r store.Reader) ([]store.KeyValue, error) { return r.ListKeys(s.ctx, "mixed", "", 1000) })
+	for _, kv := range keys {
+		if _, ok := want[strings.TrimPrefix(kv.Key, "late ")]; !ok {
+			t.Errorf("%q was kept of an Update that failed", kv.Key)
 		}
 	}
 }

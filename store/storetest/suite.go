@@ -37,7 +37,7 @@ func Run(t *testing.T, open Open) {
 		{"Atomic", testAtomic}, {"Panic", testPanic}, {"Cancelled", testCancelled}, {"OwnWrites", testOwnWrites}, {"Snapshot", testSnapshot}, {"LostUpdate", testLostUpdate},
 		{"Journal", testJournal}, {"JournalDuplicate", testJournalDuplicate}, {"JournalFilter", testJournalFilter}, {"JournalCounts", testJournalCounts},
 		{"Keys", testKeys}, {"KeyExpiry", testKeyExpiry}, {"Links", testLinks}, {"LinkWithin", testLinkWithin},
-		{"Logs", testLogs}, {"LogsTogether", testLogsTogether}, {"LogMark", testLogMark}, {"Queue", testQueue}, {"QueueOwners", testQueueOwners},
+		{"Logs", testLogs}, {"LogsTogether", testLogsTogether}, {"LogsMixed", testLogsMixed}, {"LogMark", testLogMark}, {"Queue", testQueue}, {"QueueOwners", testQueueOwners},
 		{"Bulk", testBulk}, {"Reopen", testReopen}, {"Usage", testUsage}, {"Model", testModel},
 	} {
 		t.Run(part.name, func(t *testing.T) {
