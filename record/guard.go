@@ -24,6 +24,7 @@ type guard struct {
 	marked  map[int64]bool         // records of everybody of whom something is marked
 	touched map[int64]bool         // records written to since
 	facts   map[int64]*recordFacts // by record key
+	same    map[int64]sameRecords  // by record key
 
 	loading sync.Mutex
 }
@@ -33,7 +34,7 @@ const (
 	// anew.
 	mostTouched = 2000
 	// mostFacts bounds what is remembered: about 10 MB.
-	mostFacts = 20_000
+	mostFacts = 20_000 // and as many of whose records are one human's: 2 MB
 	// guardLife is how long marked is believed: a steward at another process may
 	// have ruled on two people, which is no line of the change feed.
 	guardLife = time.Minute
@@ -76,6 +77,7 @@ func (d *Desk) follow(ctx context.Context, r store.Reader, change int64) error {
 	for _, pk := range touched {
 		g.touched[pk] = true
 		delete(g.facts, pk)
+		delete(g.same, pk)
 	}
 	g.upto = max(g.upto, change)
 	return nil
@@ -119,7 +121,7 @@ func (d *Desk) mark(ctx context.Context, r store.Reader, change int64) error {
 	defer g.mu.Unlock()
 	g.ready, g.whole, g.upto, g.loaded = true, whole, change, d.now()
 	g.marked, g.touched = marked, map[int64]bool{}
-	g.facts = map[int64]*recordFacts{}
+	g.facts, g.same = map[int64]*recordFacts{}, map[int64]sameRecords{}
 	return nil
 }
 
@@ -195,6 +197,36 @@ func (g *guard) specials(limit int) (pks []int64, ok bool) {
 		}
 	}
 	return pks, true
+}
+
+// sameRecords is what sameHuman tells.
+type sameRecords struct {
+	all   []int64
+	known bool
+}
+
+// sameAs is sameHuman, from what is remembered as far as that holds.
+func (d *Desk) sameAs(ctx context.Context, r store.Reader, change, pk int64) ([]int64, bool, error) {
+	g := &d.guard
+	g.mu.Lock()
+	s, have := g.same[pk]
+	g.mu.Unlock()
+	if have {
+		return s.all, s.known, nil
+	}
+	all, known, err := sameHuman(ctx, r, pk)
+	if err != nil {
+		return nil, false, err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if change >= g.upto && g.ready {
+		if len(g.same) >= mostFacts {
+			g.same = map[int64]sameRecords{}
+		}
+		g.same[pk] = sameRecords{all, known}
+	}
+	return all, known, nil
 }
 
 func (g *guard) factsOf(pk int64) *recordFacts {

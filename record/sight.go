@@ -152,7 +152,7 @@ func (s *sight) human(ctx context.Context, pk int64) (*human, error) {
 	if h := s.humans[pk]; h != nil {
 		return h, nil
 	}
-	pks, known, err := sameHuman(ctx, s.r, pk)
+	pks, known, err := s.desk.sameAs(ctx, s.r, s.change, pk)
 	if err != nil {
 		return nil, err
 	}
