@@ -43,6 +43,15 @@ func tieSections() []Section {
 	}
 }
 
+// factTypes are the types that facts are read from, by number.
+func factTypes() map[uint16]bool {
+	out := map[uint16]bool{}
+	for _, s := range tieSections() {
+		out[fhir.R4().Number(s.Type)] = true
+	}
+	return out
+}
+
 // recordFacts reads what some records say, from what is remembered as far as
 // that holds.
 func (d *Desk) recordFacts(ctx context.Context, r store.Reader, change int64, pks []int64) ([]*recordFacts, error) {

@@ -61,8 +61,11 @@ func (d *Desk) follow(ctx context.Context, r store.Reader, change int64) error {
 		return d.mark(ctx, r, change)
 	}
 	var touched []int64
+	saying := factTypes()
+	said := map[int64]bool{} // what is known of these may have changed
 	for _, c := range lines {
 		touched = append(touched, c.Key.PK)
+		said[c.Key.PK] = said[c.Key.PK] || saying[c.Key.Type()]
 		if c.Key.Type() != fhir.R4().Number("Patient") {
 			continue
 		}
@@ -71,13 +74,18 @@ func (d *Desk) follow(ctx context.Context, r store.Reader, change int64) error {
 			return err
 		}
 		touched = append(touched, all...)
+		for _, pk := range all {
+			said[pk] = true
+		}
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, pk := range touched {
 		g.touched[pk] = true
-		delete(g.facts, pk)
-		delete(g.same, pk)
+		if said[pk] {
+			delete(g.facts, pk)
+			delete(g.same, pk)
+		}
 	}
 	g.upto = max(g.upto, change)
 	return nil
