@@ -1,6 +1,7 @@
 package record_test
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -132,5 +133,69 @@ func TestRestrictedByJoin(t *testing.T) {
 	}
 	if !shows(s.client("RQM")) {
 		t.Error("it is kept back after they were told apart")
+	}
+}
+
+// TestRelationshipEndsWithThePerson: who looked after one of two entries that
+// were one person has nothing to do with the other from the moment at which they
+// are two: when one changes, when one is deleted, and when a third that held them
+// together goes.
+func TestRelationshipEndsWithThePerson(t *testing.T) {
+	for name, c := range map[string]struct {
+		third bool // the two are held together by a third entry
+		part  func(s *stage, cared, third string)
+	}{
+		"one changes": {false, func(s *stage, cared, _ string) {
+			if _, err := s.rewrite(s.client("R1K"), "Patient", cared, patient("R1K", "1", "9990000026", "Different", "Bob", "1999-09-09", "male")); err != nil {
+				s.t.Fatal(err)
+			}
+		}},
+		"one is deleted":       {false, func(s *stage, cared, _ string) { s.delete(s.client("R1K"), "Patient", cared) }},
+		"the third is deleted": {true, func(s *stage, _, third string) { s.delete(s.client("RAS"), "Patient", third) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t)
+			s.alone = true
+			number, third := nhs, ""
+			if c.third {
+				number = ""
+				third = s.create(s.client("RAS"), patient("RAS", "3", nhs, "Super", "Ann", "1960-02-03", "female")).ID
+			}
+			other := s.create(s.client("RYJ"), patient("RYJ", "2", number, "Super", "Ann", "1960-02-03", "female")).ID
+			if c.third {
+				s.join(third, other)
+			}
+			cared := s.create(s.client("R1K"), patient("R1K", "1", nhs, "Super", "Ann", "1960-02-03", "female")).ID
+			obs := s.create(s.client("RYJ"), s.observation(other, "PRIVATE", "")).ID
+			s.create(s.client("RQM"), fmt.Sprintf(stayJSON, "in-progress", cared, ""))
+			e := s.clinician("RQM")
+			if _, err := e.Read(s.ctx, "Observation", obs); err != nil {
+				t.Fatal("while they are one:", err)
+			}
+			if _, err := e.Read(s.ctx, "Patient", cared); err != nil {
+				t.Fatal(err)
+			}
+			c.part(s, cared, third)
+			if name != "one is deleted" && s.personOf(other) == s.personOf(cared) {
+				t.Fatal("they are one still")
+			}
+			if _, err := e.Read(s.ctx, "Observation", obs); !fault.Is(err, fault.Withheld) {
+				t.Errorf("after they are two: %v", err)
+			}
+		})
+	}
+}
+
+func (s *stage) delete(e *record.Errand, typ, id string) {
+	s.t.Helper()
+	if _, err := e.Transact(s.ctx, []record.Op{{Kind: record.Delete, Type: typ, ID: id}}, record.Commit{}); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *stage) join(a, b string) {
+	s.t.Helper()
+	if _, err := s.as(access.Steward).Rule(s.ctx, record.IdentityRuling{Verb: person.Join, A: a, B: b, Why: "one person"}); err != nil {
+		s.t.Fatal(err)
 	}
 }

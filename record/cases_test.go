@@ -11,7 +11,9 @@ import (
 	"concord/fault"
 	"concord/record"
 	"concord/record/access"
+	"concord/record/audit"
 	"concord/record/review"
+	"concord/store"
 )
 
 func (s *stage) officer(id, org string) *record.Errand {
@@ -59,6 +61,19 @@ func TestCaseIsSettled(t *testing.T) {
 	c, err := o.Case(s.ctx, id)
 	if err != nil || len(c.Seen.Events) != 2 || !slices.Contains(c.Seen.Events[0].Entry.What, "Observation/"+h.obs) || !c.Seen.Events[0].Entry.BreakGlass() {
 		t.Fatalf("what was seen: %+v %v", c, err)
+	}
+	if err := e.CloseGlass(s.ctx, h.patient); err != nil {
+		t.Fatal(err)
+	}
+	looks, err := s.officer("pia", "RQM").WhoHasLooked(s.ctx, h.patient, time.Time{}, "", 0)
+	glass := 0
+	for _, ev := range looks.Events {
+		if ev.Entry.BreakGlass() {
+			glass++
+		}
+	}
+	if err != nil || glass != 2 { // it was broken, and something was read; to close it is no look
+		t.Errorf("%d looks with a broken glass: %v", glass, err)
 	}
 	if _, err := s.officer("pia", "R1K").Case(s.ctx, id); !fault.Is(err, fault.NotFound) {
 		t.Errorf("another organisation's officer: %v", err)
@@ -133,6 +148,13 @@ func TestUnusualLooks(t *testing.T) {
 	s.reviewed(v)
 	if l, err := o.Cases(s.ctx, record.CaseAsk{}); err != nil || l.Total != 0 {
 		t.Fatalf("%v %v", kindsOf(l), err)
+	}
+	err := s.engine.Update(s.ctx, func(tx store.Tx) error { // a damaged row does not hold up what comes behind it
+		_, err := tx.AppendLog(s.ctx, audit.Log, []byte("damaged"))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	for range 2 {
 		for _, id := range []string{own, spouse, cousin, other} {

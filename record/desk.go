@@ -70,6 +70,7 @@ type Desk struct {
 	base      *match.Model // nil = the one that ships
 	current   atomic.Pointer[person.Matcher]
 	counted   atomic.Pointer[string] // which count of names it goes by
+	rejudged  string                 // the matcher by which Rejudge last looked at who waits
 	london    *time.Location
 	policies  *access.Policies
 	optOuts   func(nhs string) (bool, error)

@@ -84,7 +84,7 @@ func (d *Desk) follow(ctx context.Context, r store.Reader, change int64) error {
 		g.touched[pk] = true
 		if said[pk] {
 			delete(g.facts, pk)
-			delete(g.same, pk)
+			g.part(pk)
 		}
 	}
 	g.upto = max(g.upto, change)
@@ -207,10 +207,18 @@ func (g *guard) specials(limit int) (pks []int64, ok bool) {
 	return pks, true
 }
 
-// sameRecords is what sameHuman tells.
+// sameRecords is what sameHuman tells, kept under each of the records.
 type sameRecords struct {
 	all   []int64
 	known bool
+}
+
+// part forgets who is one with a record, and that of each of them: they may be
+// several people now.
+func (g *guard) part(pk int64) {
+	for _, k := range g.same[pk].all {
+		delete(g.same, k)
+	}
 }
 
 // sameAs is sameHuman, from what is remembered as far as that holds.
@@ -232,7 +240,9 @@ func (d *Desk) sameAs(ctx context.Context, r store.Reader, change, pk int64) ([]
 		if len(g.same) >= mostFacts {
 			g.same = map[int64]sameRecords{}
 		}
-		g.same[pk] = sameRecords{all, known}
+		for _, k := range all {
+			g.same[k] = sameRecords{all, known}
+		}
 	}
 	return all, known, nil
 }

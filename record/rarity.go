@@ -152,18 +152,22 @@ func (e *Errand) CountNames(ctx context.Context, least int) (int, error) {
 }
 
 const (
-	rejudged  = 100_000 // pairs of the queue that are looked at after a count
+	mostWait  = 100_000 // pairs of the queue that are looked at after a count
 	atOnce    = 20      // of them, in one Update
 	restAfter = 20 * time.Millisecond
 )
 
 // Rejudge looks again at the pairs that wait for a steward only because nobody
-// had counted names, by the count that was taken up. It says how many it looked
-// at.
+// had counted names, once by each count that was taken up, and says how many it
+// looked at. It is for one caller at a time.
 func (d *Desk) Rejudge(ctx context.Context) (int, error) {
+	m := d.matcher()
+	if !m.Counted() || m.Name == d.rejudged {
+		return 0, nil
+	}
 	var wait []person.Pair
 	err := d.engine.View(ctx, func(r store.Reader) error {
-		list, err := person.Queue(ctx, r, rejudged)
+		list, err := person.Queue(ctx, r, mostWait)
 		for _, p := range list {
 			if now := p.Now(); now.By == person.ByModel && now.Guards&match.Uncounted != 0 {
 				wait = append(wait, p)
@@ -174,8 +178,8 @@ func (d *Desk) Rejudge(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	index := d.persons()
 	for some := range slices.Chunk(wait, atOnce) {
-		index := d.persons()
 		err := d.engine.Update(ctx, func(tx store.Tx) error {
 			for _, p := range some {
 				if err := rejudge(ctx, tx, index, p); err != nil {
@@ -196,6 +200,7 @@ func (d *Desk) Rejudge(ctx context.Context) (int, error) {
 	if len(wait) > 0 {
 		d.guard.forget()
 	}
+	d.rejudged = m.Name
 	return len(wait), nil
 }
 

@@ -89,12 +89,12 @@ func setTaken(ctx context.Context, tx store.Tx, t access.Taken) error {
 // nothing is open.
 func (e *Errand) CloseGlass(ctx context.Context, id string) error {
 	said := &Errand{desk: e.desk, who: e.who, why: access.Reason{Purpose: e.why.Purpose, Text: "closed by who opened it"}}
-	v, err := said.decide(ctx, access.BreakGlass, "Patient", "Patient/"+id)
+	v, err := said.decide(ctx, access.CloseGlass, "Patient", "Patient/"+id)
 	if err != nil {
 		return err
 	}
-	return said.auditedUpdate(ctx, access.BreakGlass, v, func(tx store.Tx, tr *trace) error {
-		tr.what = []string{"Patient/" + id, "closed"}
+	return said.auditedUpdate(ctx, access.CloseGlass, v, func(tx store.Tx, tr *trace) error {
+		tr.what = []string{"Patient/" + id}
 		all, err := e.desk.humanOf(ctx, tx, id)
 		if err != nil {
 			return err

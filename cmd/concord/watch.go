@@ -32,18 +32,21 @@ func (h *house) names(ctx context.Context) {
 // tendNames counts names when that is due, and looks again at who waits for it.
 func (h *house) tendNames(ctx context.Context) error {
 	due, err := h.desk.NamesDue(ctx)
-	if err != nil || !due {
+	if err != nil {
 		return err
 	}
-	if _, err := h.operator().CountNames(ctx, 0); err != nil {
-		return err
-	}
-	changed, err := h.desk.TakeUpNames(ctx)
-	if err != nil || !changed {
-		return err
+	if due {
+		if _, err := h.operator().CountNames(ctx, 0); err != nil {
+			return err
+		}
+		if _, err := h.desk.TakeUpNames(ctx); err != nil {
+			return err
+		}
 	}
 	n, err := h.desk.Rejudge(ctx)
-	h.log.Info("names were counted", "looked at again", n)
+	if n > 0 {
+		h.log.Info("pairs that waited for names to be counted were looked at again", "pairs", n)
+	}
 	return err
 }
 

@@ -108,8 +108,8 @@ func standingRows(t *person.Tally) []numberRow {
 	return []numberRow{
 		row("Joined by the model", "certain, no guard spoke", "joined/model"),
 		row("Joined by a trust", "its own numbers, by message", "joined/trust"),
-		row("Joined by a steward", "", "joined/steward"),
-		row("Parted by a human", "", "apart/steward", "apart/trust"),
+		row("Joined by a steward", "ruled one person, in the review", "joined/steward"),
+		row("Parted by a human", "ruled two people", "apart/steward", "apart/trust"),
 		row("Waiting", "possible, or more is needed", "possible/model", "more/steward", "more/trust"),
 		{"Of those, held", thousands(t.Held), "to join them would bring two people into one"},
 	}

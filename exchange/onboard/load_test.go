@@ -307,3 +307,44 @@ func onlyIn(a, b []string) (out []string) {
 	}
 	return out
 }
+
+// TestMergedAtTheSource: a number that was merged into another at the source is
+// that person's after the load, wherever its row stands and however many times it
+// was merged on; a circle is refused.
+func TestMergedAtTheSource(t *testing.T) {
+	ctx := context.Background()
+	d := openDesk(t)
+	s := newStage(t, "R1K")
+	s.Zone = londonZone(t)
+	dir := folder(t, "", map[string]string{"patients.csv": people +
+		"L3,THIRD,Cyd,1963-03-03,M,L2\nL2,SECOND,Bob,1962-02-02,M,L1\nL1,FIRST,Ada,1961-01-01,F,\nL4,OTHER,Dee,1964-04-04,F,\nL8,ROUND,Eve,1968-08-08,F,L9\nL9,AGAIN,Fay,1969-09-09,F,L8\n"})
+	x, _ := profiled(t, s, dir, Options{})
+	e := loaderOf(t, d, "R1K")
+	l, err := s.Load(ctx, x, e, LoadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := l.Classes["patients"]; p.Created != 4 || p.Refused["onboard.merged"] != 2 || p.Rows != 6 {
+		t.Errorf("%+v", p)
+	}
+	person := func(number string) string {
+		t.Helper()
+		f, err := e.Search(ctx, record.Asked{Types: []string{"Patient"}, Form: url.Values{"identifier": {"urn:concord:R1K:hospital-number|" + number}}})
+		if err != nil || len(f.Matches) != 1 {
+			t.Fatalf("%s: %+v %v", number, f, err)
+		}
+		it, err := e.Read(ctx, "Patient", f.Matches[0].ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for link := range it.Resource.Get("link").Each() {
+			if link.StrAt("type") == "refer" {
+				return link.StrAt("other.reference")
+			}
+		}
+		return ""
+	}
+	if a := person("L1"); a == "" || person("L2") != a || person("L3") != a || person("L4") == a {
+		t.Errorf("L1 %s, L2 %s, L3 %s, L4 %s", a, person("L2"), person("L3"), person("L4"))
+	}
+}

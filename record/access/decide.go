@@ -31,6 +31,7 @@ const (
 	SignOut     Action = "sign-out"           // end it
 	Claim       Action = "claim-relationship" // say that one has to do with a patient
 	BreakGlass  Action = "break-glass"        // open a record in an emergency
+	CloseGlass  Action = "close-glass"        // close what BreakGlass opened
 	Explain     Action = "explain"            // ask why an access is allowed or refused
 	Review      Action = "review"             // look into accesses that were told, and close them
 )
@@ -45,7 +46,7 @@ const (
 // Actions lists every action, for the negative tests.
 func Actions() []Action {
 	return []Action{Read, Search, Create, Update, Delete, FindPeople, Export, WatchFeeds,
-		OpenMessage, Replay, Receive, Links, Accounts, Verify, Retain, ReadAudit, SignIn, SignOut, Claim, BreakGlass, Explain, Review}
+		OpenMessage, Replay, Receive, Links, Accounts, Verify, Retain, ReadAudit, SignIn, SignOut, Claim, BreakGlass, CloseGlass, Explain, Review}
 }
 
 // Verdict is the outcome of one decision.
@@ -120,7 +121,7 @@ func unseals(who Requester) bool { return slices.Contains(who.Activities, "B0083
 // kindsAsked are the kinds that an action on a type may be about.
 func kindsAsked(act Action, typ string) []Kind {
 	switch act {
-	case FindPeople, Links, Claim, BreakGlass:
+	case FindPeople, Links, Claim, BreakGlass, CloseGlass:
 		return []Kind{Demographics}
 	case ReadAudit:
 		if typ == "Patient" { // who has looked at one patient

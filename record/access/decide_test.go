@@ -15,7 +15,7 @@ var allowed = map[access.Role]map[access.Action]string{
 	access.Clinician: {
 		access.Read: "Patient Observation any", access.Search: "Patient Observation any", access.FindPeople: "Patient Observation any",
 		access.Create: "Patient Observation any", access.Update: "Patient Observation any",
-		access.Claim: "Patient Observation any", access.BreakGlass: "Patient Observation any",
+		access.Claim: "Patient Observation any", access.BreakGlass: "Patient Observation any", access.CloseGlass: "Patient Observation any",
 	},
 	access.Insurer:      {},
 	access.Receptionist: {access.Read: "Patient any", access.Search: "Patient any", access.FindPeople: "Patient Observation any"},

@@ -81,6 +81,9 @@ func (m *Matcher) BadNumber(patient *fhir.Value) bool {
 	return r.NHS != "" && s.Number() == ""
 }
 
+// Counted tells that the matcher knows how common names are.
+func (m *Matcher) Counted() bool { return m.counts != nil }
+
 // Score compares two subjects, for somebody who looks for a person.
 func (m *Matcher) Score(a, b *match.Subject) match.Verdict { return m.scorer.Score(a, b) }
 

@@ -1,0 +1,152 @@
+package onboard
+
+import (
+	"bytes"
+	"context"
+	"net/url"
+	"os"
+	"strconv"
+
+	"concord/record"
+)
+
+// loader is a load at work.
+type loader struct {
+	stage   *Stage
+	extract *Extract
+	errand  *record.Errand
+	opt     LoadOptions
+	loading *Loading
+	refused *refusals
+	into    map[string]string // numbers that were merged at the source, by the row's key
+}
+
+func (ld *loader) keep() error { return writeJSON(ld.extract.path(loadFile), ld.loading) }
+
+// loadRow is a row on its way.
+type loadRow struct {
+	op     record.Op
+	fields [][]byte
+	merged string // the number that it was merged into at the source
+}
+
+// waveBatches is how many transactions go at a time, and after how many the
+// progress is kept.
+const waveBatches = 2
+
+// class loads the rows of one class, a wave of batches at a time.
+func (ld *loader) class(ctx context.Context, c Class) error {
+	p := ld.loading.Classes[c.Name]
+	if p == nil {
+		p = &ClassProgress{Refused: map[string]int64{}}
+		ld.loading.Classes[c.Name] = p
+	}
+	if err := ld.openRefused(&c); err != nil {
+		return err
+	}
+	n := int64(0)
+	if err := ld.sweep(ctx, &c, p, &n, false); err != nil {
+		return err
+	}
+	if len(ld.into) > 0 {
+		if err := ld.sweep(ctx, &c, p, &n, true); err != nil {
+			return err
+		}
+	}
+	ld.into = nil
+	return ld.refused.close()
+}
+
+// sweep loads the rows of a class that were merged into others at the source, or
+// those that were not: who they were merged into has to be there first, wherever
+// the rows stand. n counts the rows of both, in this order.
+func (ld *loader) sweep(ctx context.Context, c *Class, p *ClassProgress, n *int64, merged bool) error {
+	column := c.column("merged_into")
+	var wave []loadRow
+	for _, f := range ld.extract.filesOfClass(c.Name) {
+		for fields, err := range ld.extract.loadable(f, len(c.Columns)) {
+			if err != nil {
+				return err
+			}
+			if is := column >= 0 && len(fields[column]) > 0; is != merged {
+				if is {
+					ld.mergedInto(string(fields[c.column("key")]), string(fields[column]))
+				}
+				continue
+			}
+			if *n++; *n <= p.Rows { // done before
+				continue
+			}
+			wave = append(wave, ld.row(c, fields))
+			if len(wave) == waveBatches*ld.opt.Batch {
+				if err := ld.wave(ctx, p, wave); err != nil {
+					return err
+				}
+				wave = wave[:0]
+			}
+		}
+	}
+	return ld.wave(ctx, p, wave)
+}
+
+func (ld *loader) mergedInto(number, into string) {
+	if ld.into == nil {
+		ld.into = map[string]string{}
+	}
+	ld.into[number] = into
+}
+
+// survivor follows a number to the one that it ended in, "" when it goes round.
+func (ld *loader) survivor(number string) string {
+	for range len(ld.into) + 1 {
+		next, merged := ld.into[number]
+		if !merged {
+			return number
+		}
+		number = next
+	}
+	return ""
+}
+
+func (ld *loader) openRefused(c *Class) error {
+	if err := os.MkdirAll(ld.extract.path("refused", "load"), 0o700); err != nil {
+		return unstaged(err)
+	}
+	name := c.Name
+	for i := 2; ld.extract.exists("refused/load/" + name + ".csv"); i++ { // of the load before it was stopped
+		name = c.Name + "-" + strconv.Itoa(i)
+	}
+	ld.refused = &refusals{path: ld.extract.path("refused", "load", name+".csv"), source: c.Name}
+	for _, col := range c.Columns {
+		ld.refused.header = append(ld.refused.header, []byte(col.Name))
+	}
+	return nil
+}
+
+// filesOfClass are the files of a class's rows, the parts in order.
+func (x *Extract) filesOfClass(name string) []partFile {
+	var out []partFile
+	for n, part := range x.Parts {
+		for _, f := range part.Rows {
+			if f.Class == name {
+				out = append(out, partFile{f, n + 1})
+			}
+		}
+	}
+	return out
+}
+
+func (ld *loader) row(c *Class, fields [][]byte) loadRow {
+	own := make([][]byte, len(fields))
+	for i, v := range fields {
+		own[i] = bytes.Clone(v)
+	}
+	m := &maker{trust: ld.extract.Trust, load: ld.loading.Load, zone: ld.stage.zone(), class: c, fields: own}
+	v := m.resource()
+	key := url.Values{"identifier": {m.system(c.Name) + "|" + m.at("key")}}.Encode()
+	row := loadRow{op: record.Op{Kind: record.Create, Type: v.Type(), Resource: v, IfNoneExist: key, FullURL: "urn:row:" + escapedKey(m.at("key"))}, fields: own}
+	if i := c.column("merged_into"); i >= 0 {
+		row.merged = string(own[i])
+	}
+	return row
+}

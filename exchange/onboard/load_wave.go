@@ -1,0 +1,176 @@
+package onboard
+
+import (
+	"context"
+	"net/url"
+	"sync"
+	"time"
+
+	"concord/fault"
+	"concord/record"
+)
+
+// waveWork is what came of a wave. It counts when the whole wave is done: one
+// that was stopped is done again.
+type waveWork struct {
+	mu             sync.Mutex
+	created, there int64
+	refused        []refusedRow
+}
+
+type refusedRow struct {
+	code   string
+	fields [][]byte
+}
+
+// wave loads some batches beside each other, then keeps the progress.
+func (ld *loader) wave(ctx context.Context, p *ClassProgress, rows []loadRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	var batches [][]loadRow
+	for start := 0; start < len(rows); start += ld.opt.Batch {
+		batches = append(batches, rows[start:min(start+ld.opt.Batch, len(rows))])
+	}
+	w := &waveWork{}
+	err := each(ctx, batches, func(_ int, batch []loadRow) error {
+		start := ld.stage.Now()
+		err := ld.batch(ctx, w, batch)
+		if ld.opt.Rest > 0 && err == nil {
+			err = rest(ctx, time.Duration(float64(ld.stage.Now().Sub(start))*ld.opt.Rest))
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, r := range w.refused {
+		p.Refused[r.code]++
+		if err := ld.refused.add(r.code, 0, r.fields); err != nil {
+			return err
+		}
+	}
+	p.Rows, p.Created, p.There = p.Rows+int64(len(rows)), p.Created+w.created, p.There+w.there
+	return ld.keep()
+}
+
+func rest(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// batch loads rows as one; if the record refuses that, one by one.
+func (ld *loader) batch(ctx context.Context, w *waveWork, rows []loadRow) error {
+	ops := make([]record.Op, 0, len(rows))
+	for _, r := range rows {
+		if r.merged != "" {
+			break
+		}
+		ops = append(ops, r.op)
+	}
+	if len(ops) == len(rows) {
+		res, err := ld.errand.Transact(ctx, ops, record.Commit{})
+		if err == nil {
+			w.count(res, ld.loading.Load)
+			return nil
+		}
+		if !ofTheRow(err) {
+			return err
+		}
+	}
+	for _, r := range rows {
+		if err := ld.single(ctx, w, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ofTheRow tells an error that another row would not have.
+func ofTheRow(err error) bool {
+	switch fault.Of(err).Kind {
+	case fault.Invalid, fault.Conflict, fault.NotFound, fault.Gone, fault.Unsupported:
+		return true
+	}
+	return false
+}
+
+func (ld *loader) single(ctx context.Context, w *waveWork, r loadRow) error {
+	var c record.Commit
+	if r.merged != "" {
+		into, err := ld.patient(ctx, ld.survivor(r.merged))
+		if err != nil {
+			return err
+		}
+		if into == "" { // it goes round, or whoever it leads to was refused
+			w.refuse("onboard.merged", r)
+			return nil
+		}
+		c.Joins = []record.Join{{From: r.op.FullURL, Into: into}}
+	}
+	res, err := ld.errand.Transact(ctx, []record.Op{r.op}, c)
+	if err == nil {
+		w.count(res, ld.loading.Load)
+		return nil
+	}
+	if !ofTheRow(err) {
+		return err
+	}
+	w.refuse(fault.Of(err).Code, r)
+	return nil
+}
+
+func (w *waveWork) refuse(code string, r loadRow) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.refused = append(w.refused, refusedRow{code, r.fields})
+}
+
+// patient is the id of the trust's patient of a number, "" if there is none.
+func (ld *loader) patient(ctx context.Context, number string) (string, error) {
+	if number == "" {
+		return "", nil
+	}
+	m := &maker{trust: ld.extract.Trust}
+	found, err := ld.errand.Search(ctx, record.Asked{Types: []string{"Patient"}, Form: url.Values{"identifier": {m.system("patients") + "|" + number}}})
+	if err != nil || len(found.Matches) == 0 {
+		return "", err
+	}
+	return found.Matches[0].ID, nil
+}
+
+// count counts what was there already as created if it came with this load: the
+// wave was stopped when some of it was done.
+func (w *waveWork) count(res []record.Result, load string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, r := range res {
+		if r.Outcome == record.Created || cameWith(r.Item, load) {
+			w.created++
+		} else {
+			w.there++
+		}
+	}
+}
+
+func cameWith(it *record.Item, load string) bool {
+	if it == nil {
+		return false
+	}
+	v, err := it.Full()
+	if err != nil {
+		return false
+	}
+	for t := range v.Get("meta").Get("tag").Each() {
+		if t.StrAt("system") == LoadTag && t.StrAt("code") == load {
+			return true
+		}
+	}
+	return false
+}
