@@ -158,7 +158,8 @@ func (d *Desk) spanOf(c *review.Case) (from, to time.Time) {
 		return c.At, c.At.Add(access.ClaimLife)
 	}
 	from = d.day(c.At)
-	return from, from.AddDate(0, 0, 1)
+	_, to = c.Kind.Period(from)
+	return from, to
 }
 
 func (e *Errand) caseOf(ctx context.Context, r store.Keys, id string) (*review.Case, error) {

@@ -173,6 +173,16 @@ func TestUnusualLooks(t *testing.T) {
 	if again, err := o.Cases(s.ctx, record.CaseAsk{}); err != nil || again.Total != l.Total {
 		t.Errorf("after a restart %v %v", kindsOf(again), err)
 	}
+	s.clock.Add((48 * time.Hour).Microseconds())
+	if _, err := e.Read(s.ctx, "Patient", cousin); err != nil { // the same month: the same case, which has it too
+		t.Fatal(err)
+	}
+	s.reviewed(v)
+	if again, err := o.Cases(s.ctx, record.CaseAsk{Kind: review.Surname}); err != nil || again.Total != 1 {
+		t.Errorf("two days later %v %v", kindsOf(again), err)
+	} else if c, err := o.Case(s.ctx, again.Cases[0].ID); err != nil || len(c.Seen.Events) != 3 {
+		t.Errorf("the case of a month shows %d looks: %v", len(c.Seen.Events), err)
+	}
 	if l, err := s.officer("x", "R1K").Cases(s.ctx, record.CaseAsk{}); err != nil || l.Total != 0 {
 		t.Errorf("another trust's officer: %v %v", kindsOf(l), err)
 	}

@@ -96,11 +96,8 @@ func (v *Reviewer) picked(ctx context.Context, r store.Reader, glances []glance)
 		}
 		for _, kind := range review.Signals(g.who, s, p, g.at) {
 			c := review.Case{At: g.at, Kind: kind, User: g.who.ID, Role: g.who.Role, Org: g.who.Org, Person: v.desk.ids.person(g.person)}
-			period := day
-			if kind == review.Surname || kind == review.Discharged { // once a month is enough
-				period = day.AddDate(0, 0, 1-day.Day())
-			}
-			c.ID = review.NewID(period, kind, c.User, c.Person)
+			from, _ := kind.Period(day)
+			c.ID = review.NewID(from, kind, c.User, c.Person)
 			out = append(out, c)
 		}
 	}

@@ -49,6 +49,16 @@ func Signals(who access.Requester, s Staff, p Patient, at time.Time) []Kind {
 	return out
 }
 
+// Period is the time around a day in which a kind makes one case for one user and
+// patient: that day, or for what says little by itself, its month.
+func (k Kind) Period(day time.Time) (from, to time.Time) {
+	if k == Surname || k == Discharged {
+		first := day.AddDate(0, 0, 1-day.Day())
+		return first, first.AddDate(0, 1, 0)
+	}
+	return day, day.AddDate(0, 0, 1)
+}
+
 // over tells that all that ties somebody to a patient ended some time ago and
 // lasts only by grace.
 func over(who access.Requester, relations []access.Relation, at time.Time) bool {
