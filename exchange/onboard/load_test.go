@@ -320,6 +320,7 @@ func TestMergedAtTheSource(t *testing.T) {
 		"L3,THIRD,Cyd,1963-03-03,M,L2\nL2,SECOND,Bob,1962-02-02,M,L1\nL1,FIRST,Ada,1961-01-01,F,\nL4,OTHER,Dee,1964-04-04,F,\nL8,ROUND,Eve,1968-08-08,F,L9\nL9,AGAIN,Fay,1969-09-09,F,L8\n"})
 	x, _ := profiled(t, s, dir, Options{})
 	e := loaderOf(t, d, "R1K")
+	before := shown(t, d)
 	l, err := s.Load(ctx, x, e, LoadOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -346,5 +347,14 @@ func TestMergedAtTheSource(t *testing.T) {
 	}
 	if a := person("L1"); a == "" || person("L2") != a || person("L3") != a || person("L4") == a {
 		t.Errorf("L1 %s, L2 %s, L3 %s, L4 %s", a, person("L2"), person("L3"), person("L4"))
+	}
+	if u, err := s.Undo(ctx, x, e); err != nil || len(u.Kept) > 0 {
+		t.Fatalf("%+v, %v", u, err)
+	}
+	if diff := differences(before, shown(t, d)); len(diff) > 0 {
+		t.Errorf("to undo is not the identity: %v", diff)
+	}
+	if l, err = s.Load(ctx, x, e, LoadOptions{}); err != nil || person("L3") != person("L1") {
+		t.Errorf("loaded again: %+v %v", l, err)
 	}
 }
