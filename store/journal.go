@@ -18,6 +18,19 @@ const (
 	Closed    // a dead letter that a person has set aside, with a reason
 )
 
+// The states of a message that goes out. They are told apart from those above,
+// so that nothing that goes out is ever applied.
+const (
+	Waiting  State = iota + 7 // to be sent, in sequence
+	Held                      // to be sent, once one before it about the same patient is
+	Sent                      // and taken by its destination
+	Returned                  // refused, or not answered: kept with its reason until a person decides
+	Emptied                   // sent, and its content removed by a rule of retention
+)
+
+// LastState is the highest state that there is.
+const LastState = Emptied
+
 // Message is one journalled message.
 type Message struct {
 	Seq     int64
@@ -52,6 +65,9 @@ type Journal interface {
 	Pending(ctx context.Context, after int64, limit int) ([]*Message, error)
 	// Message returns one row with Raw. Errors: NotFound.
 	Message(ctx context.Context, seq int64) (*Message, error)
+	// InState returns the rows of a feed in a state, in sequence after the given
+	// one, with Raw.
+	InState(ctx context.Context, feed string, state State, after int64, limit int) ([]*Message, error)
 	// Messages lists rows without Raw.
 	Messages(ctx context.Context, f MessageFilter) ([]*Message, error)
 	// Tally counts rows by feed and state (kept as running counters, so that
@@ -67,7 +83,7 @@ type FeedTally struct {
 	Feed, Org string
 	ByState   map[State]int64
 	Last      time.Time // arrival of its newest message
-	OldestDue time.Time // arrival of its oldest Received message, zero if none
+	OldestDue time.Time // arrival of its oldest Received or Waiting message, zero if none
 }
 
 // HourCount is the number of messages that arrived in one hour.
@@ -79,9 +95,14 @@ type HourCount struct {
 // JournalWriter changes the journal inside an Update.
 type JournalWriter interface {
 	// Append files a message as Received and gives its sequence; if a row with
-	// the same Digest, feed and control id exists it is filed as Duplicate.
+	// the same Digest, feed and control id exists it is filed as Duplicate. A
+	// message that goes out comes with its State, and is filed as that, with its
+	// Records.
 	Append(ctx context.Context, m *Message) (seq int64, state State, err error)
 	// Settle moves a row to another state with its outcome (State, Code,
 	// Place, Text, Records, Detail of m are taken).
 	Settle(ctx context.Context, m *Message) error
+	// Rewrite puts another control id and content in the place of a row's; no
+	// content takes it away. Errors: NotFound "store.message".
+	Rewrite(ctx context.Context, seq int64, control string, raw []byte) error
 }

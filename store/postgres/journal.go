@@ -14,6 +14,8 @@ const (
 	pendingMessages = "SELECT " + messageColumns + `, w.raw FROM journal_feed f CROSS JOIN LATERAL
 		(SELECT * FROM journal WHERE journal.feed = f.feed AND journal.state = 1 AND journal.seq > $1 ORDER BY journal.seq LIMIT $2) j
 		LEFT JOIN journal_raw w ON w.seq = j.seq ORDER BY j.seq LIMIT $2`
+	messagesInState = "SELECT " + messageColumns + `, w.raw FROM journal j LEFT JOIN journal_raw w ON w.seq = j.seq
+		WHERE j.feed = $1 AND j.state = $2 AND j.seq > $3 ORDER BY j.seq LIMIT $4`
 	oneMessage       = "SELECT " + messageColumns + ", w.raw FROM journal j LEFT JOIN journal_raw w ON w.seq = j.seq WHERE j.seq = $1"
 	messagesOfRecord = "SELECT " + messageColumns + ` FROM journal_record x JOIN journal j ON j.seq = x.seq
 		WHERE x.pk = $5 AND x.seq < $1 AND ($3 = 0 OR j.feed = $3) AND j.state = ANY($4) AND ($6::bytea = '' OR j.control = $6) ORDER BY x.seq DESC LIMIT $2`
@@ -72,6 +74,16 @@ func (s *snapshot) Pending(ctx context.Context, after int64, limit int) ([]*stor
 	return m.done(ctx, s.each(ctx, pendingMessages, m.add, after, int64(max(limit, 0))))
 }
 
+// InState returns the rows of a feed in a state, in sequence, with Raw.
+func (s *snapshot) InState(ctx context.Context, feed string, state store.State, after int64, limit int) ([]*store.Message, error) {
+	id, err := s.nameID(ctx, feed)
+	if err != nil || id == 0 {
+		return nil, err
+	}
+	m := messages{s: s, raw: true}
+	return m.done(ctx, s.each(ctx, messagesInState, m.add, id, int16(state), after, int64(max(limit, 0))))
+}
+
 // Message returns one row with Raw.
 func (s *snapshot) Message(ctx context.Context, seq int64) (*store.Message, error) {
 	m := messages{s: s, raw: true}
@@ -128,7 +140,7 @@ func statesOf(asked []store.State) []int16 {
 		out = append(out, int16(st))
 	}
 	if len(out) == 0 {
-		for st := store.Received; st <= store.Closed; st++ {
+		for st := store.Received; st <= store.LastState; st++ {
 			out = append(out, int16(st))
 		}
 	}

@@ -108,6 +108,14 @@ func (t *tx) CountTerm(ctx context.Context, term uint64) (int64, error) {
 	return t.snapshot.CountTerm(ctx, term)
 }
 
+// InState is described in store.Journal.
+func (t *tx) InState(ctx context.Context, feed string, state store.State, after int64, limit int) ([]*store.Message, error) {
+	if err := t.seen(ctx); err != nil {
+		return nil, err
+	}
+	return t.snapshot.InState(ctx, feed, state, after, limit)
+}
+
 // Pending is described in store.Journal.
 func (t *tx) Pending(ctx context.Context, after int64, limit int) ([]*store.Message, error) {
 	if err := t.seen(ctx); err != nil {

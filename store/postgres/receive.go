@@ -127,7 +127,8 @@ func sendRecords(c *conn, list []recordMove) {
 }
 
 // Append files a message as Received, or as Duplicate when one with the same
-// digest, feed and control id is there. An At of zero is now.
+// digest, feed and control id is there; one that goes out as what it comes as.
+// An At of zero is now.
 func (t *tx) Append(ctx context.Context, m *store.Message) (int64, store.State, error) {
 	if m.Feed == "" {
 		return 0, 0, fault.New(fault.Internal, "store.feed", "a message needs the name of its feed")
@@ -141,9 +142,11 @@ func (t *tx) Append(ctx context.Context, m *store.Message) (int64, store.State, 
 		return 0, 0, err
 	}
 	k := mailKey{m.Control, int64(m.Digest), feed}
-	state, err := t.firstState(ctx, k)
-	if err != nil {
-		return 0, 0, err
+	state := m.State
+	if state < store.Waiting {
+		if state, err = t.firstState(ctx, k); err != nil {
+			return 0, 0, err
+		}
 	}
 	if err := t.write(ctx); err != nil {
 		return 0, 0, err
@@ -155,14 +158,22 @@ func (t *tx) Append(ctx context.Context, m *store.Message) (int64, store.State, 
 	g := t.g
 	g.c.message++
 	b := &g.buf
-	set(b, &b.mailed, k, true)
-	set(b, &b.mailAt, g.c.message, len(b.mails))
-	b.mails = append(b.mails, &mail{
+	row := &mail{
 		seq: g.c.message, at: at, digest: k.digest, org: org, feed: feed, state: state, fresh: true,
 		trig: []byte(m.Trigger), control: []byte(m.Control), detail: bytes.Clone(m.Detail), raw: bytes.Clone(m.Raw),
-	})
+	}
+	if state < store.Waiting {
+		set(b, &b.mailed, k, true)
+	} else {
+		row.records, row.packed = slices.Clone(m.Records), store.PackRecords(m.Records)
+		for _, pk := range m.Records {
+			b.records = append(b.records, recordMove{pkOf(pk), row.seq, true})
+		}
+	}
+	set(b, &b.mailAt, row.seq, len(b.mails))
+	b.mails = append(b.mails, row)
 	b.counts = append(b.counts, count{feed: feed, org: org, at: at, to: state})
-	return g.c.message, state, nil
+	return row.seq, state, nil
 }
 
 // firstState is what a message begins as. That it has not come before is taken
@@ -185,7 +196,7 @@ func (t *tx) firstState(ctx context.Context, k mailKey) (store.State, error) {
 // Settle moves a row to another state with its outcome. Errors: NotFound
 // "store.message".
 func (t *tx) Settle(ctx context.Context, m *store.Message) error {
-	if m.State < store.Received || m.State > store.Closed {
+	if m.State < store.Received || m.State > store.LastState {
 		return fault.New(fault.Internal, "store.state", "a message cannot be settled without a state")
 	}
 	was, err := t.mail(ctx, m.Seq)
@@ -220,6 +231,26 @@ func (t *tx) Settle(ctx context.Context, m *store.Message) error {
 		}
 	}
 	return nil
+}
+
+const (
+	rewriteHead = "UPDATE journal SET control = $2 WHERE seq = $1 RETURNING seq"
+	rewriteRaw  = "UPDATE journal_raw SET raw = $2 WHERE seq = $1"
+)
+
+// Rewrite puts another control id and content in the place of a row's.
+func (t *tx) Rewrite(ctx context.Context, seq int64, control string, raw []byte) error {
+	found := false
+	if err := t.direct(ctx, rewriteHead, func(row) error { found = true; return nil }, seq, []byte(control)); err != nil {
+		return err
+	}
+	if !found {
+		return messageFault()
+	}
+	if raw == nil {
+		raw = []byte{}
+	}
+	return t.direct(ctx, rewriteRaw, nil, seq, raw)
 }
 
 // mail is a journal row as it stands.

@@ -58,8 +58,7 @@ func (s *snapshot) Pending(ctx context.Context, after int64, limit int) ([]*stor
 	}
 	var out []*store.Message
 	for _, feed := range feeds {
-		some, err := s.messages("SELECT "+messageColumns+" FROM journal WHERE feed = ?1 AND state = ?2 AND seq > ?3 ORDER BY seq LIMIT +?4",
-			feed, int64(store.Received), after, max(limit, 0))
+		some, err := s.inState(feed, store.Received, after, limit)
 		if err != nil {
 			return nil, err
 		}
@@ -67,12 +66,35 @@ func (s *snapshot) Pending(ctx context.Context, after int64, limit int) ([]*stor
 	}
 	slices.SortFunc(out, func(a, b *store.Message) int { return int(a.Seq - b.Seq) })
 	out = out[:min(len(out), max(limit, 0))]
-	for _, m := range out {
+	return out, s.fillRaw(out)
+}
+
+// InState returns the rows of a feed in a state, in sequence, with Raw.
+func (s *snapshot) InState(ctx context.Context, feed string, state store.State, after int64, limit int) ([]*store.Message, error) {
+	id, err := s.nameID(feed)
+	if err != nil || id == 0 {
+		return nil, err
+	}
+	out, err := s.inState(id, state, after, limit)
+	if err != nil {
+		return nil, err
+	}
+	return out, s.fillRaw(out)
+}
+
+func (s *snapshot) inState(feed int64, state store.State, after int64, limit int) ([]*store.Message, error) {
+	return s.messages("SELECT "+messageColumns+" FROM journal INDEXED BY journal_state WHERE feed = ?1 AND state = ?2 AND seq > ?3 ORDER BY seq LIMIT +?4",
+		feed, int64(state), after, max(limit, 0))
+}
+
+func (s *snapshot) fillRaw(list []*store.Message) error {
+	for _, m := range list {
+		var err error
 		if m.Raw, err = s.raw(m.Seq); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return out, nil
+	return nil
 }
 
 // Message returns one row with Raw.
@@ -168,7 +190,7 @@ func (l *listing) byState(from string) ([]*store.Message, error) {
 		}
 	}
 	if len(states) == 0 {
-		for state := store.Received; state <= store.Closed; state++ {
+		for state := store.Received; state <= store.LastState; state++ {
 			states = append(states, state)
 		}
 	}

@@ -11,7 +11,8 @@ import (
 )
 
 // Append files a message as Received, or as Duplicate when one with the same
-// digest, feed and control id is there. An At of zero is now.
+// digest, feed and control id is there; one that goes out as what it comes as.
+// An At of zero is now.
 func (t *tx) Append(ctx context.Context, m *store.Message) (int64, store.State, error) {
 	if m.Feed == "" {
 		return 0, 0, fault.New(fault.Internal, "store.feed", "a message needs the name of its feed")
@@ -24,16 +25,18 @@ func (t *tx) Append(ctx context.Context, m *store.Message) (int64, store.State, 
 	if err != nil {
 		return 0, 0, err
 	}
-	state, err := t.firstState(m, feed)
-	if err != nil {
-		return 0, 0, err
+	state := m.State
+	if state < store.Waiting {
+		if state, err = t.firstState(m, feed); err != nil {
+			return 0, 0, err
+		}
 	}
 	at := t.at
 	if !m.At.IsZero() {
 		at = m.At.UnixMicro()
 	}
-	st, err := t.write(ctx, `INSERT INTO journal (seq, at, org, feed, trig, control, digest, state, detail)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)`)
+	st, err := t.write(ctx, `INSERT INTO journal (seq, at, org, feed, trig, control, digest, state, detail, records)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)`)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -47,6 +50,9 @@ func (t *tx) Append(ctx context.Context, m *store.Message) (int64, store.State, 
 	st.BindInt64(7, int64(m.Digest))
 	st.BindInt64(8, int64(state))
 	bindBlob(st, 9, m.Detail)
+	if state >= store.Waiting {
+		bindBlob(st, 10, store.PackRecords(m.Records))
+	}
 	if err := t.exec(st); err != nil {
 		return 0, 0, err
 	}
@@ -56,7 +62,10 @@ func (t *tx) Append(ctx context.Context, m *store.Message) (int64, store.State, 
 	st.BindInt64(1, seq)
 	bindBlob(st, 2, m.Raw)
 	t.w.counts = append(t.w.counts, count{feed: feed, org: org, at: at, to: state})
-	return seq, state, t.exec(st)
+	if err := t.exec(st); err != nil || state < store.Waiting || len(m.Records) == 0 {
+		return seq, state, err
+	}
+	return seq, state, t.moveRecords(ctx, seq, nil, m.Records)
 }
 
 func (t *tx) firstState(m *store.Message, feed int64) (store.State, error) {
@@ -77,7 +86,7 @@ func (t *tx) firstState(m *store.Message, feed int64) (store.State, error) {
 // Settle moves a row to another state with its outcome. Errors: NotFound
 // "store.message".
 func (t *tx) Settle(ctx context.Context, m *store.Message) error {
-	if m.State < store.Received || m.State > store.Closed {
+	if m.State < store.Received || m.State > store.LastState {
 		return fault.New(fault.Internal, "store.state", "a message cannot be settled without a state")
 	}
 	var feed int64
@@ -115,6 +124,17 @@ func (t *tx) Settle(ctx context.Context, m *store.Message) error {
 		t.w.counts = append(t.w.counts, count{feed: feed, from: was, to: m.State})
 	}
 	return t.moveRecords(ctx, m.Seq, had, m.Records)
+}
+
+// Rewrite puts another control id and content in the place of a row's.
+func (t *tx) Rewrite(ctx context.Context, seq int64, control string, raw []byte) error {
+	if err := t.apply(ctx, "UPDATE journal SET control = ?2 WHERE seq = ?1", seq, control); err != nil {
+		return err
+	}
+	if t.conn.Changes() == 0 {
+		return messageFault()
+	}
+	return t.apply(ctx, "UPDATE journal_raw SET raw = ?2 WHERE seq = ?1", seq, raw)
 }
 
 // moveRecords keeps the index from record to message.

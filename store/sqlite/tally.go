@@ -135,11 +135,16 @@ func (s *snapshot) feedTally(feed int64, all sum) (store.FeedTally, error) {
 			f.ByState[k.state] = n
 		}
 	}
-	due, err := s.intOf("SELECT at FROM journal INDEXED BY journal_state WHERE feed = ?1 AND state = ?2 ORDER BY seq LIMIT 1", feed, int64(store.Received))
-	if due != 0 {
-		f.OldestDue = moment(due)
+	for _, state := range [...]store.State{store.Received, store.Waiting} {
+		due, err := s.intOf("SELECT at FROM journal INDEXED BY journal_state WHERE feed = ?1 AND state = ?2 ORDER BY seq LIMIT 1", feed, int64(state))
+		if err != nil {
+			return f, err
+		}
+		if due != 0 {
+			f.OldestDue = moment(due)
+		}
 	}
-	return f, err
+	return f, nil
 }
 
 // Counts returns the counters of a feed by hour of arrival, oldest first.

@@ -35,7 +35,7 @@ func Run(t *testing.T, open Open) {
 		{"Records", testRecords}, {"RecordsWithin", testRecordsWithin}, {"IndexAnew", testIndexAnew}, {"History", testHistory},
 		{"Feed", testFeed}, {"FeedWhole", testFeedWhole}, {"Clock", testClock},
 		{"Atomic", testAtomic}, {"Panic", testPanic}, {"Cancelled", testCancelled}, {"OwnWrites", testOwnWrites}, {"Snapshot", testSnapshot}, {"LostUpdate", testLostUpdate},
-		{"Journal", testJournal}, {"JournalDuplicate", testJournalDuplicate}, {"JournalFilter", testJournalFilter}, {"JournalCounts", testJournalCounts},
+		{"Journal", testJournal}, {"JournalDuplicate", testJournalDuplicate}, {"JournalFilter", testJournalFilter}, {"JournalCounts", testJournalCounts}, {"JournalOut", testJournalOut}, {"JournalRewrite", testJournalRewrite},
 		{"Keys", testKeys}, {"KeyExpiry", testKeyExpiry}, {"Links", testLinks}, {"LinkWithin", testLinkWithin},
 		{"Logs", testLogs}, {"LogsTogether", testLogsTogether}, {"LogsMixed", testLogsMixed}, {"LogMark", testLogMark}, {"Queue", testQueue}, {"QueueOwners", testQueueOwners},
 		{"Bulk", testBulk}, {"Reopen", testReopen}, {"Usage", testUsage}, {"Model", testModel},
