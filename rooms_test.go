@@ -47,6 +47,8 @@ var mayImport = map[string]string{
 	"care/chart":                "fault standard record",
 	"exchange/intake":           "fault standard record",
 	"exchange/linkage":          "fault standard",
+	"exchange/feed":             "fault standard record exchange/feed/channel",
+	"exchange/feed/channel":     "fault standard",
 	"exchange/onboard":          "fault standard record",
 	"exchange/onboard/pack":     "fault standard record",
 	"record/review":             "fault store record/access",

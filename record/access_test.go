@@ -243,6 +243,19 @@ func (s *stage) powers(message int64) []path {
 			}
 			return "", err
 		}},
+		{"destinations", access.WatchFeeds, 1, func(e *record.Errand) (string, error) { _, _, err := e.Destinations(ctx); return "", err }},
+		{"pause", access.Steer, 1, func(e *record.Errand) (string, error) {
+			return "", e.Steer(ctx, record.DestinationPause, "x", e.Who().Org, "why", false)
+		}},
+		{"resend", access.Replay, 1, func(e *record.Errand) (string, error) {
+			_, err := e.Resend(ctx, []int64{message})
+			return "", decided(err)
+		}},
+		{"resend corrected", access.EditMessage, 1, func(e *record.Errand) (string, error) {
+			_, err := e.ResendCorrected(ctx, record.Corrected{Seq: message, Raw: []byte("x"), Why: "why"})
+			return "", decided(err)
+		}},
+		{"set aside", access.Replay, 1, func(e *record.Errand) (string, error) { return "", decided(e.SetAside(ctx, message, "why")) }},
 		{"cases", access.Review, 1, func(e *record.Errand) (string, error) {
 			_, err := e.Cases(ctx, record.CaseAsk{})
 			return "", err
@@ -470,4 +483,13 @@ func TestAuditNamesWhatWasSeen(t *testing.T) {
 	if strings.Contains(string(fhir.Of(entry.What[0]).JSON()), "Smith") {
 		t.Error("the audit holds a value")
 	}
+}
+
+// decided takes an error away that comes after the decision: the message at
+// hand came in, and does not go out.
+func decided(err error) error {
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	return err
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"concord/fault"
@@ -141,6 +142,9 @@ func (e *Errand) Feeds(ctx context.Context) ([]FeedStatus, error) {
 			return err
 		}
 		for _, tally := range tallies {
+			if strings.HasPrefix(tally.Feed, outFeed) {
+				continue
+			}
 			hours, err := r.Counts(ctx, tally.Feed, e.desk.now().Add(-24*time.Hour))
 			if err != nil {
 				return err
@@ -195,7 +199,10 @@ func (e *Errand) message(ctx context.Context, act access.Action, seq int64, cont
 		if err != nil {
 			return fault.New(fault.NotFound, "record.message", "there is no such message")
 		}
-		if content {
+		if content && DestinationOf(m) != "" && !e.who.Controls(m.Org) {
+			return fault.New(fault.Denied, "record.other-organisation", "this message is of another organisation")
+		}
+		if content && len(m.Raw) > 0 { // a rule of retention may have removed it
 			if m.Raw, err = e.desk.unpack(m.Raw); err != nil {
 				return err
 			}

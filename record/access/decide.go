@@ -22,6 +22,9 @@ const (
 	OpenMessage Action = "open-message"       // the content of one message
 	Replay      Action = "replay"             // send journalled messages through again
 	Receive     Action = "receive"            // a feed brings a message
+	Forward     Action = "forward"            // a channel takes changes and messages to its destinations
+	Steer       Action = "steer-feeds"        // pause channels and destinations, and let them go on
+	EditMessage Action = "edit-message"       // change a message before it is sent again
 	Links       Action = "links"              // conflicts and links between entries and persons
 	Accounts    Action = "accounts"           // accounts, tokens, settings
 	Verify      Action = "verify"             // check the store and the audit log
@@ -46,7 +49,7 @@ const (
 // Actions lists every action, for the negative tests.
 func Actions() []Action {
 	return []Action{Read, Search, Create, Update, Delete, FindPeople, Export, WatchFeeds,
-		OpenMessage, Replay, Receive, Links, Accounts, Verify, Retain, ReadAudit, SignIn, SignOut, Claim, BreakGlass, CloseGlass, Explain, Review}
+		OpenMessage, EditMessage, Steer, Replay, Receive, Forward, Links, Accounts, Verify, Retain, ReadAudit, SignIn, SignOut, Claim, BreakGlass, CloseGlass, Explain, Review}
 }
 
 // Verdict is the outcome of one decision.

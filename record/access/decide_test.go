@@ -19,7 +19,8 @@ var allowed = map[access.Role]map[access.Action]string{
 	},
 	access.Insurer:      {},
 	access.Receptionist: {access.Read: "Patient any", access.Search: "Patient any", access.FindPeople: "Patient Observation any"},
-	access.Engineer:     {access.WatchFeeds: "Patient Observation any", access.Replay: "Patient Observation any", access.OpenMessage: "Patient Observation any"},
+	access.Engineer: {access.WatchFeeds: "Patient Observation any", access.Replay: "Patient Observation any", access.OpenMessage: "Patient Observation any",
+		access.EditMessage: "Patient Observation any", access.Steer: "Patient Observation any"},
 	access.Steward: {
 		access.Read: "Patient any", access.Search: "Patient any", access.FindPeople: "Patient Observation any", access.Links: "Patient Observation any",
 	},
@@ -30,12 +31,12 @@ var allowed = map[access.Role]map[access.Action]string{
 	},
 	access.Patient: {access.ReadAudit: "Patient"},
 	access.System: { // with system/Patient.rs
-		access.Receive: "Patient Observation any", access.Read: "Patient any", access.Search: "Patient any", access.Export: "Patient any",
+		access.Receive: "Patient Observation any", access.Forward: "Patient Observation any", access.Read: "Patient any", access.Search: "Patient any", access.Export: "Patient any",
 	},
 	access.Operator: {
 		access.Export: "Patient Observation any", access.Verify: "Patient Observation any", access.Retain: "Patient Observation any", access.ReadAudit: "Patient Observation any", access.Accounts: "Patient Observation any", access.Replay: "Patient Observation any",
 		access.WatchFeeds: "Patient Observation any", access.Create: "Patient Observation any", access.Update: "Patient Observation any", access.Search: "Patient Observation any", access.Read: "Patient Observation any",
-		access.Explain: "Patient Observation any",
+		access.Explain: "Patient Observation any", access.EditMessage: "Patient Observation any", access.Steer: "Patient Observation any",
 	},
 }
 

@@ -1,0 +1,77 @@
+package channel
+
+import (
+	"hash/fnv"
+
+	"concord/standard/hl7v2"
+)
+
+// Relay passes on a message of the channel's feed: nil when it is not taken.
+// The control id is the channel's own; MSH-3 to 6 and the fields and codes of
+// the channel are changed, and nothing else is touched. What cannot be read is
+// passed on as it came, with a Problem.
+func (c *Channel) Relay(raw []byte, control string) *Message {
+	m, err := hl7v2.Parse(raw)
+	if err != nil {
+		return &Message{Trigger: "unknown", Control: control, Text: raw, Lanes: []uint64{0},
+			Problem: &Problem{Rule: "feed.unreadable", Text: "the message cannot be read"}}
+	}
+	head := m.Header()
+	if len(c.rules.events) > 0 && !c.rules.events[head.Trigger] && !c.rules.events[head.Name()] {
+		return nil
+	}
+	out := &Message{Trigger: head.Name(), Control: control, Lanes: lanesOf(m)}
+	e := edit(m.Text(), m.Delimiters())
+	e.head(10, control)
+	for n, v := range map[int]string{3: c.Map.Sender, 4: c.Map.Facility, 5: c.Map.Receiver, 6: c.Map.ReceivingFacility} {
+		if v != "" {
+			e.head(n, v)
+		}
+	}
+	if m.Charset() != "" && m.Charset() != "ASCII" {
+		e.head(18, "UNICODE UTF-8") // that is how it is passed on
+	}
+	for _, r := range c.rules.sets {
+		if !e.each(r.path, func(string) string { return r.text }) && r.text != "" {
+			e.lines = append(e.lines, r.path.Segment)
+			e.each(r.path, func(string) string { return r.text })
+		}
+	}
+	c.recode(e, func(rule, place, text string) { out.Problem = &Problem{Field: place, Rule: rule, Text: text} })
+	out.Text = []byte(e.String())
+	return out
+}
+
+// head writes a field of MSH.
+func (e *edited) head(n int, text string) {
+	e.each(hl7v2.Path{Segment: "MSH", Occurrence: 1, Repetition: 1, Field: n}, func(string) string { return text })
+}
+
+// lanesOf are hashes of the hospital numbers that a message is about, those
+// that a merge ends included. A message about nobody is in a lane of its own
+// kind.
+func lanesOf(m *hl7v2.Message) []uint64 {
+	var out []uint64
+	add := func(f hl7v2.Field) {
+		for _, r := range f.Reps() {
+			if id := r.Component(1).String(); id != "" && r.Component(5).String() != "NH" {
+				h := fnv.New64a()
+				h.Write([]byte(id))
+				out = append(out, h.Sum64())
+				return
+			}
+		}
+	}
+	for _, s := range m.Segments() {
+		switch s.ID() {
+		case "PID":
+			add(s.Field(3))
+		case "MRG":
+			add(s.Field(1))
+		}
+	}
+	if len(out) == 0 {
+		return []uint64{0}
+	}
+	return out
+}
