@@ -6,7 +6,6 @@ import (
 	"time"
 )
 
-
 const good = `destinations:
   - name: old-ris
     mllp: 127.0.0.1:2601
