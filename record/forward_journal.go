@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"time"
 
 	"concord/record/access"
 	"concord/store"
@@ -43,7 +44,7 @@ func (e *Errand) ForwardMessages(ctx context.Context, feed string, after int64, 
 		list = slices.DeleteFunc(list, func(m *Message) bool { return m.Seq > end || m.Org != e.who.Org })
 		slices.SortFunc(list, func(a, b *Message) int { return int(a.Seq - b.Seq) })
 		last = max(end, after)
-		return nil
+		return onlyPatients(ctx, r, list)
 	})
 	if err != nil {
 		return nil, after, err
@@ -54,6 +55,25 @@ func (e *Errand) ForwardMessages(ctx context.Context, feed string, after int64, 
 		}
 	}
 	return list, last, nil
+}
+
+// onlyPatients leaves of the records of messages those that are a patient's:
+// what several patients share would make them wait for each other.
+func onlyPatients(ctx context.Context, r store.Reader, list []*Message) error {
+	for _, m := range list {
+		var keep []int64
+		for _, pk := range m.Records {
+			person, err := r.PersonOf(ctx, pk, time.Time{})
+			if err != nil {
+				return err
+			}
+			if person != 0 {
+				keep = append(keep, pk)
+			}
+		}
+		m.Records = keep
+	}
+	return nil
 }
 
 // lastOf is the newest sequence of a feed.

@@ -232,17 +232,15 @@ type Lane struct {
 	Hash   uint64
 }
 
-// LanesOf are the lanes of a message: the records that it is about, or the
-// hashes of hospital numbers.
+// LanesOf are the lanes of a message: the records that it is about and, of one
+// that is passed on, hashes of hospital numbers.
 func LanesOf(m *Message) []Lane {
 	var out []Lane
 	for _, pk := range m.Records {
 		out = append(out, Lane{Record: pk})
 	}
-	if len(out) == 0 {
-		for _, h := range ReadOutDetail(m).Lanes {
-			out = append(out, Lane{Hash: h})
-		}
+	for _, h := range ReadOutDetail(m).Lanes {
+		out = append(out, Lane{Hash: h})
 	}
 	if len(out) == 0 {
 		out = []Lane{{}}

@@ -44,6 +44,8 @@ type request struct {
 
 	Pack map[string][]byte `json:"pack,omitempty"` // files of an org pack
 
+	Channels *feedRequest `json:"channels,omitempty"`
+
 	Extract  string  `json:"extract,omitempty"`
 	Most     int     `json:"most,omitempty"`
 	Minutes  float64 `json:"minutes,omitempty"`
@@ -150,6 +152,9 @@ func (h *house) command(ctx context.Context, req request, out io.Writer) error {
 		return h.loadExtract(ctx, req, out)
 	case "explain":
 		return h.explain(ctx, req, out)
+	}
+	if strings.HasPrefix(req.Command, "feed-") {
+		return h.feed(ctx, req, out)
 	}
 	if strings.HasPrefix(req.Command, "app-") {
 		return h.app(ctx, req, out)

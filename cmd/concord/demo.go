@@ -76,6 +76,9 @@ func (c *demoCmd) Run(ctx context.Context) error {
 	if err := h.demoAccounts(ctx); err != nil {
 		return err
 	}
+	if err := c.demoChannels(ctx, h); err != nil {
+		return err
+	}
 	standing, stage, err := c.stage(h)
 	if err != nil {
 		return err

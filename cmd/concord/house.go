@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"concord/exchange/cosigning"
+	"concord/exchange/feed"
 	"concord/exchange/intake"
 	"concord/jobs"
 	"concord/record"
@@ -34,6 +35,8 @@ type house struct {
 	receiver  *intake.Receiver
 	ownFeeds  []intake.FeedSetting // of the settings file; org packs add theirs
 	applier   *intake.Applier
+	feeds     *feed.Engine
+	addresses map[string]string // of destinations that are elsewhere than their files say
 	log       *slog.Logger
 	audit     *auditKeys
 	seals     *seal.Keyring
@@ -126,6 +129,7 @@ func (h *house) wire(ctx context.Context, key []byte, w where, feeds []intake.Fe
 	h.receiver = intake.NewReceiver(h.desk, table, time.Now, func() { applier.Wake() })
 	applier = intake.NewApplier(h.desk, h.receiver, h.log)
 	h.applier = applier
+	h.feeds = h.newFeeds()
 	return nil
 }
 

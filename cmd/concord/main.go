@@ -48,6 +48,7 @@ type cli struct {
 	Migrate migrateCmd `cmd:"" help:"Move a store between SQLite and PostgreSQL, and prove the copy equal."`
 	Link    linkCmd    `cmd:"" help:"Find which records are of one person."`
 	Org     orgCmd     `cmd:"" help:"Organisations as files: check, compare with what runs, apply."`
+	Feed    feedCmd    `cmd:"" help:"Channels to other systems: test, apply, watch, pause, search, send again; the register of legacy systems."`
 	Onboard onboardCmd `cmd:"" help:"Bring a joining trust's extract in: stage, profile, match before it is loaded."`
 	Access  accessCmd  `cmd:"" help:"Who may see what, and why."`
 	Bench   benchCmd   `cmd:"" help:"Measure."`

@@ -83,7 +83,13 @@ type orgApplyCmd struct {
 }
 
 func (c *orgApplyCmd) Run(ctx context.Context) error {
-	return performPack(ctx, c.where, "org-apply", c.Pack, c.JSON)
+	if err := performPack(ctx, c.where, "org-apply", c.Pack, c.JSON); err != nil {
+		return err
+	}
+	if _, err := os.Stat(path.Join(c.Pack, "channels")); err != nil || c.JSON {
+		return nil // JSON is of the pack alone: channels have their own command
+	}
+	return (&feedApplyCmd{where: c.where, Folder: c.Pack}).Run(ctx)
 }
 
 type orgListCmd struct {

@@ -35,6 +35,7 @@ type listen struct {
 	ClientRate   float64       `help:"Requests a second that one client may make, and five seconds' worth at once; 0 = any number." name:"client-rate" default:"3000"`
 	UserRate     float64       `help:"Pages a second that one person may open, and five seconds' worth at once; 0 = any number." name:"user-rate" default:"20"`
 	Insecure     bool          `help:"Allow listening beyond this machine without TLS."`
+	Destination  []string      `help:"Where a destination of the channels is on this server, when not where its file says." placeholder:"NAME=ADDR"`
 	Feeds        string        `help:"Settings of feeds (YAML)." placeholder:"FILE"`
 	Second       string        `help:"What organisations that say nothing of their own ask for beside a password: none, any (an authenticator app or a passkey) or passkey. Without it: any; in a demonstration none." name:"second-factor" enum:",none,any,passkey" default:"" placeholder:"CHOICE"`
 	Witness      []string      `help:"Witnesses that co-sign the audit log's checkpoints: a partner's URL, = and its key." placeholder:"URL=KEY"`

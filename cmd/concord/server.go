@@ -47,6 +47,9 @@ func newServer(h *house, l listen) (*server, error) {
 		return nil, err
 	}
 	h.witnessEvery = l.Every
+	if h.addresses, err = addressesOf(l.Destination); err != nil {
+		return nil, err
+	}
 	if s.httpSock, err = net.Listen("tcp", l.HTTP); err != nil {
 		return nil, err
 	}
@@ -180,6 +183,7 @@ func (s *server) run(ctx context.Context, started func()) error {
 	wg.Go(func() { s.house.sequence(applied) })
 	wg.Go(func() { s.house.desk.Work(applied, s.house.owner()) })
 	wg.Go(func() { s.house.watch(applied) })
+	wg.Go(func() { s.house.feeds.Run(applied) })
 	wg.Go(func() { s.house.names(applied) })
 	s.announce()
 	if started != nil {

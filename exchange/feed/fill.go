@@ -183,6 +183,7 @@ func (f *filler) relay(ctx context.Context, c *channel.Channel, cursor int64) (b
 	var out []record.Outgoing
 	for _, m := range list {
 		if made := c.Relay(m.Raw, controlOf(c.Name, m.Seq, 0)); made != nil {
+			made.Records = m.Records
 			out = append(out, forAll(c, made)...)
 		}
 	}

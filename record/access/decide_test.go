@@ -37,6 +37,7 @@ var allowed = map[access.Role]map[access.Action]string{
 		access.Export: "Patient Observation any", access.Verify: "Patient Observation any", access.Retain: "Patient Observation any", access.ReadAudit: "Patient Observation any", access.Accounts: "Patient Observation any", access.Replay: "Patient Observation any",
 		access.WatchFeeds: "Patient Observation any", access.Create: "Patient Observation any", access.Update: "Patient Observation any", access.Search: "Patient Observation any", access.Read: "Patient Observation any",
 		access.Explain: "Patient Observation any", access.EditMessage: "Patient Observation any", access.Steer: "Patient Observation any",
+		access.OpenMessage: "Patient Observation any",
 	},
 }
 

@@ -43,10 +43,23 @@ func (e *edited) each(p hl7v2.Path, f func(old string) string) bool {
 		for j := range reps {
 			reps[j] = e.within(reps[j], p, f)
 		}
-		fields[n] = strings.Join(reps, string(e.d.Repetition))
+		fields[n] = reps[0]
+		if len(reps) > 1 {
+			fields[n] = strings.Join(reps, string(e.d.Repetition))
+		}
 		e.lines[i] = strings.TrimRight(strings.Join(fields, string(e.d.Field)), string(e.d.Field))
 	}
 	return found
+}
+
+// set writes a field. A segment that is not there is not made, but for those of
+// the receiver's own (Z…).
+func (e *edited) set(p hl7v2.Path, value string) {
+	answer := func(string) string { return value }
+	if !e.each(p, answer) && value != "" && p.Segment[0] == 'Z' {
+		e.lines = append(e.lines, p.Segment)
+		e.each(p, answer)
+	}
 }
 
 // within changes one repetition: a component, a subcomponent, or all of it.
@@ -82,10 +95,7 @@ func (w *writer) adjust(text string) string {
 		if r.expr != nil {
 			value = w.ask(r)
 		}
-		if !e.each(r.path, func(string) string { return value }) && value != "" {
-			e.lines = append(e.lines, r.path.Segment)
-			e.each(r.path, func(string) string { return value })
-		}
+		e.set(r.path, value)
 	}
 	w.c.recode(e, w.fail)
 	return e.String()

@@ -16,6 +16,10 @@ func (c *Channel) Relay(raw []byte, control string) *Message {
 		return &Message{Trigger: "unknown", Control: control, Text: raw, Lanes: []uint64{0},
 			Problem: &Problem{Rule: "feed.unreadable", Text: "the message cannot be read"}}
 	}
+	if !plainDelimiters(m.Delimiters()) {
+		return &Message{Trigger: "unknown", Control: control, Text: raw, Lanes: []uint64{0},
+			Problem: &Problem{Field: "MSH-2", Rule: "feed.delimiters", Text: "the message's delimiters are letters, digits, too few, or the same twice"}}
+	}
 	head := m.Header()
 	if len(c.rules.events) > 0 && !c.rules.events[head.Trigger] && !c.rules.events[head.Name()] {
 		return nil
@@ -32,14 +36,30 @@ func (c *Channel) Relay(raw []byte, control string) *Message {
 		e.head(18, "UNICODE UTF-8") // that is how it is passed on
 	}
 	for _, r := range c.rules.sets {
-		if !e.each(r.path, func(string) string { return r.text }) && r.text != "" {
-			e.lines = append(e.lines, r.path.Segment)
-			e.each(r.path, func(string) string { return r.text })
-		}
+		e.set(r.path, r.text)
 	}
 	c.recode(e, func(rule, place, text string) { out.Problem = &Problem{Field: place, Rule: rule, Text: text} })
 	out.Text = []byte(e.String())
 	return out
+}
+
+// plainDelimiters tells delimiters by which fields can be changed without
+// touching what lies beside them.
+func plainDelimiters(d hl7v2.Delimiters) bool {
+	if d.Component == 0 {
+		return false
+	}
+	seen := map[byte]bool{}
+	for _, c := range []byte{d.Field, d.Component, d.Repetition, d.Escape, d.Subcomponent} {
+		if c == 0 {
+			continue
+		}
+		if seen[c] || c <= ' ' || c >= 0x7f || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' {
+			return false
+		}
+		seen[c] = true
+	}
+	return true
 }
 
 // head writes a field of MSH.

@@ -16,9 +16,10 @@ func (w *writer) admission() {
 		w.event("")
 		w.patient()
 		if t.event == "A40" {
-			w.b.Segment("MRG").Set(1, w.b.Repeat(w.numbers(t.old)...))
-			if len(w.numbers(t.old)) == 0 {
-				w.fail("feed.patient-number", "MRG-1", "the entry that was merged has no number")
+			local, _ := w.numbers(t.old)
+			w.b.Segment("MRG").Set(1, w.b.Repeat(local...))
+			if len(local) == 0 {
+				w.fail("feed.patient-number", "MRG-1", "the entry that was merged has no hospital number")
 			}
 			return
 		}
@@ -34,7 +35,8 @@ func (w *writer) admission() {
 func (w *writer) patient() {
 	p := w.t.patient
 	pid := w.b.Segment("PID").Set(1, "1")
-	numbers := w.numbers(p)
+	local, national := w.numbers(p)
+	numbers := append(local, national...)
 	if len(numbers) == 0 {
 		w.fail("feed.patient-number", "PID-3", "the patient has no hospital number and no NHS number, or may not be sent")
 		return
@@ -77,9 +79,8 @@ func (w *writer) patient() {
 	w.kin(p)
 }
 
-// numbers are the hospital numbers of an entry, then its NHS number.
-func (w *writer) numbers(p *fhir.Value) []hl7v2.Value {
-	var local, national []hl7v2.Value
+// numbers are the hospital numbers of an entry, and its NHS number.
+func (w *writer) numbers(p *fhir.Value) (local, national []hl7v2.Value) {
 	for id := range p.Get("identifier").Each() {
 		system, value := id.StrAt("system"), id.StrAt("value")
 		if value == "" {
@@ -91,7 +92,7 @@ func (w *writer) numbers(p *fhir.Value) []hl7v2.Value {
 			national = append(national, w.b.Texts(value, "", "", "NHS", "NH"))
 		}
 	}
-	return append(local, national...)
+	return local, national
 }
 
 func traceStatus(p *fhir.Value) string {
