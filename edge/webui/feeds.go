@@ -35,8 +35,12 @@ func (s *Site) feeds(v *visit) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	out, _, err := s.out(v)
+	if err != nil {
+		return nil, err
+	}
 	now := s.at().Moment(s.Now())
-	return &answer{frame: frame{Title: "Feeds", Nav: "feeds"}, body: feedsPage(rows, now)}, nil
+	return &answer{frame: frame{Title: "Feeds", Nav: "feeds"}, body: feedsPage(rows, out, now)}, nil
 }
 
 func (s *Site) feedRows(v *visit) ([]feedRow, error) {
@@ -89,13 +93,22 @@ type feedView struct {
 
 const messagesPerPage = 100
 
-// feed is /feeds/{feed}: one feed and its messages.
+// feed is /feeds/{feed}: one feed, or one destination, and its messages.
 func (s *Site) feed(v *visit) (*answer, error) {
 	rows, err := s.feedRows(v)
 	if err != nil {
 		return nil, err
 	}
 	name := v.PathValue("feed")
+	out, _, err := s.out(v)
+	if err != nil {
+		return nil, err
+	}
+	for i := range out.Destinations {
+		if out.Destinations[i].Name == name {
+			return s.destination(v, &out.Destinations[i])
+		}
+	}
 	var row *feedRow
 	for n := range rows {
 		if rows[n].Name == name {
@@ -151,6 +164,16 @@ func stateWords(s record.State) string {
 		return "Nothing to do"
 	case record.Closed:
 		return "Set aside"
+	case record.Waiting:
+		return "Waiting"
+	case record.Held:
+		return "Held back"
+	case record.Sent:
+		return "Sent"
+	case record.Returned:
+		return "Returned"
+	case record.Emptied:
+		return "Sent, content removed"
 	}
 	return "Unknown state"
 }
@@ -162,12 +185,18 @@ type messageLine struct {
 	Feed, Control, Trigger   string
 	State, Code, Place, Text string
 	Dead                     bool
+	Resendable, Corrected    bool // of a message that goes out
 	Warnings, Unmapped       []string
 }
 
 func line(m *record.Message, l chart.Lens) messageLine {
 	x := messageLine{Seq: m.Seq, At: l.Moment(m.At), Feed: m.Feed, Control: m.Control, Trigger: m.Trigger,
 		State: stateWords(m.State), Code: m.Code, Place: m.Place, Text: m.Text, Dead: m.State == record.Parked}
+	if record.DestinationOf(m) != "" {
+		x.Resendable = m.State == record.Returned || m.State == record.Sent
+		x.Corrected = record.ReadOutDetail(m).Edit != nil
+		return x
+	}
 	var d struct {
 		Warnings []string `json:"warnings"`
 		Unmapped []string `json:"unmapped"`
@@ -184,6 +213,9 @@ func (s *Site) message(v *visit) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if record.DestinationOf(m) != "" {
+		return outAnswer(s.outMessage(m)), nil
+	}
 	return &answer{frame: frame{Title: "Message", Nav: "feeds"}, body: messagePage(line(m, s.at()), nil, nil, "")}, nil
 }
 
@@ -197,12 +229,26 @@ func (s *Site) openMessage(v *visit) (*answer, error) {
 		if err != nil {
 			return nil, err
 		}
+		if record.DestinationOf(m) != "" {
+			x := s.outMessage(m)
+			x.Form, x.Errors = "open", reasonErrors("Give a reason of 4 to 200 characters.")
+			return outAnswer(x), nil
+		}
 		return &answer{status: 422, frame: frame{Title: "Error: message", Nav: "feeds", Forms: true},
 			body: messagePage(line(m, s.at()), nil, nil, "Give a reason of 4 to 200 characters.")}, nil
 	}
-	m, raw, err := s.Desk.For(v.who(), why).OpenMessage(v.Context(), seqOf(v))
+	e := s.Desk.For(v.who(), why)
+	m, raw, err := e.OpenMessage(v.Context(), seqOf(v))
 	if err != nil {
 		return nil, err
+	}
+	if record.DestinationOf(m) != "" {
+		x, err := s.opened(v, e, m, raw)
+		if err != nil {
+			return nil, err
+		}
+		x.Why = why.Text
+		return outAnswer(*x), nil
 	}
 	var parsed []Parsed
 	if s.Parse != nil {

@@ -46,6 +46,11 @@ func (s *Site) handler() http.Handler {
 
 	get("/feeds", s.feeds)
 	get("/feeds/{feed}", s.feed)
+	get("/feeds/systems", s.systems)
+	post("/feeds/steer", s.steer)
+	post("/feeds/resend", s.resend)
+	post("/feeds/messages/{seq}/aside", s.setAside)
+	post("/feeds/messages/{seq}/correct", s.correct)
 	get("/feeds/messages/{seq}", s.message)
 	post("/feeds/messages/{seq}", s.openMessage)
 	post("/feeds/replay", s.replay)

@@ -9,6 +9,7 @@ import (
 
 	"concord/care/chart"
 	"concord/edge/transport"
+	"concord/exchange/feed"
 	"concord/record"
 	"concord/record/access"
 	"concord/record/account"
@@ -82,6 +83,9 @@ type Options struct {
 	Parse func(raw []byte) ([]Parsed, error)
 	// Feeds tells how feeds are set; nil shows none.
 	Feeds func() []FeedSetting
+	// Channels are the channels of each organisation that run; nil = there are
+	// none.
+	Channels func() []feed.Kept
 	// Witnesses tells how it goes with the witnesses of the audit log; nil shows
 	// none. BaseURL is what the server goes by in AuditEvents.
 	Witnesses func(ctx context.Context) ([]audit.Standing, error)
