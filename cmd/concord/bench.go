@@ -14,6 +14,7 @@ import (
 // benchCmd holds the measurements that work on a store.
 type benchCmd struct {
 	Arrivals   arrivalCmd      `cmd:"" help:"Bring made-up records of four trusts in, and measure matching as they arrive, against the truth."`
+	Feed       benchFeedCmd    `cmd:"" help:"Send changes of a record to three destinations, one of them dead."`
 	Onboard    benchOnboardCmd `cmd:"" help:"Stage, profile and match a made-up extract of a joining trust against a live record of two others."`
 	Population populationCmd   `cmd:"" help:"Load made-up people in bulk, and measure what a record of that size costs."`
 }

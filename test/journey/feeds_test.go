@@ -132,7 +132,7 @@ func (p *person) correctOne(t *testing.T) {
 	}
 	p.here("opened")
 	change := `(() => { const t = document.querySelector("#text"); t.value = t.value.replace(/^(PID(?:\|[^|]*){4}\|)[^^]+/m, "$1Shortened"); })()`
-	p.do(chromedp.SetValue("#why", ""), chromedp.Evaluate(change, nil), chromedp.Click(`section[aria-labelledby="h-correct"] button`), chromedp.WaitVisible(".nhsuk-error-summary"))
+	p.do(chromedp.Evaluate(`document.querySelector("#why").value = ""`, nil), chromedp.Evaluate(change, nil), chromedp.Click(`section[aria-labelledby="h-correct"] button`), chromedp.WaitVisible(".nhsuk-error-summary"))
 	p.here("no reason given")
 	var kept string
 	p.do(chromedp.Value("#text", &kept))
