@@ -135,8 +135,9 @@ func (w *forwarding) load(ctx context.Context, lines []store.Change) error {
 		w.docs[store.VersionKey{Key: d.Key, Version: d.Version}] = d
 	}
 	current, err := w.r.GetMany(ctx, keys)
+	w.s.current = map[store.Key]*store.Doc{}
 	for _, d := range current {
-		w.newest[d.Key] = d.Version
+		w.newest[d.Key], w.s.current[d.Key] = d.Version, d
 	}
 	return err
 }

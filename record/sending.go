@@ -79,6 +79,7 @@ func (e *Errand) Deliver(ctx context.Context, list []Delivery) error {
 		}
 	}
 	return e.desk.engine.Update(ctx, func(tx store.Tx) error {
+		var rows []*Message
 		for i := range list {
 			d := &list[i]
 			keep, err := stands(ctx, tx, d)
@@ -101,16 +102,14 @@ func (e *Errand) Deliver(ctx context.Context, list []Delivery) error {
 				row.Code, row.Place, row.Text = d.Fault.Code, d.Fault.At, d.Fault.Text
 			}
 			row.Detail = detail.text()
-			if err := tx.Settle(ctx, &row); err != nil {
-				return err
-			}
+			rows = append(rows, &row)
 			if replies[i] != nil {
 				if err := tx.SetKey(ctx, replySpace, store.KeyValue{Key: replyKey(d.Seq), Value: replies[i], Expires: tx.Time().Add(replyLife)}); err != nil {
 					return err
 				}
 			}
 		}
-		return nil
+		return tx.SettleAll(ctx, rows)
 	})
 }
 

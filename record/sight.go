@@ -23,12 +23,13 @@ type sight struct {
 	change int64
 	now    time.Time
 
-	humans  map[int64]*human // by record key
-	rows    []store.KeyValue // what the requester has taken upon themselves
-	asked   bool             // rows have been read
-	rule    string           // the rule by which the documents were shown
-	watched map[int64]bool   // watched people of whom something was shown
-	circle  map[int64]bool   // records of the patient in an app's context, once they were asked for
+	humans  map[int64]*human         // by record key
+	rows    []store.KeyValue         // what the requester has taken upon themselves
+	asked   bool                     // rows have been read
+	rule    string                   // the rule by which the documents were shown
+	watched map[int64]bool           // watched people of whom something was shown
+	circle  map[int64]bool           // records of the patient in an app's context, once they were asked for
+	current map[store.Key]*store.Doc // current versions that were read already
 }
 
 // human is the patient of a record, as far as a requester goes.
@@ -107,8 +108,10 @@ func (s *sight) marks(ctx context.Context, doc *store.Doc, typ string, past bool
 	}
 	now := doc
 	if past {
-		if now, err = s.r.Get(ctx, doc.Key); err != nil {
-			return m, err
+		if now = s.current[doc.Key]; now == nil {
+			if now, err = s.r.Get(ctx, doc.Key); err != nil {
+				return m, err
+			}
 		}
 	}
 	var current access.Marks

@@ -102,6 +102,8 @@ type JournalWriter interface {
 	// Settle moves a row to another state with its outcome (State, Code,
 	// Place, Text, Records, Detail of m are taken).
 	Settle(ctx context.Context, m *Message) error
+	// SettleAll is Settle of many, in one round trip where there are any.
+	SettleAll(ctx context.Context, list []*Message) error
 	// Rewrite puts another control id and content in the place of a row's; no
 	// content takes it away. Errors: NotFound "store.message".
 	Rewrite(ctx context.Context, seq int64, control string, raw []byte) error

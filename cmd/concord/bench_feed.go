@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -8,6 +9,8 @@ import (
 	"net"
 	"os"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -40,6 +43,7 @@ type feedFigures struct {
 	Lines    int       `json:"lines"`
 	Seconds  []float64 `json:"seconds"`
 	Rates    []float64 `json:"messagesPerSecond"`
+	CPU      []float64 `json:"cpuSeconds"` // of this process, receivers included; the cores may be shared with others
 	Sent     int64     `json:"sent"` // to both live destinations, all rounds
 	Waiting  int64     `json:"waiting"`
 	Peak     int64     `json:"peakMemory"`
@@ -71,13 +75,14 @@ func (c *benchFeedCmd) Run(ctx context.Context) error {
 		if err := h.because("bench").Steer(ctx, record.ChannelPause, "bench", benchOrg, "now", false); err != nil {
 			return err
 		}
+		used := cpuSeconds()
 		seconds, err := c.round(ctx, h, int64((round+1)*c.Messages))
 		if err != nil {
 			return err
 		}
-		out.Seconds = append(out.Seconds, seconds)
+		out.Seconds, out.CPU = append(out.Seconds, seconds), append(out.CPU, cpuSeconds()-used)
 		out.Rates = append(out.Rates, float64(c.Messages)/seconds)
-		fmt.Fprintf(os.Stderr, "round %d: %d messages in %.2f s, %.0f/s\n", round+1, c.Messages, seconds, float64(c.Messages)/seconds)
+		fmt.Fprintf(os.Stderr, "round %d: %d messages in %.2f s, %.0f/s, %.2f s of CPU\n", round+1, c.Messages, seconds, float64(c.Messages)/seconds, out.CPU[round])
 	}
 	for _, l := range live {
 		out.Sent += l.Taken.Load()
@@ -99,8 +104,10 @@ func (c *benchFeedCmd) Run(ctx context.Context) error {
 func (f *feedFigures) print(out io.Writer) error {
 	sorted := slices.Clone(f.Rates)
 	slices.Sort(sorted)
-	_, err := fmt.Fprintf(out, "%s, %d messages a round to 3 destinations (2 live, 1 dead), %d connections each\nmessages/s  %.0f median, %.0f to %.0f over %d rounds\nsent        %d, waiting for the dead one %d\nmemory      %.0f MB at most\n",
-		f.Store, f.Messages, f.Lines, sorted[len(sorted)/2], sorted[0], sorted[len(sorted)-1], len(sorted), f.Sent, f.Waiting, float64(f.Peak)/1e6)
+	cpu := slices.Clone(f.CPU)
+	slices.Sort(cpu)
+	_, err := fmt.Fprintf(out, "%s, %d messages a round to 3 destinations (2 live, 1 dead), %d connections each\nmessages/s  %.0f median, %.0f to %.0f over %d rounds\ncpu         %.0f µs a message (median of rounds), receivers included\nsent        %d, waiting for the dead one %d\nmemory      %.0f MB at most\n",
+		f.Store, f.Messages, f.Lines, sorted[len(sorted)/2], sorted[0], sorted[len(sorted)-1], len(sorted), 1e6*cpu[len(cpu)/2]/float64(f.Messages), f.Sent, f.Waiting, float64(f.Peak)/1e6)
 	return err
 }
 
@@ -221,4 +228,24 @@ func (c *benchFeedCmd) round(ctx context.Context, h *house, total int64) (float6
 		time.Sleep(50 * time.Millisecond)
 	}
 	return 0, ctx.Err()
+}
+
+// cpuSeconds is what this process has used of the cores, 0 where the system does
+// not tell (https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html).
+func cpuSeconds() float64 {
+	text, err := os.ReadFile("/proc/self/stat")
+	if err != nil {
+		return 0
+	}
+	const userHZ = 100
+	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+	if len(fields) < 13 {
+		return 0
+	}
+	user, err1 := strconv.ParseFloat(fields[11], 64)
+	system, err2 := strconv.ParseFloat(fields[12], 64)
+	if err1 != nil || err2 != nil {
+		return 0
+	}
+	return (user + system) / userHZ
 }

@@ -46,6 +46,7 @@ const (
 	addRecords  = "INSERT INTO journal_record (pk, seq) SELECT * FROM unnest($1::int[], $2::bigint[]) ON CONFLICT DO NOTHING"
 	dropRecords = "DELETE FROM journal_record USING unnest($1::int[], $2::bigint[]) AS n (pk, seq) WHERE journal_record.pk = n.pk AND journal_record.seq = n.seq"
 	mailState   = "SELECT feed, state, records FROM journal WHERE seq = $1"
+	mailStates  = "SELECT seq, feed, state, records FROM journal WHERE seq = ANY($1)"
 )
 
 // mailColumns are journal rows column by column.
@@ -196,12 +197,50 @@ func (t *tx) firstState(ctx context.Context, k mailKey) (store.State, error) {
 // Settle moves a row to another state with its outcome. Errors: NotFound
 // "store.message".
 func (t *tx) Settle(ctx context.Context, m *store.Message) error {
-	if m.State < store.Received || m.State > store.LastState {
-		return fault.New(fault.Internal, "store.state", "a message cannot be settled without a state")
-	}
 	was, err := t.mail(ctx, m.Seq)
 	if err != nil {
 		return err
+	}
+	return t.settle(ctx, m, was)
+}
+
+// SettleAll is Settle of many, whose rows are read at once.
+func (t *tx) SettleAll(ctx context.Context, list []*store.Message) error {
+	was := map[int64]mail{}
+	var ask []int64
+	for _, m := range list {
+		if i, ok := t.g.buf.mailAt[m.Seq]; ok {
+			was[m.Seq] = *t.g.buf.mails[i]
+		} else {
+			ask = append(ask, m.Seq)
+		}
+	}
+	if len(ask) > 0 {
+		err := t.each(ctx, mailStates, func(r row) error {
+			was[r.int(0)] = mail{seq: r.int(0), feed: int32(r.int(1)), state: store.State(r.int(2)), records: store.UnpackRecords(r[3])}
+			return nil
+		}, ask)
+		if err != nil {
+			return err
+		}
+	}
+	for _, m := range list {
+		row, ok := was[m.Seq]
+		if !ok {
+			return messageFault()
+		}
+		if err := t.settle(ctx, m, row); err != nil {
+			return err
+		}
+		was[m.Seq] = *t.g.buf.mails[t.g.buf.mailAt[m.Seq]]
+	}
+	return nil
+}
+
+// settle moves a row that stands as given.
+func (t *tx) settle(ctx context.Context, m *store.Message, was mail) error {
+	if m.State < store.Received || m.State > store.LastState {
+		return fault.New(fault.Internal, "store.state", "a message cannot be settled without a state")
 	}
 	code, err := t.intern(ctx, m.Code)
 	if err != nil {

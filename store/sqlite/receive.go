@@ -126,6 +126,16 @@ func (t *tx) Settle(ctx context.Context, m *store.Message) error {
 	return t.moveRecords(ctx, m.Seq, had, m.Records)
 }
 
+// SettleAll is Settle of many.
+func (t *tx) SettleAll(ctx context.Context, list []*store.Message) error {
+	for _, m := range list {
+		if err := t.Settle(ctx, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Rewrite puts another control id and content in the place of a row's.
 func (t *tx) Rewrite(ctx context.Context, seq int64, control string, raw []byte) error {
 	if err := t.apply(ctx, "UPDATE journal SET control = ?2 WHERE seq = ?1", seq, control); err != nil {

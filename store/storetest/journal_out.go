@@ -45,8 +45,17 @@ func testJournalOut(t *testing.T, s *stage) {
 	equal(t, "after one", len(s.inState("to:ris", store.Waiting, seqs[2], 100)), 2)
 	equal(t, "at most", len(s.inState("to:ris", store.Waiting, 0, 3)), 3)
 	equal(t, "another feed", len(s.inState("to:pas", store.Waiting, 0, 3)), 0)
-	s.settle(&store.Message{Seq: seqs[0], State: store.Sent, Records: []int64{10}})
-	s.settle(&store.Message{Seq: seqs[1], State: store.Returned, Code: "feed.refused", Text: "AE", Records: []int64{11}})
+	s.update(func(tx store.Tx) error {
+		return tx.SettleAll(s.ctx, []*store.Message{
+			{Seq: seqs[0], State: store.Held, Records: []int64{10}},
+			{Seq: seqs[1], State: store.Returned, Code: "feed.refused", Text: "AE", Records: []int64{11}},
+			{Seq: seqs[0], State: store.Sent, Records: []int64{10}}, // one row twice
+		})
+	})
+	err := s.e.Update(s.ctx, func(tx store.Tx) error {
+		return tx.SettleAll(s.ctx, []*store.Message{{Seq: seqs[2], State: store.Sent}, {Seq: 9999, State: store.Sent}})
+	})
+	expect(t, err, fault.NotFound, "store.message")
 	equal(t, "waiting after two", len(s.inState("to:ris", store.Waiting, 0, 100)), 3)
 	equal(t, "returned", s.inState("to:ris", store.Returned, 0, 100)[0].Code, "feed.refused")
 	of := read(s, func(r store.Reader) ([]*store.Message, error) {
