@@ -117,13 +117,22 @@ func condition(m *hl7v2.Message) string {
 func placeOfError(m *hl7v2.Message) string {
 	f := m.Segment("ERR").Field(2)
 	segment, field := f.Component(1).String(), f.Component(3).String()
-	if len(segment) != 3 || !allDigits(field) {
+	if !segmentName(segment) || !allDigits(field) {
 		return ""
 	}
 	if field == "" {
 		return segment
 	}
 	return segment + "-" + field
+}
+
+// segmentName tells the name of a segment from words that stand in its place.
+func segmentName(s string) bool {
+	switch s {
+	case "MSH", "EVN", "PID", "PD1", "NK1", "PV1", "PV2", "MRG", "ORC", "OBR", "OBX", "NTE", "TXA", "AL1", "DG1":
+		return true
+	}
+	return false
 }
 
 func allDigits(s string) bool {

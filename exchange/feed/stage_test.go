@@ -29,6 +29,7 @@ type stage struct {
 	engine store.Engine
 	desk   *record.Desk
 	feeds  *Engine
+	lead   func(ctx context.Context, name string, f func(context.Context)) // nil: alone
 	stop   func()
 	done   chan struct{}
 }
@@ -39,6 +40,12 @@ func newStage(t testing.TB) *stage {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return stageOn(t, engine)
+}
+
+// stageOn is a stage on an engine, which it closes.
+func stageOn(t testing.TB, engine store.Engine) *stage {
+	t.Helper()
 	t.Cleanup(func() { engine.Close() })
 	codec, err := dictionary.Codec()
 	if err != nil {
@@ -82,7 +89,7 @@ func (s *stage) apply(text string) {
 // run starts the engine; halt ends it.
 func (s *stage) run() {
 	ctx, stop := context.WithCancel(s.ctx)
-	s.feeds = New(Options{Desk: s.desk, Now: time.Now, Zone: s.desk.Zone(), Log: slog.New(slog.DiscardHandler), Owner: "test"})
+	s.feeds = New(Options{Desk: s.desk, Now: time.Now, Zone: s.desk.Zone(), Log: slog.New(slog.DiscardHandler), Owner: "test", Lead: s.lead})
 	s.stop, s.done = stop, make(chan struct{})
 	go func() { defer close(s.done); s.feeds.Run(ctx) }()
 	s.t.Cleanup(s.halt)
