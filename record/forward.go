@@ -52,7 +52,7 @@ func (e *Errand) Forward(ctx context.Context, after, until int64, limit int, wan
 		if err != nil {
 			return err
 		}
-		fw := &forwarding{desk: e.desk, r: r, s: s, want: want, seen: map[string]led{}}
+		fw := &forwarding{desk: e.desk, r: r, s: s, want: want, seen: map[string]led{}, items: map[store.VersionKey]*Item{}}
 		if err := fw.load(ctx, lines); err != nil {
 			return err
 		}
@@ -100,6 +100,7 @@ type forwarding struct {
 	want   func(typ, org string) bool
 	docs   map[store.VersionKey]*store.Doc // as they were written, and before
 	newest map[store.Key]int64             // the version that stands
+	items  map[store.VersionKey]*Item      // those that were shown; nil = may not be seen
 	seen   map[string]led
 	failed error
 }
@@ -172,7 +173,7 @@ func wanted(k store.Key) bool {
 
 // version is a version and the one before; nil when it may not be seen.
 func (w *forwarding) version(ctx context.Context, doc, before *store.Doc) (*Forwarded, error) {
-	it, err := w.s.show(ctx, doc, w.newest[doc.Key] != doc.Version)
+	it, err := w.show(ctx, doc)
 	if err != nil || it == nil {
 		return nil, err
 	}
@@ -180,7 +181,7 @@ func (w *forwarding) version(ctx context.Context, doc, before *store.Doc) (*Forw
 	if before == nil || before.Deleted {
 		return out, nil
 	}
-	was, err := w.s.show(ctx, before, true)
+	was, err := w.show(ctx, before)
 	if err != nil || was == nil {
 		return out, err
 	}
@@ -189,6 +190,20 @@ func (w *forwarding) version(ctx context.Context, doc, before *store.Doc) (*Forw
 		out.ID = was.ID // a client's own id stands in the body alone
 	}
 	return out, nil
+}
+
+// show is a version as the requester may see it. What one commit of the stretch
+// wrote is mostly what the next found.
+func (w *forwarding) show(ctx context.Context, doc *store.Doc) (*Item, error) {
+	k := store.VersionKey{Key: doc.Key, Version: doc.Version}
+	if it, known := w.items[k]; known {
+		return it, nil
+	}
+	it, err := w.s.show(ctx, doc, w.newest[doc.Key] != doc.Version)
+	if err == nil {
+		w.items[k] = it
+	}
+	return it, err
 }
 
 // follow reads the current version of what a reference leads to. Its error

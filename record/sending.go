@@ -80,15 +80,17 @@ func (e *Errand) Deliver(ctx context.Context, list []Delivery) error {
 	}
 	return e.desk.engine.Update(ctx, func(tx store.Tx) error {
 		var rows []*Message
+		returned := map[int64]bool{} // by this very list
 		for i := range list {
 			d := &list[i]
-			keep, err := stands(ctx, tx, d)
+			keep, err := stands(ctx, tx, d, returned)
 			if err != nil {
 				return err
 			}
 			if !keep {
 				continue
 			}
+			returned[d.Seq] = d.State == Returned
 			row := *d.Message
 			row.State, row.Raw = d.State, nil
 			detail := ReadOutDetail(d.Message)
@@ -145,7 +147,7 @@ func (e *Errand) OpenReply(ctx context.Context, seq int64) ([]byte, error) {
 
 // stands tells whether an outcome is still to be kept. That something was sent
 // is true whatever a person did meanwhile.
-func stands(ctx context.Context, tx store.Tx, d *Delivery) (bool, error) {
+func stands(ctx context.Context, tx store.Tx, d *Delivery, returned map[int64]bool) (bool, error) {
 	if d.State == Sent {
 		return true, nil
 	}
@@ -153,7 +155,7 @@ func stands(ctx context.Context, tx store.Tx, d *Delivery) (bool, error) {
 	if err != nil || now.State != Waiting {
 		return false, err
 	}
-	if d.State != Held {
+	if d.State != Held || returned[d.Behind] {
 		return true, nil
 	}
 	before, err := tx.Message(ctx, d.Behind)

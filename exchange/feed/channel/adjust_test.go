@@ -1,6 +1,7 @@
 package channel
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -101,4 +102,36 @@ func FuzzRelay(f *testing.F) {
 			t.Fatalf("%d segments became %d: %q", len(before.Segments()), len(out.Segments()), m.Text)
 		}
 	})
+}
+
+// TestLoads: what the load of a joining trust brings, and its undo, is told only
+// by a channel that says so; what happens afterwards is told by all.
+func TestLoads(t *testing.T) {
+	patient := func(tag, name string) *fhir.Value {
+		v := fhir.Obj("resourceType", "Patient", "id", "p", "identifier", fhir.Arr(fhir.Obj("system", "urn:concord:RQM:hospital-number", "value", "7")), "name", fhir.Arr(fhir.Obj("family", name)))
+		if tag != "" {
+			v = v.With("meta", fhir.Obj("tag", fhir.Arr(fhir.Obj("system", "urn:concord:load", "code", tag))))
+		}
+		return v
+	}
+	x := Context{Zone: london(t), Control: func(int) string { return "C" }, Look: func(string) (*fhir.Value, int64) { return nil, 0 }}
+	for name, c := range map[string]struct {
+		before, now *fhir.Value
+		usual, told int
+	}{
+		"loaded":        {nil, patient("L1", "Smith"), 0, 1},
+		"loaded over":   {patient("", "Smyth"), patient("L1", "Smith"), 0, 1},
+		"loaded again":  {patient("L1", "Smyth"), patient("L2", "Smith"), 0, 1},
+		"undone":        {patient("L1", "Smith"), patient("", "Smyth"), 0, 1},
+		"changed since": {patient("L1", "Smith"), patient("L1", "Smyth"), 1, 1},
+		"not of a load": {nil, patient("", "Smith"), 1, 1},
+	} {
+		for loads, want := range map[bool]int{false: c.usual, true: c.told} {
+			set := read(t, fmt.Sprintf("destinations: [{name: ris, folder: /x}]\nchannels: [{name: cc, source: {changes: record}, filter: {loads: %v}, destinations: [ris]}]\n", loads))
+			got := set.Channels[0].Messages([]Change{{Type: "Patient", ID: "p", Org: "RQM", Record: 1, Now: c.now, Before: c.before}}, x)
+			if len(got) != want {
+				t.Errorf("%s, loads: %v: %d messages, not %d", name, loads, len(got), want)
+			}
+		}
+	}
 }

@@ -133,7 +133,7 @@ func (s *source) filter(at place, c *Channel) {
 	for _, k := range c.Filter.Classes {
 		s.among(at, "filter.classes", k, "IMP", "EMER", "AMB", "SS", "PRENC", "UNK")
 	}
-	if c.Relays() && (len(c.Filter.Types) > 0 || len(c.Filter.Classes) > 0 || c.Filter.Where != "" || len(c.Filter.Organisations) > 0) {
+	if c.Relays() && (len(c.Filter.Types) > 0 || len(c.Filter.Classes) > 0 || c.Filter.Where != "" || c.Filter.Loads || len(c.Filter.Organisations) > 0) {
 		s.report(at, "filter", "channel.relay", "messages of a feed are told apart by their events alone")
 	}
 	r.types, r.events, r.classes = setOf(c.Filter.Types), setOf(c.Filter.Events), setOf(c.Filter.Classes)

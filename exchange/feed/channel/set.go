@@ -42,6 +42,7 @@ type Filter struct {
 	Events        []string `yaml:"events,omitempty"`        // "A01" … "R01", "T02"
 	Classes       []string `yaml:"classes,omitempty"`       // of an Encounter: IMP, EMER, AMB, SS, PRENC
 	Where         string   `yaml:"where,omitempty"`         // FHIRPath on the resource
+	Loads         bool     `yaml:"loads,omitempty"`         // tell also what the load of a joining trust brings, and its undo
 }
 
 // Mapping is what a channel makes of it.
