@@ -121,9 +121,9 @@ func (t *tx) Change() int64 { return t.change }
 
 func (t *tx) Time() time.Time { return moment(t.at) }
 
-// LastChange is this Update's own number once it has written.
+// LastChange is this Update's own number once it has written more than logs.
 func (t *tx) LastChange(context.Context) (int64, error) {
-	if t.dirty {
+	if t.opened {
 		return t.change, nil
 	}
 	return t.change - 1, nil
@@ -191,7 +191,10 @@ func (t *tx) finish() error {
 	if !t.dirty {
 		return nil
 	}
-	t.w.c.change, t.w.c.at = t.change, t.at
+	if t.w.c.at = t.at; !t.opened { // it only appended to logs
+		return nil
+	}
+	t.w.c.change = t.change
 	if err := t.writePosts(context.Background()); err != nil {
 		return err
 	}
