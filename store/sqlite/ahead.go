@@ -141,9 +141,12 @@ func (a *ahead) caughtUp() {
 // transaction that is open.
 func (a *ahead) waits() bool { return a != nil && a.in < len(a.rows) }
 
+// none tells whether the database has everything.
+func (a *ahead) none() bool { return a == nil || len(a.rows) == 0 }
+
 // time is that of the last entry that waits, 0 without one.
 func (a *ahead) time() int64 {
-	if a == nil || len(a.rows) == 0 {
+	if a.none() {
 		return 0
 	}
 	return a.rows[len(a.rows)-1].at

@@ -180,7 +180,7 @@ func (t *tx) open() error {
 	if err := t.w.enter(); err != nil {
 		return t.fail(err)
 	}
-	first := t.first && !t.w.ahead.waits()
+	first := t.first && t.w.ahead.none()
 	if err := t.w.writeLogs(); err != nil {
 		t.w.lost = true // rows of Updates that have succeeded
 		return t.fail(err)

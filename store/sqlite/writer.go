@@ -305,7 +305,7 @@ func (w *writer) one(req *request) error {
 	switch {
 	case t.saved:
 		return w.end(err, "ROLLBACK TO one", "RELEASE one")
-	case t.opened:
+	case t.opened: // nothing but this Update lies in the transaction
 		w.begun = false
 		return w.end(err, "ROLLBACK")
 	}
