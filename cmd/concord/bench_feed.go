@@ -44,7 +44,7 @@ type feedFigures struct {
 	Seconds  []float64 `json:"seconds"`
 	Rates    []float64 `json:"messagesPerSecond"`
 	CPU      []float64 `json:"cpuSeconds"` // of this process, receivers included; the cores may be shared with others
-	Sent     int64     `json:"sent"` // to both live destinations, all rounds
+	Sent     int64     `json:"sent"`       // to both live destinations, all rounds
 	Waiting  int64     `json:"waiting"`
 	Peak     int64     `json:"peakMemory"`
 }
