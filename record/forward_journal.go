@@ -108,3 +108,30 @@ func (e *Errand) Begin(ctx context.Context, channel, feed string) error {
 		return tx.SetKey(ctx, feedSpace, store.KeyValue{Key: cursorKey(channel), Value: strconv.AppendInt(nil, at, 10)})
 	})
 }
+
+const appliedKey = "applied"
+
+// MarkApplied notes that an organisation's channels were applied, so that every
+// process reads them anew.
+func (e *Errand) MarkApplied(ctx context.Context) error {
+	if _, err := e.decide(ctx, access.Forward, ""); err != nil {
+		return err
+	}
+	return e.desk.engine.Update(ctx, func(tx store.Tx) error {
+		mark := e.who.Org + " " + strconv.FormatInt(tx.Time().UnixMicro(), 36)
+		return tx.SetKey(ctx, feedSpace, store.KeyValue{Key: appliedKey, Value: []byte(mark)})
+	})
+}
+
+// Applied is the mark of the last applying, by anybody; "" before the first.
+func (e *Errand) Applied(ctx context.Context) (mark string, err error) {
+	if _, err := e.decide(ctx, access.Forward, ""); err != nil {
+		return "", err
+	}
+	err = e.desk.engine.View(ctx, func(r store.Reader) error {
+		text, err := r.GetKey(ctx, feedSpace, appliedKey)
+		mark = string(text)
+		return err
+	})
+	return mark, err
+}

@@ -99,7 +99,7 @@ func (h *house) applyChannels(ctx context.Context, org string, set *channel.Set,
 		}
 	}
 	channels := h.desk.For(access.Requester{ID: "channels", Name: "Channels", Role: access.System, Org: org}, access.Reason{Purpose: access.DirectCare})
-	changed, err := feed.Apply(ctx, h.officeOf(org), channels.Begin, org, set)
+	changed, err := feed.Apply(ctx, h.officeOf(org), channels, org, set)
 	if err != nil {
 		return err
 	}

@@ -211,7 +211,7 @@ func (s *Site) steer(v *visit) (*answer, error) {
 	}
 	kind, name := v.PostFormValue("kind"), v.PostFormValue("name")
 	org := o.Owner(kind, name)
-	if org == "" {
+	if org == "" || kind != record.DestinationPause && kind != record.ChannelPause {
 		return nil, fault.New(fault.NotFound, "webui.feed", "there is no such channel or destination")
 	}
 	why, ok := wordsGiven(v, "reason")

@@ -77,7 +77,8 @@ func (e *Engine) Wake() { signal(e.wake) }
 
 const (
 	pollEvery  = 250 * time.Millisecond // for what other processes write
-	setsEvery  = 15 * time.Second
+	setsEvery  = 10 * time.Minute       // read anew though nobody said that they are others
+	retrySets  = 5 * time.Second
 	pauseEvery = time.Second
 )
 
@@ -87,6 +88,7 @@ const (
 func (e *Engine) Run(ctx context.Context) {
 	defer e.stopAll()
 	var read, looked time.Time
+	seen := ""
 	for ctx.Err() == nil {
 		now := e.o.Now()
 		select {
@@ -97,12 +99,16 @@ func (e *Engine) Run(ctx context.Context) {
 		if now.Sub(looked) >= pauseEvery {
 			looked = now
 			e.readPauses(ctx)
+			if mark, err := e.system(access.Domain).Applied(ctx); err == nil && mark != seen {
+				seen, read = mark, time.Time{}
+			}
 		}
 		if now.Sub(read) >= setsEvery || read.IsZero() {
+			read = now
 			if err := e.reload(ctx); err != nil && ctx.Err() == nil {
 				e.o.Log.Error("channels cannot be read", "code", fault.Of(err).Code)
+				read = now.Add(retrySets - setsEvery)
 			}
-			read = now
 		}
 		t := time.NewTimer(pauseEvery / 2)
 		select {

@@ -77,11 +77,12 @@ func keptIn(it *record.Item) (Kept, error) {
 }
 
 // Apply makes a set the one that runs, and says whether that changed anything.
-// A channel that is new takes what comes from now on. Errors: Conflict
+// A channel that is new takes what comes from now on; channels is the errand of
+// the organisation's own. Errors: Conflict
 // "feed.other-name" when another organisation has a destination or channel of
 // that name; "store.version", "record.exists" when the set was changed
 // meanwhile.
-func Apply(ctx context.Context, e *record.Errand, begin func(ctx context.Context, channel, feed string) error, org string, next *channel.Set) (bool, error) {
+func Apply(ctx context.Context, e *record.Errand, channels *record.Errand, org string, next *channel.Set) (bool, error) {
 	running, err := Running(ctx, e)
 	if err != nil {
 		return false, err
@@ -95,7 +96,7 @@ func Apply(ctx context.Context, e *record.Errand, begin func(ctx context.Context
 		}
 	}
 	for i := range next.Channels { // first, so that nothing falls between
-		if err := begin(ctx, next.Channels[i].Name, next.Channels[i].Source.Feed); err != nil {
+		if err := channels.Begin(ctx, next.Channels[i].Name, next.Channels[i].Source.Feed); err != nil {
 			return false, err
 		}
 	}
@@ -106,8 +107,10 @@ func Apply(ctx context.Context, e *record.Errand, begin func(ctx context.Context
 	if err != nil {
 		return false, err
 	}
-	_, err = e.Transact(ctx, []record.Op{op}, record.Commit{})
-	return err == nil, err
+	if _, err = e.Transact(ctx, []record.Op{op}, record.Commit{}); err != nil {
+		return false, err
+	}
+	return true, channels.MarkApplied(ctx)
 }
 
 // agree refuses a name that another organisation has: queues go by names.

@@ -78,7 +78,7 @@ func (s *stage) apply(text string) {
 	if len(problems) > 0 {
 		s.t.Fatal(problems)
 	}
-	if _, err := Apply(s.ctx, s.operator(), s.system().Begin, "RQM", set); err != nil {
+	if _, err := Apply(s.ctx, s.operator(), s.system(), "RQM", set); err != nil {
 		s.t.Fatal(err)
 	}
 	if s.feeds != nil {
