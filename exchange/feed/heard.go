@@ -123,6 +123,7 @@ func (s *sender) keep(ctx context.Context) {
 		for _, d := range batch {
 			if it := s.q.items[d.Seq]; it != nil && s.q.done(it) {
 				s.stale = true
+				signal(s.wake)
 			}
 		}
 		s.changed()

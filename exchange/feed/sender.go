@@ -111,7 +111,7 @@ func (s *sender) feed(ctx context.Context) {
 			after = page
 			continue
 		}
-		s.wait(ctx, lookEvery)
+		pause(ctx, s.wake, lookEvery) // nothing is left to read until somebody says so
 	}
 }
 
