@@ -13,7 +13,6 @@ const (
 	NotOffered = "no-clinic" // the pack has no such clinic
 )
 
-
 // InSlot tells whether an appointment that starts at a local time and takes so
 // many minutes stands in a slot of the clinic: "" when it does, else why not. A
 // clinic without sessions is held to none.

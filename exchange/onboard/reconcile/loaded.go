@@ -192,4 +192,3 @@ func (r *recordOf) said(ctx context.Context, class string, v *fhir.Value) (key s
 	values = read.ofResource(class)
 	return keyIn(r.trust, class, v), values, err
 }
-
