@@ -9,6 +9,7 @@ import (
 
 	"concord/exchange/cosigning"
 	"concord/exchange/intake"
+	"concord/exchange/onboard/course"
 	"concord/jobs"
 	"concord/record"
 	"concord/record/access"
@@ -38,6 +39,7 @@ type house struct {
 	log       *slog.Logger
 	audit     *auditKeys
 	seals     *seal.Keyring
+	joining   *course.Office
 
 	witnesses    []cosigning.Witness
 	witnessEvery time.Duration
@@ -127,6 +129,7 @@ func (h *house) wire(ctx context.Context, key []byte, w where, feeds []intake.Fe
 	h.receiver = intake.NewReceiver(h.desk, table, time.Now, func() { applier.Wake() })
 	applier = intake.NewApplier(h.desk, h.receiver, h.log)
 	h.applier = applier
+	h.joining = h.office()
 	return nil
 }
 
@@ -136,7 +139,10 @@ func (h *house) operator() *record.Errand {
 		access.Reason{Purpose: access.Integrity})
 }
 
-func (h *house) close() error { return h.engine.Close() }
+func (h *house) close() error {
+	h.joining.Close()
+	return h.engine.Close()
+}
 
 // owner tells this process apart from others on the same store.
 func (h *house) owner() string {

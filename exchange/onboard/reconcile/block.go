@@ -129,3 +129,8 @@ func (b Block) Words() string {
 	}
 	return b.Code
 }
+
+// Codes lists the codes of blocks.
+func Codes() []string {
+	return []string{BlockAlerts, BlockMedicines, BlockClocks, BlockRows, BlockRefused, BlockLists, BlockAppointments, BlockBeds, BlockDocuments, BlockUnchecked, BlockDisagreed, BlockNotHeld}
+}
