@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"strconv"
+	"strings"
 
 	"concord/record"
 )
@@ -18,8 +19,14 @@ type loader struct {
 	opt     LoadOptions
 	loading *Loading
 	refused *refusals
-	into    map[string]string // numbers that were merged at the source, by the row's key
+	at      *Class             // the class at work
+	into    map[string]string  // numbers that were merged at the source, by the row's key
+	ids     map[string]string  // references to the trust's patients, by their numbers: as many as mostIDs
+	taken   map[[2]uint64]bool // keys of the trust's feed that rows of the class have
 }
+
+// mostIDs bounds the references that are remembered: about 60 MB.
+const mostIDs = 500_000
 
 func (ld *loader) keep() error { return writeJSON(ld.extract.path(loadFile), ld.loading) }
 
@@ -28,11 +35,15 @@ type loadRow struct {
 	op     record.Op
 	fields [][]byte
 	merged string // the number that it was merged into at the source
+	known  bool   // it refers to its patient by what is remembered
 }
 
-// waveBatches is how many transactions go at a time, and after how many the
-// progress is kept.
-const waveBatches = 2
+// The progress is kept after waveBatches transactions. waveWorkers go at a time:
+// while one is written, the others are made ready.
+const (
+	waveBatches = 8
+	waveWorkers = 3
+)
 
 // class loads the rows of one class, a wave of batches at a time.
 func (ld *loader) class(ctx context.Context, c Class) error {
@@ -44,6 +55,7 @@ func (ld *loader) class(ctx context.Context, c Class) error {
 	if err := ld.openRefused(&c); err != nil {
 		return err
 	}
+	ld.at, ld.taken = &c, map[[2]uint64]bool{}
 	n := int64(0)
 	if err := ld.sweep(ctx, &c, p, &n, false); err != nil {
 		return err
@@ -141,12 +153,60 @@ func (ld *loader) row(c *Class, fields [][]byte) loadRow {
 	for i, v := range fields {
 		own[i] = bytes.Clone(v)
 	}
-	m := &maker{trust: ld.extract.Trust, load: ld.loading.Load, zone: ld.stage.zone(), class: c, fields: own}
-	v := m.resource()
-	key := url.Values{"identifier": {m.system(c.Name) + "|" + m.at("key")}}.Encode()
-	row := loadRow{op: record.Op{Kind: record.Create, Type: v.Type(), Resource: v, IfNoneExist: key, FullURL: "urn:row:" + escapedKey(m.at("key"))}, fields: own}
+	row := ld.made(c, own, ld.ids)
 	if i := c.column("merged_into"); i >= 0 {
 		row.merged = string(own[i])
 	}
+	if row.op.Key != "" {
+		k := keyOf([]byte(row.op.Key))
+		if ld.taken[k] { // the source has it twice
+			row.op.Key = ""
+		} else if c.Name == "alerts" { // of the other classes it is the row's own key
+			ld.taken[k] = true
+		}
+	}
 	return row
+}
+
+// made makes the op of a row. It names its patient by the reference that is
+// remembered, else by the number.
+func (ld *loader) made(c *Class, fields [][]byte, ids map[string]string) loadRow {
+	m := &maker{trust: ld.extract.Trust, load: ld.loading.Load, zone: ld.stage.zone(), class: c, fields: fields, ids: ids}
+	v := m.resource()
+	once := url.Values{"identifier": {m.system(c.Name) + "|" + m.at("key")}}.Encode()
+	return loadRow{op: record.Op{Kind: record.Create, Type: v.Type(), Resource: v, IfNoneExist: once, Key: m.feedKey(), FullURL: "urn:row:" + escapedKey(m.at("key"))},
+		fields: fields, known: m.known}
+}
+
+// plain is a row as it is loaded on its own: its patient found anew, and without
+// the key of the trust's feed when that is another's.
+func (ld *loader) plain(r loadRow, keyed bool) loadRow {
+	p := ld.made(ld.at, r.fields, nil)
+	if p.merged = r.merged; !keyed || r.op.Key == "" {
+		p.op.Key = ""
+	}
+	return p
+}
+
+// learn remembers who a row's number is.
+func (ld *loader) learn(r loadRow, res record.Result) {
+	if len(ld.ids) >= mostIDs {
+		ld.ids = nil
+	}
+	if ld.ids == nil {
+		ld.ids = map[string]string{}
+	}
+	if ld.at.Name == "patients" {
+		ld.ids[string(r.fields[ld.at.column("key")])] = "Patient/" + res.ID
+		return
+	}
+	if r.known || res.Outcome != record.Created { // what was there may be of another number
+		return
+	}
+	for _, path := range []string{"subject.reference", "patient.reference", "for.reference", "participant.0.actor.reference"} {
+		if ref := res.Item.Resource.StrAt(path); strings.HasPrefix(ref, "Patient/") {
+			ld.ids[string(r.fields[ld.at.column("patient")])] = ref
+			return
+		}
+	}
 }

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
+	"sync"
 
 	"concord/fault"
 	"concord/record"
@@ -59,6 +61,7 @@ func (s *Stage) Undo(ctx context.Context, x *Extract, e *record.Errand) (*Undoin
 			return nil, err
 		}
 	}
+	slices.SortFunc(u.out.Kept, func(a, b KeptResource) int { return strings.Compare(a.Ref, b.Ref) })
 	l.State, l.Ended = stateUndone, s.Now().UTC()
 	return u.out, writeJSON(x.path(loadFile), l)
 }
@@ -66,6 +69,7 @@ func (s *Stage) Undo(ctx context.Context, x *Extract, e *record.Errand) (*Undoin
 // undoer is an undo at work.
 type undoer struct {
 	errand *record.Errand
+	mu     sync.Mutex
 	out    *Undoing
 }
 
@@ -110,15 +114,12 @@ func (u *undoer) page(ctx context.Context, typ string, items []*record.Item) err
 	for batch := range slices.Chunk(whole, undoBatch) {
 		batches = append(batches, batch)
 	}
-	for _, batch := range batches {
-		if err := u.batch(ctx, typ, batch); err != nil {
-			return err
-		}
-	}
-	return nil
+	return eachOf(ctx, waveWorkers, batches, func(_ int, batch []*record.Item) error { return u.batch(ctx, typ, batch) })
 }
 
 func (u *undoer) keep(it *record.Item, why string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
 	u.out.Kept = append(u.out.Kept, KeptResource{it.Ref(), it.Version, it.Feed, why})
 }
 
@@ -150,6 +151,8 @@ func (u *undoer) batch(ctx context.Context, typ string, items []*record.Item) er
 	_, err := u.errand.Transact(ctx, ops, record.Commit{})
 	switch {
 	case err == nil:
+		u.mu.Lock()
+		defer u.mu.Unlock()
 		u.out.Removed[typ] += int64(len(items))
 		return nil
 	case !ofTheRow(err):

@@ -123,6 +123,8 @@ func TestGuards(t *testing.T) {
 	}{
 		{"twin", with(func(r *Record) { r.Given = "Zahra" }), Twins},
 		{"twin of the other sex", with(func(r *Record) { r.Given, r.Sex = "Amin", "male" }), Twins},
+		{"twin with the other's name as a second one", with(func(r *Record) { r.Given = "Zahra Amina" }), Twins},
+		{"sister of one name", with(func(r *Record) { r.Born = "1992" + r.Born[4:] }), Relatives},
 		{"newborn", with(func(r *Record) { r.Given = "Baby of Amina" }), Newborn},
 		{"sister", with(func(r *Record) { r.Given, r.Born = "Zahra", "1984-03-08" }), Relatives},
 		{"grandmother", with(func(r *Record) { r.Born = "1931-11-20" }), Relatives},
