@@ -16,6 +16,9 @@ import (
 type Undoing struct {
 	Load    string           `json:"load"`
 	Removed map[string]int64 `json:"removed"` // by resource type
+	// Restored are resources that a delta changed, and that are as they were before
+	// it, by type.
+	Restored map[string]int64 `json:"restored,omitempty"`
 	// Kept are resources that were changed after the load: they stay, and
 	// somebody has to look at them.
 	Kept []KeptResource `json:"kept,omitempty"`
@@ -55,7 +58,7 @@ func (s *Stage) Undo(ctx context.Context, x *Extract, e *record.Errand) (*Undoin
 	if err := writeJSON(x.path(loadFile), l); err != nil {
 		return nil, err
 	}
-	u := &undoer{errand: e, out: &Undoing{Load: l.Load, Removed: map[string]int64{}}}
+	u := &undoer{errand: e, out: &Undoing{Load: l.Load, Removed: map[string]int64{}, Restored: map[string]int64{}}}
 	for _, typ := range undoOrder() {
 		if err := u.all(ctx, typ); err != nil {
 			return nil, err
@@ -99,10 +102,12 @@ func (u *undoer) page(ctx context.Context, typ string, items []*record.Item) err
 	var batches [][]*record.Item
 	var whole []*record.Item
 	for _, it := range items {
-		if it.Version == 1 {
+		is, err := u.asLoaded(ctx, it)
+		if err != nil {
+			return err
+		}
+		if is {
 			whole = append(whole, it)
-		} else {
-			u.keep(it, "changed")
 		}
 	}
 	if typ == "Patient" {

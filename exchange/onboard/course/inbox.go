@@ -21,7 +21,7 @@ type Arrived struct {
 	Trial    int // as which it was staged, 0 = it was not
 }
 
-// Inbox are the extracts that have arrived, by name. A folder without a manifest
+// Inbox are the extracts that have arrived, those taken first before others. A folder without a manifest
 // is one that is still arriving, and is left out.
 func (o *Office) Inbox(org string) ([]Arrived, error) {
 	s, err := o.Stage(org)
@@ -57,10 +57,12 @@ func (o *Office) Inbox(org string) ([]Arrived, error) {
 		}
 		out = append(out, a)
 	}
+	slices.SortStableFunc(out, func(a, b Arrived) int { return a.Manifest.Taken.Compare(b.Manifest.Taken) })
 	return out, nil
 }
 
-// takeIn stages an extract of the inbox and profiles it; "" is the first that was
+// takeIn stages an extract of the inbox and profiles it; where an earlier one is
+// loaded, it becomes a delta of that. "" is the first that was
 // not taken in yet.
 func (o *Office) takeIn(ctx context.Context, s *onboard.Stage, name string) error {
 	list, err := o.Inbox(s.Trust)
@@ -75,6 +77,28 @@ func (o *Office) takeIn(ctx context.Context, s *onboard.Stage, name string) erro
 	if err != nil {
 		return err
 	}
-	_, err = s.Profile(ctx, x, onboard.Options{})
-	return err
+	if _, err = s.Profile(ctx, x, onboard.Options{}); err != nil {
+		return err
+	}
+	return o.delta(ctx, s, x)
+}
+
+// delta makes an extract a delta of the one whose load stands, if there is one: it
+// was taken after the freeze, or between a load and its end.
+func (o *Office) delta(ctx context.Context, s *onboard.Stage, x *onboard.Extract) error {
+	list, err := s.Extracts()
+	if err != nil {
+		return err
+	}
+	for _, base := range slices.Backward(list) {
+		l, err := base.Loading()
+		if err != nil {
+			return err
+		}
+		if l.Loaded() && base.ID != x.ID && base.Taken.Before(x.Taken) {
+			_, err = s.MakeDelta(ctx, x, base, onboard.Options{})
+			return err
+		}
+	}
+	return nil
 }
