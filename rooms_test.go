@@ -51,6 +51,7 @@ var mayImport = map[string]string{
 	"exchange/onboard/pack":      "fault standard record",
 	"exchange/onboard/reconcile": "fault standard record exchange/onboard",
 	"exchange/onboard/runbook":   "fault standard record exchange/onboard",
+	"exchange/onboard/downtime":  "fault standard record",
 	"exchange/onboard/course":    "fault standard record exchange/onboard",
 	"record/review":              "fault store record/access",
 	"record/seal":                "fault store",

@@ -154,6 +154,8 @@ func (h *house) command(ctx context.Context, req request, out io.Writer) error {
 		return h.loadExtract(ctx, req, out)
 	case "onboard-step", "onboard-verify":
 		return h.joiningStep(ctx, req, out)
+	case "onboard-downtime":
+		return h.enterDowntime(ctx, req, out)
 	case "onboard-runbook":
 		return h.runbook(ctx, req, out)
 	case "explain":

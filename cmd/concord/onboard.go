@@ -29,6 +29,7 @@ type onboardCmd struct {
 	Report    onboardReportCmd    `cmd:"" help:"Print, write, sign or verify the report of a load."`
 	Runbook   onboardRunbookCmd   `cmd:"" help:"Runs of the runbook: trial load, dress rehearsal, cutover."`
 	Feeds     onboardFeedsCmd     `cmd:"" help:"Hold the feeds of an organisation, or release them."`
+	Downtime  onboardDowntimeCmd  `cmd:"" help:"Enter the downtime log: what wards wrote down while the old system was read-only."`
 	Beds      onboardBedsCmd      `cmd:"" help:"Keep the wards' own account of their beds, to reconcile open stays with."`
 	Trend     onboardTrendCmd     `cmd:"" help:"Compare the reports of all trials."`
 	Drop      onboardDropCmd      `cmd:"" help:"Remove a staged extract."`

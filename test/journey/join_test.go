@@ -87,7 +87,7 @@ func (s *server) verifies(dir string) {
 	if out, code := run(s.t, "onboard", "report", "--data", dir, "--org", "RAS", "--pdf", pdf); code != 0 {
 		s.t.Errorf("exit %d: %s", code, out)
 	}
-	if out, code := run(s.t, "onboard", "runbook", "status", "--data", dir, "--org", "RAS"); code != 0 || !strings.Contains(out, "x load") {
+	if out, code := run(s.t, "onboard", "runbook", "status", "--data", dir, "--org", "RAS"); code != 0 || !strings.Contains(out, ". register") {
 		s.t.Errorf("exit %d: %s", code, out)
 	}
 }
@@ -140,21 +140,21 @@ func (p *person) step(org, button, next string) {
 	p.t.Helper()
 	p.quiet(org)
 	p.do(chromedp.Click(`//button[starts-with(normalize-space(.), "`+button+`")]`, chromedp.BySearch), chromedp.WaitVisible(`#done`))
-	p.quiet(org)
-	p.finds(button, next)
+	p.demand(button, p.quiet(org), []string{next})
 }
 
-// quiet waits until no step of an organisation is at work.
-func (p *person) quiet(org string) {
+// quiet waits until no step of an organisation is at work, and gives what its page
+// says then.
+func (p *person) quiet(org string) (text string) {
 	p.t.Helper()
 	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(300 * time.Millisecond) {
-		var text string
 		p.do(chromedp.Navigate(p.base+"/onboard/"+org), chromedp.Text("body", &text))
 		if !strings.Contains(text, "is at work since") {
-			return
+			return text
 		}
 	}
 	p.t.Fatal("a step never ends")
+	return ""
 }
 
 // report opens the report of a trial.
