@@ -60,6 +60,9 @@ func (j *joinStory) joins(ctx context.Context, org string) error {
 		return err
 	}
 	j.expect(r.Go, "the mended extract is a go")
+	if err := j.h.joining.WatchOne(ctx, org); err != nil {
+		return err
+	}
 	last, err := runbook.Last(g.stage)
 	if err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 	"concord/exchange/onboard/reconcile"
 	"concord/fault"
 	"concord/record"
+	"concord/record/access"
 	"concord/record/audit"
 )
 
@@ -21,10 +22,40 @@ import (
 func (h *house) office() *course.Office {
 	return course.New(course.Options{
 		Stages: h.stages, Operator: h.operator, Loader: h.loaderOf, Messages: readMessages(h.desk.Zone()), Sign: h.audit.note, Now: time.Now, Zone: h.desk.Zone(), Log: h.log,
+		Pairs: h.pairsWaiting,
 		Apply: func(ctx context.Context, next *pack.Pack) ([]pack.Change, error) {
 			return h.applyPack(ctx, h.officeOf(next.Organisation.Code), next)
 		},
 	})
+}
+
+// pairsWaiting counts the pairs that wait for a steward.
+func (h *house) pairsWaiting(ctx context.Context) (int, error) {
+	e := h.desk.For(access.Requester{ID: "joining", Name: "Watch after a go-live", Role: access.Steward, Org: access.Domain}, access.Reason{Purpose: access.Administration})
+	n, err := e.IndexCounted(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return n.Waiting, nil
+}
+
+// watchJoinedEvery is how often what is watched after a go-live is counted.
+const watchJoinedEvery = time.Hour
+
+// watchJoined counts what is watched after organisations have gone live.
+func (h *house) watchJoined(ctx context.Context) {
+	tick := time.NewTicker(watchJoinedEvery)
+	defer tick.Stop()
+	for {
+		if err := h.joining.Watch(ctx); err != nil && ctx.Err() == nil {
+			h.log.Error("what is watched after a go-live could not be counted", "code", fault.Of(err).Code)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
 }
 
 // joined says whose joining is meant.

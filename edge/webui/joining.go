@@ -28,6 +28,7 @@ func (s *Site) joiningRoutes(mux *http.ServeMux, get, post func(string, func(*vi
 	post("/onboard/{org}/do", s.doJoining)
 	post("/onboard/{org}/run", s.runJoining)
 	post("/onboard/{org}/step", s.stepJoining)
+	post("/onboard/{org}/alarms", s.settleJoining)
 	get("/onboard/{org}/trials/{extract}", s.reconciled)
 	get("/onboard/{org}/trials/{extract}/file", s.reconciledFile)
 	post("/onboard/{org}/trials/{extract}", s.signJoining)
@@ -41,6 +42,7 @@ type standingRow struct {
 	Trial  int
 	Run    string
 	AtWork string
+	Alarms int
 	Opens  bool
 	Live   bool
 }
@@ -67,6 +69,11 @@ func (s *Site) joinings(v *visit) (*answer, error) {
 	var rows []standingRow
 	for _, st := range list {
 		r := standingRow{Org: s.joiner(st), Phase: st.Phase.Words(), Trial: st.Trial, Opens: course.May(v.errand, st.Org), Live: st.Phase == course.Live}
+		if r.Opens {
+			if r.Alarms, err = s.openAlarms(st.Org); err != nil {
+				return nil, err
+			}
+		}
 		if st.Run != nil {
 			r.Run = runWords(st.Run)
 		}
@@ -167,9 +174,10 @@ type joiningView struct {
 	Figures  []figureRow
 	Next     *nextStep
 	Work     *workView
-	Held     string // since when feeds are held, "" = they are not
-	Waiting  int    // messages that wait
-	May      bool   // do steps
+	Watched  *watchedView // nil before it is live
+	Held     string       // since when feeds are held, "" = they are not
+	Waiting  int          // messages that wait
+	May      bool         // do steps
 	Done     string
 	Errors   []fieldError
 }
@@ -234,6 +242,9 @@ func (s *Site) fillJoining(v *visit, x *joiningView) error {
 	}
 	if h, ok := held[org]; ok {
 		x.Held = s.at().Moment(h.Since).Text
+	}
+	if x.Watched, err = s.watchedOf(stage); err != nil {
+		return err
 	}
 	x.Work = s.workOf(x.Standing.Work)
 	x.Next = nextOf(x)
@@ -339,7 +350,7 @@ func percentWords(part, of int64) string {
 // joiningDone confirms by a fixed word from the address, never by its text.
 func joiningDone(word string) string {
 	return map[string]string{"begun": "The step has begun.", "run": "The run has begun.", "ended": "The run is ended.", "step": "The step is ticked off.", "started": "The step is at work.",
-		"registered": "The org pack runs.", "checked": "Your finding is kept.", "accepted": "It is kept that you take this on.", "signed": "The report is signed.", "held": "The feeds are held.", "released": "The feeds are released."}[word]
+		"registered": "The org pack runs.", "checked": "Your finding is kept.", "accepted": "It is kept that you take this on.", "signed": "The report is signed.", "held": "The feeds are held.", "released": "The feeds are released.", "settled": "Your explanation is kept; it counts again beyond this number."}[word]
 }
 
 // timelineOfJoining is /onboard/{org}/timeline: public, without anything of a

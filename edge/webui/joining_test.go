@@ -271,6 +271,16 @@ func TestRunAtThePages(t *testing.T) {
 	b.get("/onboard/R1K").has(t, "Hold the feeds")
 	st, err := s.joining.Stage("R1K")
 	s.must(err)
+	s.arrives(30, extract.Faults{})
+	s.does(course.TakeIn, course.Load)
+	s.must(s.joining.WatchOne(s.ctx, "R1K"))
+	b.get("/onboard/R1K").has(t, "After the go-live", "Waiting list", "no change")
+	if r := s.as("doctor").post("/onboard/R1K/alarms", "figure", "waiting-list", "words", "it is nothing"); r.status != http.StatusForbidden {
+		t.Errorf("a clinician explains an alarm: %d", r.status)
+	}
+	if r := b.post("/onboard/R1K/alarms", "figure", "waiting-list", "words", "it is nothing"); r.status != http.StatusUnprocessableEntity {
+		t.Errorf("an alarm that is none is explained: %d", r.status)
+	}
 	if list, err := runbook.Runs(st); err != nil || len(list) != 1 {
 		t.Errorf("%d runs, %v", len(list), err)
 	}

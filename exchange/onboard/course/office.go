@@ -30,9 +30,11 @@ type Options struct {
 	Apply    func(ctx context.Context, next *pack.Pack) ([]pack.Change, error)
 	Messages func(trust string, message []byte) ([]onboard.Resource, error) // nil = none are read
 	Sign     func(text string) ([]byte, error)                              // with the key of the audit log
-	Now      func() time.Time
-	Zone     *time.Location
-	Log      *slog.Logger
+	// Pairs counts the pairs that wait for a steward; nil = nobody counts them.
+	Pairs func(ctx context.Context) (int, error)
+	Now   func() time.Time
+	Zone  *time.Location
+	Log   *slog.Logger
 }
 
 // Office does the steps of joining.
