@@ -217,3 +217,25 @@ func (p *person) takenOn(report string) {
 	p.finds("one is taken on", "It is kept that you take this on.")
 	p.sends("accept", `d.set("words", "made-up: seen to by Friday");`)
 }
+
+// TestJoinDemo: the demonstration goes as planned: the bad waiting lists are found
+// and stop the first cutover of either joiner, the mended extract is a go, and the
+// store is clean.
+func TestJoinDemo(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs a minute")
+	}
+	dir := t.TempDir()
+	out, code := run(t, "join-demo", "--data", dir, "--http", "127.0.0.1:0", "--mllp", "127.0.0.1:0", "--once")
+	if code != 0 || strings.Count(out, "NO GO") != 2 || strings.Count(out, "  GO\n") != 2 || strings.Contains(out, "NOT AS PLANNED") {
+		t.Fatalf("exit %d:\n%s", code, out)
+	}
+	for _, org := range []string{"R1K", "RAS"} {
+		if out, code := run(t, "onboard", "report", "--data", dir, "--org", org, "--verify"); code != 0 {
+			t.Errorf("%s: exit %d: %s", org, code, out)
+		}
+	}
+	if out, code := run(t, "verify", "--data", dir); code != 0 {
+		t.Errorf("exit %d: %s", code, out)
+	}
+}
