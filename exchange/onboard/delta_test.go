@@ -249,3 +249,35 @@ func loadCut(t *testing.T, s *Stage, x *Extract, e *record.Errand) *Loading {
 	t.Fatal("the load never ends")
 	return nil
 }
+
+// TestUndoNamesWhatAFeedWroteAnew: a resource that was written anew without the
+// load's tag, as a feed does, stays and is named.
+func TestUndoNamesWhatAFeedWroteAnew(t *testing.T) {
+	ctx := context.Background()
+	d := openDesk(t)
+	s := newStage(t, "R1K")
+	before, _ := deltaFiles(t)
+	x, _ := profiled(t, s, before, Options{})
+	e := loaderOf(t, d, "R1K")
+	l, err := s.Load(ctx, x, e, LoadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	feed := loaderNamed(t, d, "pas", "R1K")
+	found, err := feed.Search(ctx, record.Asked{Types: []string{"Patient"}, Form: url.Values{"_tag": {LoadTag + "|" + l.Load}}})
+	if err != nil || len(found.Matches) != 3 {
+		t.Fatal(err)
+	}
+	it := found.Matches[0]
+	v, err := it.Full()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := feed.Transact(ctx, []record.Op{{Kind: record.Update, Type: "Patient", ID: it.ID, Resource: v.Without("meta", "link").With("gender", "other")}}, record.Commit{}); err != nil {
+		t.Fatal(err)
+	}
+	u, err := s.Undo(ctx, x, e)
+	if err != nil || len(u.Kept) != 1 || u.Kept[0].Ref != it.Ref() || u.Kept[0].By != "pas" || u.Kept[0].Why != "changed" || u.Removed["Patient"] != 2 {
+		t.Errorf("%+v %v", u, err)
+	}
+}

@@ -64,6 +64,9 @@ func (s *Stage) Undo(ctx context.Context, x *Extract, e *record.Errand) (*Undoin
 			return nil, err
 		}
 	}
+	if err := u.changedSince(ctx, s, x, l); err != nil {
+		return nil, err
+	}
 	slices.SortFunc(u.out.Kept, func(a, b KeptResource) int { return strings.Compare(a.Ref, b.Ref) })
 	l.State, l.Ended = stateUndone, s.Now().UTC()
 	return u.out, writeJSON(x.path(loadFile), l)
@@ -74,6 +77,7 @@ type undoer struct {
 	errand *record.Errand
 	mu     sync.Mutex
 	out    *Undoing
+	named  map[string]bool // what is kept, by its reference
 }
 
 // undoPage is how many resources are looked at on one snapshot; undoBatch how
@@ -125,6 +129,10 @@ func (u *undoer) page(ctx context.Context, typ string, items []*record.Item) err
 func (u *undoer) keep(it *record.Item, why string) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	if u.named == nil {
+		u.named = map[string]bool{}
+	}
+	u.named[it.Ref()] = true
 	u.out.Kept = append(u.out.Kept, KeptResource{it.Ref(), it.Version, it.Feed, why})
 }
 
