@@ -157,6 +157,7 @@ type trialRow struct {
 	Taken                chart.When
 	Rows, Refused, Lists string
 	Match, Load, Report  string
+	Delta                string   // what it brings, where it is a delta
 	Kept                 []string // what an undo has left, since it was changed
 	Profiled, Stale      bool
 	Newest               bool
@@ -284,6 +285,9 @@ func (s *Site) trialRows(list []*onboard.Extract) ([]trialRow, error) {
 			r.Rows, r.Refused = thousands(int(p.Rows)), thousands(int(p.Refused))+" ("+percentWords(p.Refused, p.Rows)+")"
 			r.Lists = thousands(int(p.Waiting.Listed-p.Waiting.Equal+p.Waiting.Unlisted)) + " of " + thousands(int(p.Waiting.Listed+p.Waiting.Unlisted))
 		}
+		if r.Delta, err = deltaWords(x); err != nil {
+			return nil, err
+		}
 		m, err := x.Matching()
 		if err != nil {
 			return nil, err
@@ -297,6 +301,19 @@ func (s *Site) trialRows(list []*onboard.Extract) ([]trialRow, error) {
 		out = append(out, r)
 	}
 	return out, nil
+}
+
+// deltaWords tells what a delta brings, "" for an extract that is loaded whole.
+func deltaWords(x *onboard.Extract) (string, error) {
+	d, err := x.Delta()
+	if err != nil || d == nil {
+		return "", err
+	}
+	var all onboard.DeltaCount
+	for _, c := range d.Classes {
+		all.New, all.Changed, all.Gone = all.New+c.New, all.Changed+c.Changed, all.Gone+c.Gone
+	}
+	return "delta: " + thousands(int(all.New)) + " new, " + thousands(int(all.Changed)) + " changed, " + thousands(int(all.Gone)) + " gone", nil
 }
 
 func (s *Site) loadWords(x *onboard.Extract, r *trialRow) error {

@@ -30,6 +30,9 @@ type Options struct {
 	Apply    func(ctx context.Context, next *pack.Pack) ([]pack.Change, error)
 	Messages func(trust string, message []byte) ([]onboard.Resource, error) // nil = none are read
 	Sign     func(text string) ([]byte, error)                              // with the key of the audit log
+	// LoadWith says how an organisation's extract is loaded; nil = as the zero value
+	// says.
+	LoadWith func(ctx context.Context, org string) (onboard.LoadOptions, error)
 	// Pairs counts the pairs that wait for a steward; nil = nobody counts them.
 	Pairs func(ctx context.Context) (int, error)
 	Now   func() time.Time

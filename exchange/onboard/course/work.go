@@ -228,7 +228,13 @@ func (o *Office) load(ctx context.Context, s *onboard.Stage, x *onboard.Extract,
 		}
 		return x.SaveJSON(undoneFile, u)
 	}
-	_, err = s.Load(ctx, x, loader, onboard.LoadOptions{})
+	var opt onboard.LoadOptions
+	if o.opt.LoadWith != nil {
+		if opt, err = o.opt.LoadWith(ctx, w.Org); err != nil {
+			return err
+		}
+	}
+	_, err = s.Load(ctx, x, loader, opt)
 	return err
 }
 

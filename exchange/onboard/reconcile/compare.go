@@ -103,7 +103,7 @@ func (k *comparing) loaded(ctx context.Context, sorted *onboard.Sorter, v *fhir.
 	h, c := onboard.Hash([]byte(key)), contentOf(values)
 	k.there.add(h, c)
 	k.count.Loaded++
-	if err := k.w.read(k.class, key, values); err != nil {
+	if err := k.w.read(k.class, key, values, v); err != nil {
 		return err
 	}
 	return sorted.Add(markOf(h, ofRecord, c))
@@ -207,7 +207,7 @@ func (k *comparing) found(ctx context.Context, v *fhir.Value, want map[[2]uint64
 		k.differ[h] = true
 		k.count.Differ++
 	}
-	return k.w.read(k.class, key, values)
+	return k.w.read(k.class, key, values, v)
 }
 
 // name lists what was found under the source's keys, and the columns that
@@ -362,7 +362,7 @@ func (w *reconciling) seen(class string, row onboard.Row) error {
 }
 
 // read takes a resource of the record for what spans classes.
-func (w *reconciling) read(class, key string, values []string) error {
+func (w *reconciling) read(class, key string, values []string, v *fhir.Value) error {
 	names := columns(class)
 	get := func(name string) string {
 		if i := slices.Index(names, name); i >= 0 {
@@ -376,9 +376,9 @@ func (w *reconciling) read(class, key string, values []string) error {
 	case "waiting":
 		return w.clocks.list(key, get("patient"), get)
 	case "appointments":
-		w.slots.take(w.out, key, get)
+		w.slots.take(w.out, key, actorOf(v, "HealthcareService").StrAt("identifier.value"), get)
 	case "encounters":
-		w.beds.take(key, get)
+		w.beds.take(key, placeOf(v).StrAt("identifier.value"), get)
 	case "documents":
 		if get("status") == "unsent" {
 			w.out.Documents.Marked++
