@@ -329,7 +329,7 @@ func (s *Site) loadWords(x *onboard.Extract, r *trialRow) error {
 		}
 		if u != nil {
 			for _, k := range u.Kept {
-				r.Kept = append(r.Kept, k.Ref+", version "+strconv.FormatInt(k.Version, 10)+" by "+k.By+": "+map[string]string{"changed": "changed since", "needed": "somebody else's is about it"}[k.Why])
+				r.Kept = append(r.Kept, k.Ref+", version "+strconv.FormatInt(k.Version, 10)+" by "+k.By+": "+map[string]string{"changed": "changed since", "needed": "somebody else's is about it", "joined": "still one person with the number that it was merged into; a steward parts them"}[k.Why])
 			}
 		}
 	}

@@ -281,3 +281,37 @@ func TestUndoNamesWhatAFeedWroteAnew(t *testing.T) {
 		t.Errorf("%+v %v", u, err)
 	}
 }
+
+// TestDeltaMergesWhatWasMergedMeanwhile: two numbers that the source merged after
+// the load are one person's after the delta.
+func TestDeltaMergesWhatWasMergedMeanwhile(t *testing.T) {
+	ctx := context.Background()
+	d := openDesk(t)
+	s := newStage(t, "R1K")
+	before := folder(t, "", map[string]string{"patients.csv": people + "L1,FIRST,Ada,1961-01-01,F,\nL2,SECOND,Bob,1962-02-02,M,\n"})
+	after := folder(t, "", map[string]string{"patients.csv": people + "L1,FIRST,Ada,1961-01-01,F,\nL2,SECOND,Bob,1962-02-02,M,L1\n"})
+	if err := os.WriteFile(after+"/extract.yaml", []byte("trust: R1K\nsource: PAS\ntaken: 2026-11-25T20:00:00Z\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	base, _ := profiled(t, s, before, Options{})
+	e := loaderOf(t, d, "R1K")
+	if _, err := s.Load(ctx, base, e, LoadOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	apart := persons(t, shown(t, d))
+	x, _ := profiled(t, s, after, Options{})
+	if _, err := s.MakeDelta(ctx, x, base, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	l, err := s.Load(ctx, x, e, LoadOptions{})
+	if err != nil || l.Classes["patients"].Created != 1 || len(l.Classes["patients"].Refused) > 0 {
+		t.Fatalf("%+v %v", l.Classes["patients"], err)
+	}
+	if got := persons(t, shown(t, d)); !slices.Equal(got, []string{"L1 L2"}) || len(apart) != 2 {
+		t.Errorf("persons %v, before %v", got, apart)
+	}
+	u, err := s.Undo(ctx, x, e)
+	if err != nil || len(u.Kept) != 1 || u.Kept[0].Why != "joined" || u.Restored["Patient"] != 1 {
+		t.Errorf("a join that stays is not named: %+v %v", u, err)
+	}
+}

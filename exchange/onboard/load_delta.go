@@ -55,7 +55,6 @@ func (ld *loader) updates(ctx context.Context, w *waveWork, rows []loadRow) ([]l
 			w.refuse("onboard.changed-since", r)
 		default:
 			r.op = record.Op{Kind: record.Update, Type: r.op.Type, ID: it.ID, IfMatch: it.Version, Resource: r.op.Resource.With("id", it.ID), FullURL: r.op.FullURL}
-			r.merged = ""
 			out = append(out, r)
 		}
 	}

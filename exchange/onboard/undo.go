@@ -29,7 +29,7 @@ type KeptResource struct {
 	Ref     string `json:"ref"` // Patient/…
 	Version int64  `json:"version"`
 	By      string `json:"by"`  // feed or client that wrote it last
-	Why     string `json:"why"` // changed, needed
+	Why     string `json:"why"` // changed, needed, joined
 }
 
 // undoOrder are the types of a load, the last loaded first.

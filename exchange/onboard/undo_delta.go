@@ -68,6 +68,13 @@ func (u *undoer) restore(ctx context.Context, now *record.Item, before []*record
 	if err != nil {
 		return err
 	}
+	was, err := now.Full()
+	if err != nil {
+		return err
+	}
+	if now.Type == "Patient" && v.Get("active").Bool() && !was.Get("active").Bool() {
+		u.keep(now, "joined") // the delta merged its number into another: a steward parts them
+	}
 	op := record.Op{Kind: record.Update, Type: now.Type, ID: now.ID, IfMatch: now.Version, Resource: v}
 	_, err = u.errand.Transact(ctx, []record.Op{op}, record.Commit{})
 	switch {

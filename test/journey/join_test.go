@@ -1,6 +1,7 @@
 package journey
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -235,7 +236,46 @@ func TestJoinDemo(t *testing.T) {
 			t.Errorf("%s: exit %d: %s", org, code, out)
 		}
 	}
+	theNightAfter(t, dir)
 	if out, code := run(t, "verify", "--data", dir); code != 0 {
 		t.Errorf("exit %d: %s", code, out)
 	}
+}
+
+// theNightAfter does at the command line what is done there: the wards' account of
+// their beds, the downtime log, feeds held and released.
+func theNightAfter(t *testing.T, dir string) {
+	t.Helper()
+	does := func(code int, says string, args ...string) {
+		t.Helper()
+		if out, got := run(t, append([]string{"onboard"}, args...)...); got != code || !strings.Contains(out, says) {
+			t.Errorf("concord onboard %s: exit %d, not %d:\n%s", strings.Join(args, " "), got, code, out)
+		}
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "stage", "R1K", ".inbox", "mended-*", "patients.csv"))
+	if err != nil || len(files) != 1 {
+		t.Fatal(files, err)
+	}
+	text, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	number, _, _ := strings.Cut(strings.Split(string(text), "\n")[1], ",")
+	log, beds := filepath.Join(t.TempDir(), "log.csv"), filepath.Join(t.TempDir(), "beds.csv")
+	for name, text := range map[string]string{
+		log: "key,happened,by,patient,kind,what,value,unit\n1," + time.Now().Add(-2*time.Hour).Format("2006-01-02 15:04") + ",Sr Okafor," + number + ",observation,Heart rate,88,/min\n" +
+			"2," + time.Now().Add(-2*time.Hour).Format("2006-01-02 15:04") + ",Sr Okafor,NOBODY,note,Nobody knows this number,,\n",
+		beds: "ward,bed,state\nCrick,Bay 1/Bed 1,empty\n",
+	} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	does(1, "1 entered, 0 there already, 1 refused\nline 3: record.reference", "downtime", "--data", dir, "--org", "R1K", "--by", "Wei Lim", log)
+	does(1, "0 entered, 1 there already, 1 refused", "downtime", "--data", dir, "--org", "R1K", "--by", "Wei Lim", log)
+	does(0, "1 beds are kept", "beds", "--data", dir, "--org", "R1K", beds)
+	does(2, "the header is ward,bed,state", "beds", "--data", dir, "--org", "R1K", log)
+	does(0, "Hold feeds: done", "feeds", "--data", dir, "--org", "R1K", "hold")
+	does(0, "Release feeds: done", "feeds", "--data", dir, "--org", "R1K", "release")
+	does(1, "no go", "reconcile", "--data", dir, "--org", "R1K")
 }
