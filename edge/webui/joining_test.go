@@ -196,7 +196,7 @@ func TestStepsAtThePages(t *testing.T) {
 	if r := b.post("/onboard/R1K/do", "deed", "take-in"); r.status != http.StatusSeeOther {
 		t.Errorf("%d", r.status)
 	}
-	s.joining.Close()
+	s.joining.Wait()
 	b.get("/onboard/R1K").has(t, "ended badly", "No such extract has arrived")
 	s.arrives(20, extract.Usual())
 	b.get("/onboard/R1K").has(t, "An extract has arrived: first")
@@ -204,7 +204,7 @@ func TestStepsAtThePages(t *testing.T) {
 		if r := b.post("/onboard/R1K/do", "deed", deed); r.to != "/onboard/R1K?done=begun" {
 			t.Fatalf("%s: %d %s", deed, r.status, r.body)
 		}
-		s.joining.Close()
+		s.joining.Wait()
 	}
 	b.get("/onboard/R1K").has(t, "Clinicians check the sample", "not signed, no go")
 	trial := s.trial()
@@ -225,7 +225,7 @@ func TestStepsAtThePages(t *testing.T) {
 		t.Errorf("a load is taken back by one click: %d", r.status)
 	}
 	b.post("/onboard/R1K/do", "deed", "undo", "sure", "yes")
-	s.joining.Close()
+	s.joining.Wait()
 	b.get("/onboard/R1K").has(t, "Load taken back")
 	b.get(trial).has(t, "The load was taken back. This is what was found before.")
 }

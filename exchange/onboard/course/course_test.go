@@ -176,7 +176,7 @@ func TestOneStepAtATime(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	}
-	s.Close()
+	s.Wait()
 	stage, err := s.Stage("R1K")
 	s.must(err)
 	list, err := stage.Extracts()
@@ -256,5 +256,30 @@ func (s *stageOf) waits(n int) {
 			"groupIdentifier", fhir.Obj("system", uk.Local("pathway").System("R1K"), "value", fmt.Sprintf("NEW%d-%d", n, i)))
 		_, err := e.Transact(s.ctx, []record.Op{{Kind: record.Create, Type: "Task", Resource: v}}, record.Commit{})
 		s.must(err)
+	}
+}
+
+// TestClosedOfficeLeavesNothingHalf: a step that is stopped with the server can be
+// begun again, and comes to its end.
+func TestClosedOfficeLeavesNothingHalf(t *testing.T) {
+	s := newScene(t)
+	s.arrives("a", day(20), 60)
+	s.does(TakeIn)
+	s.must(s.Begin(s.ctx, s.lead, "R1K", Load, ""))
+	s.Close()
+	if w := s.Work("R1K"); w.AtWork() {
+		t.Error("it is at work after the office was closed")
+	}
+	s.does(Load, Reconcile)
+	stage, err := s.Stage("R1K")
+	s.must(err)
+	x, err := stage.Find("")
+	s.must(err)
+	r, err := reconcile.Of(x)
+	s.must(err)
+	for _, c := range r.Classes {
+		if c.SourceHash != c.RecordHash {
+			t.Errorf("%+v", c)
+		}
 	}
 }

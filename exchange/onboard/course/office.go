@@ -46,14 +46,19 @@ type Office struct {
 	mu   sync.Mutex
 	work map[string]*Work
 	busy sync.WaitGroup
+	// open ends when the office is closed.
+	open  context.Context
+	close context.CancelFunc
 }
 
-// New makes an office. Close waits for the steps that are at work.
+// New makes an office. Close stops the steps that are at work.
 func New(o Options) *Office {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Office{opt: o, work: map[string]*Work{}}
+	out := &Office{opt: o, work: map[string]*Work{}}
+	out.open, out.close = context.WithCancel(context.Background())
+	return out
 }
 
 // Stage is the stage of an organisation; it may be empty. Error: Invalid

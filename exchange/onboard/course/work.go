@@ -88,7 +88,10 @@ func (o *Office) Begin(ctx context.Context, e *record.Errand, org string, deed D
 		return err
 	}
 	o.busy.Go(func() {
-		o.end(w, e.Who(), o.do(context.WithoutCancel(ctx), e, w))
+		going, stop := context.WithCancel(context.WithoutCancel(ctx))
+		defer stop()
+		defer context.AfterFunc(o.open, stop)()
+		o.end(w, e.Who(), o.do(going, e, w))
 	})
 	return nil
 }
@@ -104,8 +107,14 @@ func (o *Office) Do(ctx context.Context, e *record.Errand, org string, deed Deed
 	return err
 }
 
-// Close waits for what is at work.
-func (o *Office) Close() { o.busy.Wait() }
+// Wait waits for what is at work.
+func (o *Office) Wait() { o.busy.Wait() }
+
+// Close stops what is at work, which goes on when it is begun again, and waits.
+func (o *Office) Close() {
+	o.close()
+	o.busy.Wait()
+}
 
 func (o *Office) admit(ctx context.Context, e *record.Errand, org string, deed Deed, what string) (*Work, error) {
 	s, err := o.Stage(org)
