@@ -10,6 +10,7 @@ import (
 	"concord/exchange/cosigning"
 	"concord/exchange/feed"
 	"concord/exchange/intake"
+	"concord/exchange/onboard/course"
 	"concord/jobs"
 	"concord/record"
 	"concord/record/access"
@@ -26,6 +27,7 @@ import (
 // house is everything between the store and the edges, wired.
 type house struct {
 	dir       string
+	stages    string // folder of the stages of organisations that join
 	engine    store.Engine
 	shared    bool // other processes may work on the same store
 	validator *validate.Validator
@@ -40,6 +42,7 @@ type house struct {
 	log       *slog.Logger
 	audit     *auditKeys
 	seals     *seal.Keyring
+	joining   *course.Office
 
 	witnesses    []cosigning.Witness
 	witnessEvery time.Duration
@@ -64,7 +67,7 @@ func openHouse(ctx context.Context, w where, feeds []intake.FeedSetting, log *sl
 	if err != nil {
 		return nil, err
 	}
-	h := &house{dir: dir, engine: engine, shared: w.Database != "", log: log, audit: keys}
+	h := &house{dir: dir, stages: w.stages(), engine: engine, shared: w.Database != "", log: log, audit: keys}
 	if err := h.wire(ctx, key, w, feeds, signIn); err != nil {
 		engine.Close()
 		return nil, err
@@ -130,6 +133,7 @@ func (h *house) wire(ctx context.Context, key []byte, w where, feeds []intake.Fe
 	applier = intake.NewApplier(h.desk, h.receiver, h.log)
 	h.applier = applier
 	h.feeds = h.newFeeds()
+	h.joining = h.office()
 	return nil
 }
 
@@ -139,7 +143,10 @@ func (h *house) operator() *record.Errand {
 		access.Reason{Purpose: access.Integrity})
 }
 
-func (h *house) close() error { return h.engine.Close() }
+func (h *house) close() error {
+	h.joining.Close()
+	return h.engine.Close()
+}
 
 // owner tells this process apart from others on the same store.
 func (h *house) owner() string {

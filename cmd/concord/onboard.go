@@ -25,6 +25,12 @@ type onboardCmd struct {
 	Match     onboardMatchCmd     `cmd:"" help:"Hold staged patients against the live record, without writing to it."`
 	Load      onboardLoadCmd      `cmd:"" help:"Write the rows of a staged extract into the live record, class by class; a load that was stopped goes on."`
 	Undo      onboardUndoCmd      `cmd:"" help:"Take back what a load has written; what was changed since stays and is named."`
+	Reconcile onboardReconcileCmd `cmd:"" help:"Hold a load against its extract; the report is what people sign."`
+	Report    onboardReportCmd    `cmd:"" help:"Print, write, sign or verify the report of a load."`
+	Runbook   onboardRunbookCmd   `cmd:"" help:"Runs of the runbook: trial load, dress rehearsal, cutover."`
+	Feeds     onboardFeedsCmd     `cmd:"" help:"Hold the feeds of an organisation, or release them."`
+	Downtime  onboardDowntimeCmd  `cmd:"" help:"Enter the downtime log: what wards wrote down while the old system was read-only."`
+	Beds      onboardBedsCmd      `cmd:"" help:"Keep the wards' own account of their beds, to reconcile open stays with."`
 	Trend     onboardTrendCmd     `cmd:"" help:"Compare the reports of all trials."`
 	Drop      onboardDropCmd      `cmd:"" help:"Remove a staged extract."`
 	Sample    onboardSampleCmd    `cmd:"" help:"Write a made-up extract, and print what is planted in it."`
@@ -33,13 +39,14 @@ type onboardCmd struct {
 // staged says whose extract is meant.
 type staged struct {
 	Data    string `help:"Data folder; extracts lie in its folder stage." placeholder:"DIR"`
+	Stages  string `help:"Folder of the stages, where it is another; one sub-folder for each organisation." name:"stage" placeholder:"DIR"`
 	Org     string `help:"ODS code of the organisation that joins." required:"" placeholder:"ODS"`
 	Extract string `help:"Front of an extract's id; without it the newest." placeholder:"ID"`
 }
 
 // stage opens the stage of the organisation, with progress on a terminal.
 func (c staged) stage() (*onboard.Stage, error) {
-	if c.Data == "" {
+	if c.Data == "" && c.Stages == "" {
 		return nil, fault.New(fault.Invalid, "cli.data", "name the data folder with --data DIR or CONCORD_DATA")
 	}
 	if !uk.ODSCode(c.Org) {
@@ -49,7 +56,7 @@ func (c staged) stage() (*onboard.Stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &onboard.Stage{Dir: filepath.Join(c.Data, "stage", c.Org), Trust: c.Org, Now: time.Now, Zone: zone, Messages: readMessages(zone)}
+	s := &onboard.Stage{Dir: filepath.Join(stagesOf(c.Stages, c.Data), c.Org), Trust: c.Org, Now: time.Now, Zone: zone, Messages: readMessages(zone)}
 	if isTerminal(os.Stderr) {
 		var bar *progressbar.ProgressBar
 		s.Progress = func(p onboard.Progress) {

@@ -185,6 +185,7 @@ func (s *server) run(ctx context.Context, started func()) error {
 	wg.Go(func() { s.house.watch(applied) })
 	wg.Go(func() { s.house.feeds.Run(applied) })
 	wg.Go(func() { s.house.names(applied) })
+	wg.Go(func() { s.house.watchJoined(applied) })
 	s.announce()
 	if started != nil {
 		started()

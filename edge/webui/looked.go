@@ -158,6 +158,8 @@ func plainRole(r access.Role) string {
 		return "Keeps records correct"
 	case access.Privacy:
 		return "Privacy officer"
+	case access.Commissioner:
+		return "Commissioner of services"
 	}
 	return r.Title()
 }

@@ -10,6 +10,7 @@ import (
 	"concord/care/chart"
 	"concord/edge/transport"
 	"concord/exchange/feed"
+	"concord/exchange/onboard/course"
 	"concord/record"
 	"concord/record/access"
 	"concord/record/account"
@@ -92,6 +93,8 @@ type Options struct {
 	BaseURL   string
 	// Demographics is asked by stewards about a number; nil = there is none.
 	Demographics Demographics
+	// Joining does the steps of organisations that join; nil = none does.
+	Joining *course.Office
 	// Demo, when set, is a line of words on the sign-in page that tells
 	// visitors of a demonstration whom they can sign in as.
 	Demo string

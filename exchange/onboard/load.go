@@ -79,7 +79,11 @@ func (s *Stage) Load(ctx context.Context, x *Extract, e *record.Errand, opt Load
 	if err != nil || l.State == stateLoaded {
 		return l, err
 	}
-	ld := &loader{stage: s, extract: x, errand: e, opt: opt, loading: l}
+	d, err := x.Delta()
+	if err != nil {
+		return nil, err
+	}
+	ld := &loader{delta: d, stage: s, extract: x, errand: e, opt: opt, loading: l}
 	for _, c := range Layout() {
 		if err := ld.class(ctx, c); err != nil {
 			return nil, errors.Join(err, ld.keep())

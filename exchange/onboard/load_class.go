@@ -23,6 +23,8 @@ type loader struct {
 	into    map[string]string  // numbers that were merged at the source, by the row's key
 	ids     map[string]string  // references to the trust's patients, by their numbers: as many as mostIDs
 	taken   map[[2]uint64]bool // keys of the trust's feed that rows of the class have
+	delta   *Delta             // what the extract is a delta of, nil = it is whole
+	touched *touched           // rows of the class that a delta loads
 }
 
 // mostIDs bounds the references that are remembered: about 60 MB.
@@ -56,6 +58,11 @@ func (ld *loader) class(ctx context.Context, c Class) error {
 		return err
 	}
 	ld.at, ld.taken = &c, map[[2]uint64]bool{}
+	touched, err := ld.extract.touches(ld.delta, c.Name)
+	if err != nil {
+		return err
+	}
+	ld.touched = touched
 	n := int64(0)
 	if err := ld.sweep(ctx, &c, p, &n, false); err != nil {
 		return err
@@ -84,6 +91,9 @@ func (ld *loader) sweep(ctx context.Context, c *Class, p *ClassProgress, n *int6
 				if is {
 					ld.mergedInto(string(fields[c.column("key")]), string(fields[column]))
 				}
+				continue
+			}
+			if ld.touched.passes(fields[0]) {
 				continue
 			}
 			if *n++; *n <= p.Rows { // done before

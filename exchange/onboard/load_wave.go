@@ -67,6 +67,10 @@ func rest(ctx context.Context, d time.Duration) error {
 
 // batch loads rows as one; if the record refuses that, one by one.
 func (ld *loader) batch(ctx context.Context, w *waveWork, rows []loadRow) error {
+	rows, err := ld.mendOps(ctx, w, rows)
+	if err != nil || len(rows) == 0 {
+		return err
+	}
 	ops := make([]record.Op, 0, len(rows))
 	for _, r := range rows {
 		if r.merged != "" {
@@ -114,7 +118,9 @@ func (ld *loader) single(ctx context.Context, w *waveWork, r loadRow) error {
 		}
 		c.Joins = []record.Join{{From: r.op.FullURL, Into: into}}
 	}
-	r = ld.plain(r, true)
+	if r.op.Kind == record.Create {
+		r = ld.plain(r, true)
+	}
 	res, err := ld.errand.Transact(ctx, []record.Op{r.op}, c)
 	if err != nil && fault.Of(err).Code == "record.raced" && r.op.Key != "" {
 		r = ld.plain(r, false) // a feed has one of that key already, and this one says what it says

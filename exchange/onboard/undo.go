@@ -16,6 +16,9 @@ import (
 type Undoing struct {
 	Load    string           `json:"load"`
 	Removed map[string]int64 `json:"removed"` // by resource type
+	// Restored are resources that a delta changed, and that are as they were before
+	// it, by type.
+	Restored map[string]int64 `json:"restored,omitempty"`
 	// Kept are resources that were changed after the load: they stay, and
 	// somebody has to look at them.
 	Kept []KeptResource `json:"kept,omitempty"`
@@ -26,7 +29,7 @@ type KeptResource struct {
 	Ref     string `json:"ref"` // Patient/…
 	Version int64  `json:"version"`
 	By      string `json:"by"`  // feed or client that wrote it last
-	Why     string `json:"why"` // changed, needed
+	Why     string `json:"why"` // changed, needed, joined
 }
 
 // undoOrder are the types of a load, the last loaded first.
@@ -55,11 +58,14 @@ func (s *Stage) Undo(ctx context.Context, x *Extract, e *record.Errand) (*Undoin
 	if err := writeJSON(x.path(loadFile), l); err != nil {
 		return nil, err
 	}
-	u := &undoer{errand: e, out: &Undoing{Load: l.Load, Removed: map[string]int64{}}}
+	u := &undoer{errand: e, out: &Undoing{Load: l.Load, Removed: map[string]int64{}, Restored: map[string]int64{}}}
 	for _, typ := range undoOrder() {
 		if err := u.all(ctx, typ); err != nil {
 			return nil, err
 		}
+	}
+	if err := u.changedSince(ctx, s, x, l); err != nil {
+		return nil, err
 	}
 	slices.SortFunc(u.out.Kept, func(a, b KeptResource) int { return strings.Compare(a.Ref, b.Ref) })
 	l.State, l.Ended = stateUndone, s.Now().UTC()
@@ -71,6 +77,7 @@ type undoer struct {
 	errand *record.Errand
 	mu     sync.Mutex
 	out    *Undoing
+	named  map[string]bool // what is kept, by its reference
 }
 
 // undoPage is how many resources are looked at on one snapshot; undoBatch how
@@ -99,10 +106,12 @@ func (u *undoer) page(ctx context.Context, typ string, items []*record.Item) err
 	var batches [][]*record.Item
 	var whole []*record.Item
 	for _, it := range items {
-		if it.Version == 1 {
+		is, err := u.asLoaded(ctx, it)
+		if err != nil {
+			return err
+		}
+		if is {
 			whole = append(whole, it)
-		} else {
-			u.keep(it, "changed")
 		}
 	}
 	if typ == "Patient" {
@@ -120,6 +129,10 @@ func (u *undoer) page(ctx context.Context, typ string, items []*record.Item) err
 func (u *undoer) keep(it *record.Item, why string) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	if u.named == nil {
+		u.named = map[string]bool{}
+	}
+	u.named[it.Ref()] = true
 	u.out.Kept = append(u.out.Kept, KeptResource{it.Ref(), it.Version, it.Feed, why})
 }
 
