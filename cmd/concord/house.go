@@ -25,6 +25,7 @@ import (
 // house is everything between the store and the edges, wired.
 type house struct {
 	dir       string
+	stages    string // folder of the stages of organisations that join
 	engine    store.Engine
 	shared    bool // other processes may work on the same store
 	validator *validate.Validator
@@ -61,7 +62,7 @@ func openHouse(ctx context.Context, w where, feeds []intake.FeedSetting, log *sl
 	if err != nil {
 		return nil, err
 	}
-	h := &house{dir: dir, engine: engine, shared: w.Database != "", log: log, audit: keys}
+	h := &house{dir: dir, stages: w.stages(), engine: engine, shared: w.Database != "", log: log, audit: keys}
 	if err := h.wire(ctx, key, w, feeds, signIn); err != nil {
 		engine.Close()
 		return nil, err

@@ -33,13 +33,14 @@ type onboardCmd struct {
 // staged says whose extract is meant.
 type staged struct {
 	Data    string `help:"Data folder; extracts lie in its folder stage." placeholder:"DIR"`
+	Stages  string `help:"Folder of the stages, where it is another; one sub-folder for each organisation." name:"stage" placeholder:"DIR"`
 	Org     string `help:"ODS code of the organisation that joins." required:"" placeholder:"ODS"`
 	Extract string `help:"Front of an extract's id; without it the newest." placeholder:"ID"`
 }
 
 // stage opens the stage of the organisation, with progress on a terminal.
 func (c staged) stage() (*onboard.Stage, error) {
-	if c.Data == "" {
+	if c.Data == "" && c.Stages == "" {
 		return nil, fault.New(fault.Invalid, "cli.data", "name the data folder with --data DIR or CONCORD_DATA")
 	}
 	if !uk.ODSCode(c.Org) {
@@ -49,7 +50,7 @@ func (c staged) stage() (*onboard.Stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &onboard.Stage{Dir: filepath.Join(c.Data, "stage", c.Org), Trust: c.Org, Now: time.Now, Zone: zone, Messages: readMessages(zone)}
+	s := &onboard.Stage{Dir: filepath.Join(stagesOf(c.Stages, c.Data), c.Org), Trust: c.Org, Now: time.Now, Zone: zone, Messages: readMessages(zone)}
 	if isTerminal(os.Stderr) {
 		var bar *progressbar.ProgressBar
 		s.Progress = func(p onboard.Progress) {

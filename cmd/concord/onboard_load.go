@@ -46,7 +46,7 @@ func (h *house) stageOf(org string) (*onboard.Stage, error) {
 	if !uk.ODSCode(org) {
 		return nil, fault.New(fault.Invalid, "cli.org", "--org is an ODS code")
 	}
-	return &onboard.Stage{Dir: filepath.Join(h.dir, "stage", org), Trust: org, Now: time.Now, Zone: h.desk.Zone()}, nil
+	return &onboard.Stage{Dir: filepath.Join(h.stages, org), Trust: org, Now: time.Now, Zone: h.desk.Zone()}, nil
 }
 
 // loaderOf is the errand that brings a trust's rows in: what it writes is the

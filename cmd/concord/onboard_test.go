@@ -10,6 +10,7 @@ import (
 
 	"concord/demo/extract"
 	"concord/exchange/onboard"
+	"concord/record"
 )
 
 // TestExtractOfMessages: HL7 v2 messages of a trust become rows; a later account
@@ -103,5 +104,22 @@ func TestOnboardCommands(t *testing.T) {
 	out.Reset()
 	if err := onboard.Trend(&out, reports); err != nil || !strings.Contains(out.String(), "patients that can be loaded") {
 		t.Errorf("%s, %v", &out, err)
+	}
+}
+
+// TestStageFolder: commands and the server find the extracts of an organisation
+// at the same place, also where it is not within the data folder.
+func TestStageFolder(t *testing.T) {
+	data, elsewhere := t.TempDir(), t.TempDir()
+	for named, want := range map[string]string{"": filepath.Join(data, "stage"), elsewhere: elsewhere} {
+		s, err := staged{Data: data, Stages: named, Org: "R1K"}.stage()
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := &house{stages: where{Data: data, Stages: named}.stages(), desk: &record.Desk{}}
+		served, err := h.stageOf("R1K")
+		if err != nil || s.Dir != filepath.Join(want, "R1K") || served.Dir != s.Dir {
+			t.Errorf("%q: %s, %s, %v", named, s.Dir, served.Dir, err)
+		}
 	}
 }

@@ -17,6 +17,7 @@ type where struct {
 	Data     string `help:"Data folder (embedded SQLite)." placeholder:"DIR"`
 	Database string `help:"PostgreSQL to keep the data in, instead of the embedded SQLite: postgres://… The data folder then holds the secret and the control socket." placeholder:"URL"`
 	Replica  string `help:"Streaming replica of that PostgreSQL, for reads." placeholder:"URL"`
+	Stages   string `help:"Folder of the stages of organisations that join, one sub-folder each; without it the folder stage within the data folder." name:"stage" placeholder:"DIR"`
 	SealKeys string `help:"Master keys under which bodies are encrypted at rest, a NAME and 32 bytes in base64 on each line, the newest first (concord keys make)." name:"seal-keys" placeholder:"FILE"`
 	rules
 }
@@ -45,6 +46,17 @@ func (w where) folder() (string, error) {
 		return "", fault.New(fault.Invalid, "cli.data", "name the data folder with --data DIR or CONCORD_DATA")
 	}
 	return w.Data, nil
+}
+
+// stages is the folder of the stages of organisations that join.
+func (w where) stages() string { return stagesOf(w.Stages, w.Data) }
+
+// stagesOf is the folder that is named, else the one within the data folder.
+func stagesOf(named, data string) string {
+	if named != "" {
+		return named
+	}
+	return filepath.Join(data, "stage")
 }
 
 const (
