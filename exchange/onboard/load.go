@@ -48,6 +48,8 @@ type LoadOptions struct {
 	// Rest is how long is waited after each transaction, as a share of the time
 	// that it took: 1 leaves half of the time to others.
 	Rest float64
+	// Mapping is what becomes of the source's codes; nil = they are loaded as sent.
+	Mapping *Mapping
 }
 
 // Loading gives how far an extract's load is, nil before it began.
@@ -64,8 +66,9 @@ func (x *Extract) Loading() (*Loading, error) {
 // that may write. Each row is created unless its key is there already, says its
 // source, key and load, and is refused on its own if the record refuses it
 // (refused/load). A load that was stopped goes on; one that is complete does
-// nothing. Errors: Conflict "onboard.not-profiled", "onboard.undoing"; those of
-// Transact that would hold for any row.
+// nothing. Errors: Conflict "onboard.not-profiled", "onboard.undoing",
+// "onboard.build" while something of the mapping is open; those of Transact
+// that would hold for any row.
 func (s *Stage) Load(ctx context.Context, x *Extract, e *record.Errand, opt LoadOptions) (*Loading, error) {
 	unlock, err := s.lock()
 	if err != nil {
@@ -74,6 +77,9 @@ func (s *Stage) Load(ctx context.Context, x *Extract, e *record.Errand, opt Load
 	defer unlock()
 	if opt.Batch <= 0 {
 		opt.Batch = 200
+	}
+	if err := opt.Mapping.ready(); err != nil {
+		return nil, err
 	}
 	l, err := s.beginLoad(x)
 	if err != nil || l.State == stateLoaded {

@@ -141,7 +141,7 @@ func (ld *loader) row(c *Class, fields [][]byte) loadRow {
 	for i, v := range fields {
 		own[i] = bytes.Clone(v)
 	}
-	m := &maker{trust: ld.extract.Trust, load: ld.loading.Load, zone: ld.stage.zone(), class: c, fields: own}
+	m := &maker{trust: ld.extract.Trust, load: ld.loading.Load, zone: ld.stage.zone(), class: c, fields: own, mapping: ld.opt.Mapping}
 	v := m.resource()
 	key := url.Values{"identifier": {m.system(c.Name) + "|" + m.at("key")}}.Encode()
 	row := loadRow{op: record.Op{Kind: record.Create, Type: v.Type(), Resource: v, IfNoneExist: key, FullURL: "urn:row:" + escapedKey(m.at("key"))}, fields: own}

@@ -18,6 +18,7 @@ type maker struct {
 	zone        *time.Location
 	class       *Class
 	fields      [][]byte
+	mapping     *Mapping // nil = codes as sent
 }
 
 func (m *maker) at(name string) string { return string(m.fields[m.class.column(name)]) }
