@@ -71,7 +71,7 @@ func converted(value string, factor *big.Rat) string {
 	if text := v.FloatString(digits + 2); exactly(text, v) {
 		return trimmed(text)
 	}
-	whole := len(strings.TrimLeft(strings.TrimPrefix(v.FloatString(0), "-"), "0"))
+	whole := len(strings.TrimLeft(new(big.Int).Quo(new(big.Int).Abs(v.Num()), v.Denom()).String(), "0"))
 	places := max(digits, 3) - whole
 	if whole == 0 { // what is below one has zeros after the point that are not significant
 		for small := new(big.Rat).Abs(v); small.Sign() > 0 && small.Cmp(big.NewRat(1, 10)) < 0 && places < 30; places++ {
