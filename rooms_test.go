@@ -51,6 +51,7 @@ var mayImport = map[string]string{
 	"exchange/onboard":           "fault standard record",
 	"exchange/onboard/pack":      "fault standard record",
 	"exchange/onboard/harmonise": "fault standard record exchange/onboard",
+	"exchange/onboard/reconcile": "fault standard record exchange/onboard",
 	"record/review":              "fault store record/access",
 	"record/seal":                "fault store",
 	"record/grant":               "fault standard store record/access record/account",

@@ -251,6 +251,20 @@ func (s *stage) powers(message int64) []path {
 		{"administer", access.Accounts, 1, func(e *record.Errand) (string, error) {
 			return "", e.Administer(ctx, "settings", func(store.Tx) error { return nil })
 		}},
+		{"joining step", access.Join, 1, func(e *record.Errand) (string, error) { return "", e.Joining(ctx, access.Join, e.Who().Org, "load") }},
+		{"joining seen", access.WatchJoin, 1, func(e *record.Errand) (string, error) {
+			return "", e.Joining(ctx, access.WatchJoin, e.Who().Org, "report")
+		}},
+		{"harmonise", access.Harmonise, 1, func(e *record.Errand) (string, error) {
+			return "", e.Joining(ctx, access.Harmonise, e.Who().Org, "build")
+		}},
+		{"attest", access.Attest, 1, func(e *record.Errand) (string, error) {
+			return "", e.Joining(ctx, access.Attest, e.Who().Org, "sample")
+		}},
+		{"totals", access.WatchTotals, 1, func(e *record.Errand) (string, error) {
+			return "", e.Joining(ctx, access.WatchTotals, e.Who().Org, "totals")
+		}},
+		{"hold feeds", access.Join, 1, func(e *record.Errand) (string, error) { return "", e.HoldFeeds(ctx, e.Who().Org, "cutover", true) }},
 		{"verify", access.Verify, 1, func(e *record.Errand) (string, error) {
 			_, err := e.Verify(ctx, func(record.Finding) {})
 			return "", err
@@ -260,16 +274,17 @@ func (s *stage) powers(message int64) []path {
 
 // mayDo lists the paths that each role may take; the rest is refused.
 var mayDo = map[access.Role]string{
-	access.Clinician:     "read,read a patient,past of a person,version,history,search,include,chart,everything,find people,find people by particulars,create,update,match,cross-reference",
+	access.Clinician:     "read,read a patient,past of a person,version,history,search,include,chart,everything,find people,find people by particulars,create,update,match,cross-reference,joining seen,attest,totals",
 	access.Receptionist:  "read a patient,past of a person,include,chart,everything,find people,find people by particulars,match,cross-reference",
-	access.Engineer:      "feeds,messages,message head,requeue,close",
-	access.Steward:       "read a patient,past of a person,include,chart,everything,find people,find people by particulars,conflicts,alarms,index in numbers,ask outside,rulings,match,cross-reference",
+	access.Engineer:      "feeds,messages,message head,requeue,close,joining step,joining seen,totals,hold feeds",
+	access.Steward:       "read a patient,past of a person,include,chart,everything,find people,find people by particulars,conflicts,alarms,index in numbers,ask outside,rulings,match,cross-reference,joining seen,totals,harmonise",
 	access.Insurer:       "",
+	access.Commissioner:  "totals",
 	access.Patient:       "",
-	access.Administrator: "administer",
-	access.Privacy:       "read a patient,past of a person,include,chart,everything,find people,find people by particulars,match,cross-reference,audit search,who has looked,audit entry,audit export,cases,workload",
+	access.Administrator: "administer,joining step,joining seen,totals,hold feeds",
+	access.Privacy:       "read a patient,past of a person,include,chart,everything,find people,find people by particulars,match,cross-reference,audit search,who has looked,audit entry,audit export,cases,workload,joining seen,totals",
 	access.System:        "",
-	access.Operator:      "read,read a patient,past of a person,version,history,search,include,chart,everything,export,create,update,feeds,messages,message head,requeue,close,administer,verify,audit search,who has looked,audit entry,audit export,match,cross-reference,what would change,rehearse",
+	access.Operator:      "read,read a patient,past of a person,version,history,search,include,chart,everything,export,create,update,feeds,messages,message head,requeue,close,administer,verify,audit search,who has looked,audit entry,audit export,match,cross-reference,what would change,rehearse,joining step,joining seen,totals,hold feeds",
 	"porter":             "",
 	"":                   "",
 }

@@ -75,13 +75,21 @@ func (a *Applier) Run(ctx context.Context) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	after := int64(0)
+	var held holds
 	for ctx.Err() == nil {
 		select {
 		case <-a.rescan:
 			after = 0
 		default:
 		}
-		batch, err := a.journal.Pending(ctx, after, pendingStep)
+		changed, err := held.look(ctx, a.journal)
+		if changed {
+			after = 0
+		}
+		var batch []*record.Message
+		if err == nil {
+			batch, err = a.journal.Pending(ctx, after, pendingStep)
+		}
 		if err != nil {
 			if ctx.Err() == nil {
 				a.log.Error("the journal cannot be read", "error", err.Error())
@@ -91,6 +99,9 @@ func (a *Applier) Run(ctx context.Context) {
 		}
 		for _, m := range batch {
 			after = m.Seq
+			if held.has(m) {
+				continue
+			}
 			if !a.room(ctx) {
 				return
 			}

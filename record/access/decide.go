@@ -34,6 +34,11 @@ const (
 	CloseGlass  Action = "close-glass"        // close what BreakGlass opened
 	Explain     Action = "explain"            // ask why an access is allowed or refused
 	Review      Action = "review"             // look into accesses that were told, and close them
+	Join        Action = "join"               // do a step of an organisation's joining: take in, load, undo, cut over
+	WatchJoin   Action = "watch-join"         // see how far it is: figures, and keys of the source
+	Harmonise   Action = "harmonise"          // decide what a joiner's codes are, and who its patients are
+	Attest      Action = "attest"             // say that a row is in the record as the source shows it
+	WatchTotals Action = "watch-totals"       // see totals of organisations, small numbers left out
 )
 
 // Questions that are asked of the policies beside the action.
@@ -46,7 +51,8 @@ const (
 // Actions lists every action, for the negative tests.
 func Actions() []Action {
 	return []Action{Read, Search, Create, Update, Delete, FindPeople, Export, WatchFeeds,
-		OpenMessage, Replay, Receive, Links, Accounts, Verify, Retain, ReadAudit, SignIn, SignOut, Claim, BreakGlass, CloseGlass, Explain, Review}
+		OpenMessage, Replay, Receive, Links, Accounts, Verify, Retain, ReadAudit, SignIn, SignOut, Claim, BreakGlass, CloseGlass, Explain, Review,
+		Join, WatchJoin, Harmonise, Attest, WatchTotals}
 }
 
 // Verdict is the outcome of one decision.

@@ -15,18 +15,23 @@ var allowed = map[access.Role]map[access.Action]string{
 	access.Clinician: {
 		access.Read: "Patient Observation any", access.Search: "Patient Observation any", access.FindPeople: "Patient Observation any",
 		access.Create: "Patient Observation any", access.Update: "Patient Observation any",
+		access.WatchJoin: "Patient Observation any", access.Attest: "Patient Observation any", access.WatchTotals: "Patient Observation any",
 		access.Claim: "Patient Observation any", access.BreakGlass: "Patient Observation any", access.CloseGlass: "Patient Observation any",
 	},
 	access.Insurer:      {},
+	access.Commissioner: {access.WatchTotals: "Patient Observation any"},
 	access.Receptionist: {access.Read: "Patient any", access.Search: "Patient any", access.FindPeople: "Patient Observation any"},
-	access.Engineer:     {access.WatchFeeds: "Patient Observation any", access.Replay: "Patient Observation any", access.OpenMessage: "Patient Observation any"},
+	access.Engineer:     {access.WatchFeeds: "Patient Observation any", access.Replay: "Patient Observation any", access.OpenMessage: "Patient Observation any",
+		access.Join: "Patient Observation any", access.WatchJoin: "Patient Observation any", access.WatchTotals: "Patient Observation any"},
 	access.Steward: {
 		access.Read: "Patient any", access.Search: "Patient any", access.FindPeople: "Patient Observation any", access.Links: "Patient Observation any",
+		access.WatchJoin: "Patient Observation any", access.WatchTotals: "Patient Observation any", access.Harmonise: "Patient Observation any",
 	},
-	access.Administrator: {access.Accounts: "Patient Observation any"},
+	access.Administrator: {access.Accounts: "Patient Observation any", access.Join: "Patient Observation any", access.WatchJoin: "Patient Observation any", access.WatchTotals: "Patient Observation any"},
 	access.Privacy: {
 		access.ReadAudit: "Patient Observation any", access.Read: "Patient any", access.Search: "Patient any", access.FindPeople: "Patient Observation any",
 		access.Explain: "Patient Observation any", access.Review: "Patient Observation any",
+		access.WatchJoin: "Patient Observation any", access.WatchTotals: "Patient Observation any",
 	},
 	access.Patient: {access.ReadAudit: "Patient"},
 	access.System: { // with system/Patient.rs
@@ -35,12 +40,12 @@ var allowed = map[access.Role]map[access.Action]string{
 	access.Operator: {
 		access.Export: "Patient Observation any", access.Verify: "Patient Observation any", access.Retain: "Patient Observation any", access.ReadAudit: "Patient Observation any", access.Accounts: "Patient Observation any", access.Replay: "Patient Observation any",
 		access.WatchFeeds: "Patient Observation any", access.Create: "Patient Observation any", access.Update: "Patient Observation any", access.Search: "Patient Observation any", access.Read: "Patient Observation any",
-		access.Explain: "Patient Observation any",
+		access.Explain: "Patient Observation any", access.Join: "Patient Observation any", access.WatchJoin: "Patient Observation any", access.WatchTotals: "Patient Observation any",
 	},
 }
 
 // human are the roles that sign in at the pages.
-var human = map[access.Role]bool{access.Clinician: true, access.Receptionist: true, access.Engineer: true, access.Steward: true, access.Administrator: true, access.Privacy: true, access.Patient: true}
+var human = map[access.Role]bool{access.Clinician: true, access.Receptionist: true, access.Engineer: true, access.Steward: true, access.Administrator: true, access.Privacy: true, access.Patient: true, access.Commissioner: true}
 
 // TestMatrix: every role, every action, every kind of target.
 func TestMatrix(t *testing.T) {

@@ -37,9 +37,9 @@ func Properties() []Property {
 			func(c Case) bool { return c.Role == Receptionist && c.Kind != Demographics && (c.Shown || c.Known) }},
 		{"insurer-nothing", "No insurer's credential reaches any resource.",
 			func(c Case) bool { return c.Role == Insurer && (c.Shown || c.Known) }},
-		{"no-patient-data", "Engineers, administrators and patients' accounts reach no resource.",
+		{"no-patient-data", "Engineers, administrators, commissioners and patients' accounts reach no resource.",
 			func(c Case) bool {
-				return (c.Role == Engineer || c.Role == Administrator || c.Role == Patient || c.Role == "") && (c.Shown || c.Known)
+				return (c.Role == Engineer || c.Role == Administrator || c.Role == Commissioner || c.Role == Patient || c.Role == "") && (c.Shown || c.Known)
 			}},
 		{"dissent-stands", "A GP dissent is never overridden, not even by breaking the glass.",
 			func(c Case) bool { return person(c) && c.Dissents && c.Origin == Practice && c.Shown }},

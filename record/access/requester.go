@@ -17,12 +17,13 @@ const (
 	System        Role = "system"        // a feed or client: what its scopes say
 	Patient       Role = "patient"       // somebody about whom there is a record: open to them is who has looked at it
 	Operator      Role = "operator"      // a command run on the server by who holds its data folder
+	Commissioner  Role = "commissioner"  // of the commissioning board: totals of organisations, small numbers left out; never a person
 	Insurer       Role = "insurer"       // a company: reads a release that the patient consented to, and nothing here
 )
 
 // Roles lists every role.
 func Roles() []Role {
-	return []Role{Clinician, Receptionist, Engineer, Steward, Administrator, Privacy, Patient, System, Operator, Insurer}
+	return []Role{Clinician, Receptionist, Engineer, Steward, Administrator, Privacy, Commissioner, Patient, System, Operator, Insurer}
 }
 
 // Title is what the role is called on a page.

@@ -103,7 +103,7 @@ func person(r access.Role) bool {
 // not among them: those act by token and by holding the data folder.
 func SignInRoles() []access.Role {
 	return []access.Role{access.Clinician, access.Receptionist, access.Engineer,
-		access.Steward, access.Administrator, access.Privacy}
+		access.Steward, access.Administrator, access.Privacy, access.Commissioner}
 }
 
 // PurposeOf is why each role comes to the pages.

@@ -1,0 +1,194 @@
+package reconcile
+
+import (
+	"context"
+	"net/url"
+	"strings"
+	"time"
+
+	"concord/exchange/onboard"
+	"concord/fault"
+	"concord/record"
+	"concord/standard/fhir"
+)
+
+// recordOf reads what a load wrote, as it was when the load had ended.
+type recordOf struct {
+	errand *record.Errand
+	trust  string
+	load   string
+	ended  time.Time
+	zone   *time.Location
+	// owners are the patients' keys, hashed, by the hash of their ids: 32 bytes a
+	// patient.
+	owners map[[2]uint64][2]uint64
+}
+
+// pageSize is how many resources are looked at on one snapshot.
+const pageSize = "1000"
+
+// each hands over the resources of a type that bear the load's tag, each in the
+// version that the load wrote.
+func (r *recordOf) each(ctx context.Context, typ string, do func(v *fhir.Value) error) error {
+	ask := record.Asked{Types: []string{typ}, Form: url.Values{"_tag": {onboard.LoadTag + "|" + r.load}, "_count": {pageSize}}}
+	for {
+		found, err := r.errand.Search(ctx, ask)
+		if err != nil {
+			return err
+		}
+		for _, it := range found.Matches {
+			v, err := r.written(ctx, it)
+			if err != nil {
+				return err
+			}
+			if v == nil {
+				continue
+			}
+			if err := do(v); err != nil {
+				return err
+			}
+		}
+		if found.Next == "" {
+			return nil
+		}
+		ask.Page = found.Next
+	}
+}
+
+// written is the oldest version of a resource that bears the load's tag: nil if
+// the tag came to it after the load by another's hand.
+func (r *recordOf) written(ctx context.Context, it *record.Item) (*fhir.Value, error) {
+	if it.Version == 1 {
+		return it.Full()
+	}
+	past, err := r.errand.History(ctx, record.AskedHistory{Type: it.Type, ID: it.ID, Count: record.MaxCount})
+	if err != nil {
+		return nil, err
+	}
+	for i := len(past.Versions) - 1; i >= 0; i-- {
+		v, err := past.Versions[i].Full()
+		if err != nil || v == nil {
+			continue
+		}
+		if cameWith(v, r.load) && strings.HasPrefix(v.StrAt("meta.source"), "urn:extract:"+r.trust+":"+r.load+"#") {
+			return v, nil
+		}
+	}
+	return nil, nil
+}
+
+func cameWith(v *fhir.Value, load string) bool {
+	for t := range v.Path("meta.tag").Each() {
+		if t.StrAt("system") == onboard.LoadTag && t.StrAt("code") == load {
+			return true
+		}
+	}
+	return false
+}
+
+// before finds resources by their keys: those that the load wrote and that have
+// lost its tag since, as it wrote them, and those that it found there, as they
+// were when it ended.
+func (r *recordOf) before(ctx context.Context, class string, keys []string, do func(v *fhir.Value) error) error {
+	system := onboard.IdentifierSystem(r.trust, class)
+	var tokens []string
+	for _, k := range keys {
+		tokens = append(tokens, system+"|"+escaped(k))
+	}
+	for _, typ := range typesOf(class) {
+		ask := record.Asked{Types: []string{typ}, Form: url.Values{"identifier": {strings.Join(tokens, ",")}, "_count": {pageSize}}}
+		for {
+			found, err := r.errand.Search(ctx, ask)
+			if err != nil {
+				return err
+			}
+			for _, it := range found.Matches {
+				if it.Org != r.trust {
+					continue
+				}
+				v, err := r.written(ctx, it)
+				if err != nil {
+					return err
+				}
+				if v == nil || it.Version == 1 && !cameWith(v, r.load) {
+					v, err = r.stood(ctx, it)
+				}
+				if err == nil && v != nil {
+					err = do(v)
+				}
+				if err != nil {
+					return err
+				}
+			}
+			if found.Next == "" {
+				break
+			}
+			ask.Page = found.Next
+		}
+	}
+	return nil
+}
+
+// stood is a resource as it was when the load ended, nil if it was not there.
+func (r *recordOf) stood(ctx context.Context, it *record.Item) (*fhir.Value, error) {
+	if it.Version == 1 {
+		if it.Updated.After(r.ended) {
+			return nil, nil
+		}
+		return it.Full()
+	}
+	past, err := r.errand.History(ctx, record.AskedHistory{Type: it.Type, ID: it.ID, To: r.ended.Add(time.Nanosecond), Count: 1})
+	if err != nil || len(past.Versions) == 0 || past.Versions[0].Deleted {
+		return nil, err
+	}
+	return past.Versions[0].Full()
+}
+
+// escaped is a value as a search parameter has it
+// (https://hl7.org/fhir/R4/search.html#escaping).
+func escaped(s string) string {
+	return strings.NewReplacer(`\`, `\\`, `,`, `\,`, `|`, `\|`, `$`, `\$`).Replace(s)
+}
+
+// owner is the hash of the key of the patient with an id, in hexadecimal; "" for
+// one who is not of this trust.
+func (r *recordOf) owner(ctx context.Context, id string) (string, error) {
+	h := onboard.Hash([]byte(id))
+	if k, ok := r.owners[h]; ok {
+		return hexOf(k), nil
+	}
+	it, err := r.errand.Read(ctx, "Patient", id)
+	if fault.Is(err, fault.NotFound) || fault.Is(err, fault.Gone) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	v, err := it.Full()
+	if err != nil {
+		return "", err
+	}
+	key := keyIn(r.trust, "patients", v)
+	if key == "" {
+		return "", nil
+	}
+	r.owners[h] = onboard.Hash([]byte(key))
+	return hexOf(r.owners[h]), nil
+}
+
+// said is what a resource says, by the columns of its class.
+func (r *recordOf) said(ctx context.Context, class string, v *fhir.Value) (key string, values []string, err error) {
+	read := &reading{trust: r.trust, zone: r.zone, v: v, patient: func(id string) string {
+		owner, failed := r.owner(ctx, id)
+		if failed != nil {
+			err = failed
+		}
+		return owner
+	}}
+	if class == "patients" {
+		key = keyIn(r.trust, class, v)
+		r.owners[onboard.Hash([]byte(v.ID()))] = onboard.Hash([]byte(key))
+	}
+	values = read.ofResource(class)
+	return keyIn(r.trust, class, v), values, err
+}
