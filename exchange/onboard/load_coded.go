@@ -13,9 +13,9 @@ import (
 // staff of the domain says how the source had it: a Coding.
 const AsSent = "urn:concord:as-sent"
 
-// translation is the extension of a Quantity that has it in another unit
+// Translation is the extension of a Quantity that has it in another unit
 // (https://hl7.org/fhir/extensions/StructureDefinition-iso21090-PQ-translation.html).
-const translation = "http://hl7.org/fhir/StructureDefinition/iso21090-PQ-translation"
+const Translation = "http://hl7.org/fhir/StructureDefinition/iso21090-PQ-translation"
 
 // SourceSystem is the system of a source's own codes of a kind; those of a
 // national form are the nation's.
@@ -57,9 +57,6 @@ func (m *maker) concept(kind CodeKind, code, text string) *fhir.Value {
 	if !ok || to.System == system && to.Code == code {
 		return fhir.Concept(system, code, "", text)
 	}
-	if text == "" {
-		text = to.Display
-	}
 	var national *fhir.Value
 	if to.NationalCode != "" {
 		national = fhir.Obj("system", to.NationalSystem, "code", to.NationalCode, "display", to.Display)
@@ -90,7 +87,7 @@ func (m *maker) measured(o *fhir.Value, value, sent string) *fhir.Value {
 	case unit.Factor == nil:
 		return m.ranged(o.With("valueQuantity", fhir.Obj("value", fhir.Decimal(value), "unit", sent, "system", uk.UCUM, "code", unit.Code)), sent, nil, "")
 	}
-	was := fhir.Obj("url", translation, "valueQuantity", fhir.Obj("value", fhir.Decimal(value), "unit", sent))
+	was := fhir.Obj("url", Translation, "valueQuantity", fhir.Obj("value", fhir.Decimal(value), "unit", sent))
 	q := fhir.Obj("extension", fhir.Arr(was), "value", fhir.Decimal(converted(value, unit.Factor)), "unit", unit.Code, "system", uk.UCUM, "code", unit.Code)
 	return m.ranged(o.With("valueQuantity", q), sent, unit.Factor, unit.Code)
 }

@@ -103,7 +103,7 @@ func (k *comparing) loaded(ctx context.Context, sorted *onboard.Sorter, v *fhir.
 	h, c := onboard.Hash([]byte(key)), contentOf(values)
 	k.there.add(h, c)
 	k.count.Loaded++
-	if err := k.w.read(k.class, key, values); err != nil {
+	if err := k.w.read(k.class, key, inDomain(k.class, v, values)); err != nil {
 		return err
 	}
 	return sorted.Add(markOf(h, ofRecord, c))
@@ -203,7 +203,7 @@ func (k *comparing) found(ctx context.Context, v *fhir.Value, want map[[2]uint64
 		k.differ[h] = true
 		k.count.Differ++
 	}
-	return k.w.read(k.class, key, values)
+	return k.w.read(k.class, key, inDomain(k.class, v, values))
 }
 
 // name lists what was found under the source's keys, and the columns that

@@ -142,8 +142,6 @@ func (r *reading) instant(path string) string {
 	return in.Start.In(r.zone).Format(localMoment)
 }
 
-func code(concept *fhir.Value) string { return concept.Get("coding").At(0).StrAt("code") }
-
 func (r *reading) person(name string) string {
 	v := r.v
 	address := v.Get("address").At(0)
@@ -250,7 +248,8 @@ func (r *reading) alert(name string) string {
 
 func (r *reading) encounter(name string) string {
 	v := r.v
-	ward, bed, _ := strings.Cut(v.Get("location").At(0).StrAt("location.identifier.value"), "/")
+	where := v.Get("location").At(0).Get("location")
+	_, bed, _ := strings.Cut(where.StrAt("identifier.value"), "/")
 	switch name {
 	case "class":
 		return map[string]string{"IMP": "inpatient", "EMER": "emergency", "SS": "day", "AMB": "outpatient"}[v.StrAt("class.code")]
@@ -259,11 +258,16 @@ func (r *reading) encounter(name string) string {
 	case "ended":
 		return r.instant("period.end")
 	case "ward":
-		return strings.ReplaceAll(ward, "%2F", "/")
+		ward := party(where)
+		if fhir.Extension(where, onboard.AsSent) == nil { // the place is ward, slash and bed
+			ward, _, _ = strings.Cut(ward, "/")
+			ward = strings.ReplaceAll(ward, "%2F", "/")
+		}
+		return ward
 	case "bed":
 		return bed
 	case "consultant":
-		return v.Get("participant").At(0).StrAt("individual.identifier.value")
+		return party(v.Get("participant").At(0).Get("individual"))
 	}
 	return code(v.Get("serviceType"))
 }
@@ -273,7 +277,7 @@ func (r *reading) appointment(name string) string {
 	actor := func(typ string) string {
 		for p := range v.Get("participant").Each() {
 			if p.StrAt("actor.type") == typ {
-				return p.StrAt("actor.identifier.value")
+				return party(p.Get("actor"))
 			}
 		}
 		return ""
@@ -331,11 +335,17 @@ func (r *reading) result(name string) string {
 		return v.StrAt("code.text")
 	case "value":
 		if q := v.Get("valueQuantity"); q != nil {
-			return strings.TrimSpace(q.Get("value").Text() + " " + q.StrAt("unit"))
+			text, _ := quantity(q)
+			return text
 		}
 		return v.StrAt("valueString")
 	case "range":
-		return v.Get("referenceRange").At(0).StrAt("text")
+		text := v.Get("referenceRange").At(0).StrAt("text")
+		if sent, converted := quantity(v.Get("valueQuantity")); converted { // it says its unit
+			_, unit, _ := strings.Cut(sent, " ")
+			text = strings.TrimSuffix(text, " "+unit+" as sent")
+		}
+		return text
 	case "status":
 		return v.StrAt("status")
 	case "taken":
