@@ -21,6 +21,8 @@ type Loading struct {
 	Began   time.Time                 `json:"began"`
 	Ended   time.Time                 `json:"ended"`
 	Classes map[string]*ClassProgress `json:"classes"`
+	// Rulings are those of the rehearsal, carried out when the patients are in.
+	Rulings *RulingProgress `json:"rulings,omitempty"`
 }
 
 // ClassProgress is how far one class is. There counts rows of which the record had
@@ -50,6 +52,9 @@ type LoadOptions struct {
 	Rest float64
 	// Mapping is what becomes of the source's codes; nil = they are loaded as sent.
 	Mapping *Mapping
+	// Ruler gives the errand by which a ruling of the rehearsal is carried out: that
+	// of the steward who made it ("RAS/steward.okafor"). nil = none is.
+	Ruler func(who string) *record.Errand
 }
 
 // Loading gives how far an extract's load is, nil before it began.
@@ -90,6 +95,11 @@ func (s *Stage) Load(ctx context.Context, x *Extract, e *record.Errand, opt Load
 		if err := ld.class(ctx, c); err != nil {
 			return nil, errors.Join(err, ld.keep())
 		}
+		if c.Name == "patients" {
+			if err := ld.rulings(ctx); err != nil {
+				return nil, errors.Join(err, ld.keep())
+			}
+		}
 	}
 	l.State, l.Ended = stateLoaded, s.Now().UTC()
 	return l, ld.keep()
@@ -120,7 +130,7 @@ func (s *Stage) beginLoad(x *Extract) (*Loading, error) {
 	case l.Part == len(x.Parts):
 		return l, nil
 	default: // rows were mended since: what is there already is told
-		l.State, l.Part, l.Classes = stateLoading, len(x.Parts), map[string]*ClassProgress{}
+		l.State, l.Part, l.Classes, l.Rulings = stateLoading, len(x.Parts), map[string]*ClassProgress{}, nil
 		return l, writeJSON(x.path(loadFile), l)
 	}
 	l = &Loading{Extract: x.ID, Load: x.ID + "." + strconv.Itoa(attempt), State: stateLoading, Part: len(x.Parts), Began: s.Now().UTC(), Classes: map[string]*ClassProgress{}}

@@ -21,7 +21,7 @@ var allowed = map[access.Role]map[access.Action]string{
 	access.Insurer:      {},
 	access.Commissioner: {access.WatchTotals: "Patient Observation any"},
 	access.Receptionist: {access.Read: "Patient any", access.Search: "Patient any", access.FindPeople: "Patient Observation any"},
-	access.Engineer:     {access.WatchFeeds: "Patient Observation any", access.Replay: "Patient Observation any", access.OpenMessage: "Patient Observation any",
+	access.Engineer: {access.WatchFeeds: "Patient Observation any", access.Replay: "Patient Observation any", access.OpenMessage: "Patient Observation any",
 		access.Join: "Patient Observation any", access.WatchJoin: "Patient Observation any", access.WatchTotals: "Patient Observation any"},
 	access.Steward: {
 		access.Read: "Patient any", access.Search: "Patient any", access.FindPeople: "Patient Observation any", access.Links: "Patient Observation any",
