@@ -106,6 +106,13 @@ func (s *stage) paths(p, o string, message int64) []path {
 			}
 			return text(append(c.Person.Entries, c.Sections[0]...)...), nil
 		}},
+		{"foresee", access.Links, 1, func(e *record.Errand) (string, error) {
+			seen, err := e.Foresee(ctx, []record.AskedPair{{Entry: p}})
+			if err != nil || seen[0] == nil {
+				return "", err
+			}
+			return text(seen[0].Entry), nil
+		}},
 		{"everything", access.Search, 1, func(e *record.Errand) (string, error) {
 			c, err := e.Everything(ctx, p, nil)
 			if err != nil {
@@ -277,7 +284,7 @@ var mayDo = map[access.Role]string{
 	access.Clinician:     "read,read a patient,past of a person,version,history,search,include,chart,everything,find people,find people by particulars,create,update,match,cross-reference,joining seen,attest,totals",
 	access.Receptionist:  "read a patient,past of a person,include,chart,everything,find people,find people by particulars,match,cross-reference",
 	access.Engineer:      "feeds,messages,message head,requeue,close,joining step,joining seen,totals,hold feeds",
-	access.Steward:       "read a patient,past of a person,include,chart,everything,find people,find people by particulars,conflicts,alarms,index in numbers,ask outside,rulings,match,cross-reference,joining seen,totals,harmonise",
+	access.Steward:       "read a patient,past of a person,include,chart,everything,find people,find people by particulars,conflicts,foresee,alarms,index in numbers,ask outside,rulings,match,cross-reference,joining seen,totals,harmonise",
 	access.Insurer:       "",
 	access.Commissioner:  "totals",
 	access.Patient:       "",

@@ -17,6 +17,7 @@ type loader struct {
 	errand  *record.Errand
 	opt     LoadOptions
 	loading *Loading
+	pacer   *pacer // nil = as hard as it can
 	refused *refusals
 	into    map[string]string // numbers that were merged at the source, by the row's key
 }

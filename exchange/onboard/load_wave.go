@@ -29,15 +29,20 @@ func (ld *loader) wave(ctx context.Context, p *ClassProgress, rows []loadRow) er
 		return nil
 	}
 	var batches [][]loadRow
-	for start := 0; start < len(rows); start += ld.opt.Batch {
-		batches = append(batches, rows[start:min(start+ld.opt.Batch, len(rows))])
+	size := ld.pacer.batch(ld.opt.Batch)
+	for start := 0; start < len(rows); start += size {
+		batches = append(batches, rows[start:min(start+size, len(rows))])
 	}
 	w := &waveWork{}
 	err := each(ctx, batches, func(_ int, batch []loadRow) error {
 		start := ld.stage.Now()
 		err := ld.batch(ctx, w, batch)
-		if ld.opt.Rest > 0 && err == nil {
-			err = rest(ctx, time.Duration(float64(ld.stage.Now().Sub(start))*ld.opt.Rest))
+		if err != nil {
+			return err
+		}
+		pause, err := ld.pacer.after(ld.stage.Now().Sub(start), ld.opt.Rest)
+		if err == nil && pause > 0 {
+			err = rest(ctx, pause)
 		}
 		return err
 	})

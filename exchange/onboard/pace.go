@@ -1,0 +1,217 @@
+package onboard
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+)
+
+// A load slows itself down so that who works with the record does not feel it.
+// It measures what they feel by a probe of its own, before the load and all the
+// while, and keeps the 95th percentile within a factor of what it was before.
+
+// pace is how hard a load works: rows a transaction, and how long it rests after
+// each, as a share of the time that it took.
+type pace struct {
+	batch int
+	rest  float64
+}
+
+// paceRule holds a load to a limit. It is a pure function: the same figures give
+// the same pace.
+type paceRule struct {
+	limit time.Duration // of the 95th percentile
+	most  int           // rows a transaction
+}
+
+const (
+	leastBatch = 10
+	mostRest   = 30.0
+	firstRest  = 0.5
+	easyShare  = 0.8 // of the limit: below it the load may work harder
+)
+
+// next is the pace after one at which the 95th percentile was p95. Above the
+// limit transactions are halved, since who waits waits for one of them; when they
+// cannot be smaller the load rests longer. Well below it rests shorten first, and
+// then transactions grow by an eighth.
+func (r paceRule) next(p pace, p95 time.Duration) pace {
+	switch {
+	case p95 > r.limit && p.batch > leastBatch:
+		p.batch = max(leastBatch, p.batch/2)
+	case p95 > r.limit:
+		p.rest = min(mostRest, max(firstRest, p.rest*2))
+	case float64(p95) >= easyShare*float64(r.limit):
+	case p.rest > 0:
+		if p.rest = p.rest/2 - 0.05; p.rest < 0.05 {
+			p.rest = 0
+		}
+	default:
+		p.batch = min(r.most, p.batch+max(5, p.batch/8))
+	}
+	return p
+}
+
+// percentile95 is the 95th percentile of times, which it puts in order.
+func percentile95(times []time.Duration) time.Duration {
+	if len(times) == 0 {
+		return 0
+	}
+	slices.Sort(times)
+	return times[(len(times)*95+99)/100-1]
+}
+
+// corrected adds to times the probes that could not be made while one was
+// waiting: each would have waited the rest (https://github.com/HdrHistogram/HdrHistogram,
+// corrected for coordinated omission).
+func corrected(times []time.Duration, d, every time.Duration) []time.Duration {
+	for ; d > 0; d -= every {
+		times = append(times, d)
+		if every <= 0 {
+			break
+		}
+	}
+	return times
+}
+
+// Paced is what a load was held to, and came to.
+type Paced struct {
+	Quiet    time.Duration `json:"quiet"` // 95th percentile before the load
+	Limit    time.Duration `json:"limit"`
+	Felt     time.Duration `json:"felt"`    // 95th percentile of the whole load
+	Probes   int           `json:"probes"`  // while it was at work
+	Slowed   int           `json:"slowed"`  // times that it slowed down
+	Smallest int           `json:"batch"`   // rows of its smallest transactions
+	Longest  float64       `json:"longest"` // its longest rest, as a share
+}
+
+const (
+	probeEvery   = 25 * time.Millisecond
+	quietProbes  = 40
+	windowProbes = 20                     // after so many the pace is looked at again
+	leastQuiet   = 500 * time.Microsecond // what is faster is as good: a limit below it would be one on chance
+	mostKept     = 200_000                // probes for the percentile of the whole load
+)
+
+// pacer holds a load to its pace.
+type pacer struct {
+	rule  paceRule
+	every time.Duration
+	probe func(context.Context) (time.Duration, error)
+
+	mu     sync.Mutex
+	now    pace
+	window []time.Duration
+	all    []time.Duration
+	out    Paced
+	stop   context.CancelFunc
+	done   chan struct{}
+	failed error
+}
+
+// startPace measures what others feel now, and goes on measuring. Without a probe
+// there is no pacer, and the load works as hard as it can.
+func (s *Stage) startPace(ctx context.Context, opt LoadOptions) (*pacer, error) {
+	if opt.Probe == nil {
+		return nil, nil
+	}
+	if opt.Factor <= 0 {
+		opt.Factor = 1.5
+	}
+	if opt.every <= 0 {
+		opt.every = probeEvery
+	}
+	p := &pacer{every: opt.every, probe: opt.Probe, now: pace{batch: opt.Batch, rest: opt.Rest}, done: make(chan struct{})}
+	var quiet []time.Duration
+	for range quietProbes {
+		d, err := p.probe(ctx)
+		if err != nil {
+			return nil, err
+		}
+		quiet = corrected(quiet, d, p.every)
+		if err := rest(ctx, p.every); err != nil {
+			return nil, err
+		}
+	}
+	p.out.Quiet = max(leastQuiet, percentile95(quiet))
+	p.out.Limit = time.Duration(float64(p.out.Quiet) * opt.Factor)
+	p.out.Smallest = opt.Batch
+	p.rule = paceRule{p.out.Limit, opt.Batch}
+	ctx, p.stop = context.WithCancel(ctx)
+	go p.watch(ctx)
+	return p, nil
+}
+
+// watch probes until the load ends.
+func (p *pacer) watch(ctx context.Context) {
+	defer close(p.done)
+	for ctx.Err() == nil {
+		d, err := p.probe(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil {
+			p.mu.Lock()
+			p.failed = err
+			p.mu.Unlock()
+			return
+		}
+		p.felt(d)
+		if rest(ctx, p.every) != nil {
+			return
+		}
+	}
+}
+
+// felt takes one probe, and after some looks at the pace again.
+func (p *pacer) felt(d time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.out.Probes++
+	p.window = corrected(p.window, d, p.every)
+	if len(p.all) < mostKept {
+		p.all = corrected(p.all, d, p.every)
+	}
+	if len(p.window) < windowProbes {
+		return
+	}
+	next := p.rule.next(p.now, percentile95(p.window))
+	if next.batch < p.now.batch || next.rest > p.now.rest {
+		p.out.Slowed++
+	}
+	p.out.Smallest, p.out.Longest = min(p.out.Smallest, next.batch), max(p.out.Longest, next.rest)
+	p.now, p.window = next, p.window[:0]
+}
+
+// batch is how many rows the next transaction has.
+func (p *pacer) batch(otherwise int) int {
+	if p == nil {
+		return otherwise
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.now.batch
+}
+
+// after is how long is rested after a transaction. Error: that of a probe, since
+// a load that cannot feel what others do would not be held to anything.
+func (p *pacer) after(took time.Duration, otherwise float64) (time.Duration, error) {
+	if p == nil {
+		return time.Duration(float64(took) * otherwise), nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return time.Duration(float64(took) * max(p.now.rest, otherwise)), p.failed
+}
+
+// end stops probing and tells what came of it.
+func (p *pacer) end() *Paced {
+	if p == nil {
+		return nil
+	}
+	p.stop()
+	<-p.done
+	p.out.Felt = percentile95(p.all)
+	return &p.out
+}
