@@ -291,7 +291,7 @@ var mayDo = map[access.Role]string{
 	access.Administrator: "administer,joining step,joining seen,totals,hold feeds",
 	access.Privacy:       "read a patient,past of a person,include,chart,everything,find people,find people by particulars,match,cross-reference,audit search,who has looked,audit entry,audit export,cases,workload,joining seen,totals",
 	access.System:        "",
-	access.Operator:      "read,read a patient,past of a person,version,history,search,include,chart,everything,export,create,update,feeds,messages,message head,requeue,close,administer,verify,audit search,who has looked,audit entry,audit export,match,cross-reference,what would change,rehearse,joining step,joining seen,totals,hold feeds",
+	access.Operator:      "read,read a patient,past of a person,version,history,search,include,chart,everything,export,create,update,feeds,messages,message head,requeue,close,administer,verify,audit search,who has looked,audit entry,audit export,match,cross-reference,what would change,rehearse,joining step,joining seen,totals,hold feeds,harmonise",
 	"porter":             "",
 	"":                   "",
 }

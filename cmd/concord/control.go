@@ -44,11 +44,26 @@ type request struct {
 
 	Pack map[string][]byte `json:"pack,omitempty"` // files of an org pack
 
-	Extract  string  `json:"extract,omitempty"`
-	Most     int     `json:"most,omitempty"`
-	Minutes  float64 `json:"minutes,omitempty"`
-	Rest     float64 `json:"rest,omitempty"`
-	Metadata []byte  `json:"metadata,omitempty"` // of an app
+	Extract string  `json:"extract,omitempty"`
+	Most    int     `json:"most,omitempty"`
+	Minutes float64 `json:"minutes,omitempty"`
+	Rest    float64 `json:"rest,omitempty"`
+	Factor  float64 `json:"factor,omitempty"`
+	AsSent  string  `json:"asSent,omitempty"`
+
+	Kind  string `json:"kind,omitempty"` // of a decision on a code
+	Code  string `json:"code,omitempty"`
+	Verb  string `json:"verb,omitempty"`
+	To    string `json:"to,omitempty"`
+	Why   string `json:"why,omitempty"`
+	Owner string `json:"owner,omitempty"`
+	Until string `json:"until,omitempty"`
+	Sure  bool   `json:"sure,omitempty"`
+	All   bool   `json:"all,omitempty"`
+	FHIR  bool   `json:"fhir,omitempty"`
+	Text  []byte `json:"text,omitempty"` // of a file of decisions
+
+	Metadata []byte `json:"metadata,omitempty"` // of an app
 }
 
 const endMark = "\x00concord-end "
@@ -150,6 +165,12 @@ func (h *house) command(ctx context.Context, req request, out io.Writer) error {
 		return h.loadExtract(ctx, req, out)
 	case "explain":
 		return h.explain(ctx, req, out)
+	}
+	if strings.HasPrefix(req.Command, "build-") {
+		return h.buildCommand(ctx, req, out)
+	}
+	if strings.HasPrefix(req.Command, "review-") {
+		return h.reviewCommand(ctx, req, out)
 	}
 	if strings.HasPrefix(req.Command, "app-") {
 		return h.app(ctx, req, out)

@@ -38,6 +38,7 @@ type house struct {
 	log       *slog.Logger
 	audit     *auditKeys
 	seals     *seal.Keyring
+	harmony   *harmony
 
 	witnesses    []cosigning.Witness
 	witnessEvery time.Duration
@@ -63,6 +64,7 @@ func openHouse(ctx context.Context, w where, feeds []intake.FeedSetting, log *sl
 		return nil, err
 	}
 	h := &house{dir: dir, stages: w.stages(), engine: engine, shared: w.Database != "", log: log, audit: keys}
+	h.harmony = &harmony{house: h, kept: map[string]*domainOf{}}
 	if err := h.wire(ctx, key, w, feeds, signIn); err != nil {
 		engine.Close()
 		return nil, err

@@ -37,8 +37,8 @@ func (s *server) pages(apps *smart.Server) (http.Handler, error) {
 		demographics = asked
 	}
 	return webui.New(webui.Options{
-		Demographics: demographics,
-		Desk:         h.desk, Accounts: h.accounts, Door: door, Guard: login.Guard, Outside: outside, Apps: apps, Grants: h.grants,
+		Demographics: demographics, Harmony: h.harmony,
+		Desk: h.desk, Accounts: h.accounts, Door: door, Guard: login.Guard, Outside: outside, Apps: apps, Grants: h.grants,
 		Orgs: organisations(), Now: time.Now, Zone: h.desk.Zone(), Log: h.log,
 		Pace:   transport.NewPace(s.opts.UserRate, time.Now),
 		Replay: h.applier.Replay, Parse: parsedMessage, Feeds: s.feedSettings, Demo: s.opts.Demo, Witnesses: h.desk.Witnesses, BaseURL: s.baseURL(),

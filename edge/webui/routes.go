@@ -43,6 +43,7 @@ func (s *Site) handler() http.Handler {
 	get("/p/{id}", s.slash)
 	s.accessRoutes(get, post)
 	s.appRoutes(get, post)
+	s.harmonyRoutes(get, post)
 
 	get("/feeds", s.feeds)
 	get("/feeds/{feed}", s.feed)

@@ -88,6 +88,9 @@ type Options struct {
 	BaseURL   string
 	// Demographics is asked by stewards about a number; nil = there is none.
 	Demographics Demographics
+	// Harmony is what stewards decide on of organisations that join; nil = there
+	// are none.
+	Harmony Harmony
 	// Demo, when set, is a line of words on the sign-in page that tells
 	// visitors of a demonstration whom they can sign in as.
 	Demo string

@@ -88,7 +88,7 @@ type Paced struct {
 
 const (
 	probeEvery   = 25 * time.Millisecond
-	quietProbes  = 40
+	quietProbes  = 100
 	windowProbes = 20                     // after so many the pace is looked at again
 	leastQuiet   = 500 * time.Microsecond // what is faster is as good: a limit below it would be one on chance
 	mostKept     = 200_000                // probes for the percentile of the whole load
@@ -123,24 +123,39 @@ func (s *Stage) startPace(ctx context.Context, opt LoadOptions) (*pacer, error) 
 		opt.every = probeEvery
 	}
 	p := &pacer{every: opt.every, probe: opt.Probe, now: pace{batch: opt.Batch, rest: opt.Rest}, done: make(chan struct{})}
-	var quiet []time.Duration
-	for range quietProbes {
-		d, err := p.probe(ctx)
-		if err != nil {
-			return nil, err
-		}
-		quiet = corrected(quiet, d, p.every)
-		if err := rest(ctx, p.every); err != nil {
-			return nil, err
-		}
+	quiet, err := p.quiet(ctx)
+	if err != nil {
+		return nil, err
 	}
-	p.out.Quiet = max(leastQuiet, percentile95(quiet))
+	p.out.Quiet = max(leastQuiet, quiet)
 	p.out.Limit = time.Duration(float64(p.out.Quiet) * opt.Factor)
 	p.out.Smallest = opt.Batch
 	p.rule = paceRule{p.out.Limit, opt.Batch}
 	ctx, p.stop = context.WithCancel(ctx)
 	go p.watch(ctx)
 	return p, nil
+}
+
+// quiet is what others feel without the load: the middle one of several 95th
+// percentiles, so that one slow moment does not let the load slow everybody down.
+func (p *pacer) quiet(ctx context.Context) (time.Duration, error) {
+	var windows []time.Duration
+	for range quietProbes / windowProbes {
+		var window []time.Duration
+		for range windowProbes {
+			d, err := p.probe(ctx)
+			if err == nil {
+				err = rest(ctx, p.every)
+			}
+			if err != nil {
+				return 0, err
+			}
+			window = corrected(window, d, p.every)
+		}
+		windows = append(windows, percentile95(window))
+	}
+	slices.Sort(windows)
+	return windows[len(windows)/2], nil
 }
 
 // watch probes until the load ends.

@@ -99,7 +99,7 @@ func TestWhatIsFelt(t *testing.T) {
 // speeds up when it no longer does, and brings in every row all the same; one
 // whose probe fails ends.
 func TestLoadIsPaced(t *testing.T) {
-	dir, _ := madeUp(t, extract.Options{Trust: "R1K", Patients: 120, Seed: 3})
+	dir, _ := madeUp(t, extract.Options{Trust: "R1K", Patients: 60, Seed: 3})
 	s := newStage(t, "R1K")
 	x, r := profiled(t, s, dir, Options{})
 	d := openDesk(t)

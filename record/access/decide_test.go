@@ -40,7 +40,7 @@ var allowed = map[access.Role]map[access.Action]string{
 	access.Operator: {
 		access.Export: "Patient Observation any", access.Verify: "Patient Observation any", access.Retain: "Patient Observation any", access.ReadAudit: "Patient Observation any", access.Accounts: "Patient Observation any", access.Replay: "Patient Observation any",
 		access.WatchFeeds: "Patient Observation any", access.Create: "Patient Observation any", access.Update: "Patient Observation any", access.Search: "Patient Observation any", access.Read: "Patient Observation any",
-		access.Explain: "Patient Observation any", access.Join: "Patient Observation any", access.WatchJoin: "Patient Observation any", access.WatchTotals: "Patient Observation any",
+		access.Explain: "Patient Observation any", access.Join: "Patient Observation any", access.WatchJoin: "Patient Observation any", access.WatchTotals: "Patient Observation any", access.Harmonise: "Patient Observation any",
 	},
 }
 

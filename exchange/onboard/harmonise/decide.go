@@ -137,3 +137,11 @@ func (b *Build) Variances() []Decision {
 	}
 	return out
 }
+
+// Decisions is the file of decisions, nil when nothing was decided.
+func (b *Build) Decisions() ([]byte, error) {
+	if len(b.decisions.List) == 0 {
+		return nil, nil
+	}
+	return b.decisions.Text()
+}

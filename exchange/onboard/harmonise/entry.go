@@ -116,6 +116,9 @@ func (d *Domain) add(e Entry) {
 	if _, twice := d.byCode[e.Kind][e.coding()]; twice {
 		return
 	}
+	if e.From == "record" && len(d.national[e.Kind][e.coding()]) > 0 { // the catalogue has it under a code of its own
+		return
+	}
 	n := len(d.entries[e.Kind])
 	d.entries[e.Kind] = append(d.entries[e.Kind], e)
 	d.byCode[e.Kind][e.coding()] = n

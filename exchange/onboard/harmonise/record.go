@@ -93,7 +93,7 @@ type runs struct {
 
 func seen(all map[CodingOf]*runs, kind Kind, v *fhir.Value, path string) {
 	for _, c := range fhir.Codings(v.Get(path)) {
-		if !isNational(c.System) || c.Code == "" {
+		if c.System != uk.LOINC && c.System != uk.SNOMED && c.System != onboard.DMD || c.Code == "" {
 			continue
 		}
 		k := CodingOf{kind, Coding{c.System, c.Code}}
