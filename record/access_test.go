@@ -58,6 +58,16 @@ type path struct {
 	do     func(e *record.Errand) (shown string, err error)
 }
 
+// foreseen is what an errand sees of an entry beside somebody who is not in the
+// record.
+func (s *stage) foreseen(e *record.Errand, entry string) (string, error) {
+	seen, err := e.Foresee(s.ctx, []record.AskedPair{{Entry: entry}})
+	if err != nil || seen[0] == nil {
+		return "", err
+	}
+	return string(seen[0].Entry.JSON()), nil
+}
+
 // paths are every exported method of an errand, on a record of one patient
 // with one observation, whose texts are "Smith" and "718-7".
 func (s *stage) paths(p, o string, message int64) []path {
@@ -106,13 +116,7 @@ func (s *stage) paths(p, o string, message int64) []path {
 			}
 			return text(append(c.Person.Entries, c.Sections[0]...)...), nil
 		}},
-		{"foresee", access.Links, 1, func(e *record.Errand) (string, error) {
-			seen, err := e.Foresee(ctx, []record.AskedPair{{Entry: p}})
-			if err != nil || seen[0] == nil {
-				return "", err
-			}
-			return text(seen[0].Entry), nil
-		}},
+		{"foresee", access.Links, 1, func(e *record.Errand) (string, error) { return s.foreseen(e, p) }},
 		{"everything", access.Search, 1, func(e *record.Errand) (string, error) {
 			c, err := e.Everything(ctx, p, nil)
 			if err != nil {

@@ -114,8 +114,9 @@ func tellLoad(out io.Writer, l *onboard.Loading, asJSON bool) error {
 		}
 	}
 	if p := l.Paced; p != nil {
-		fmt.Fprintf(out, "95 of 100 waited at most %.1f ms (%.1f ms before, the limit is %.1f ms); slowed down %d times, to %d rows a transaction and %.1f times its length of rest\n",
-			p.Felt.Seconds()*1e3, p.Quiet.Seconds()*1e3, p.Limit.Seconds()*1e3, p.Slowed, p.Smallest, p.Longest)
+		ms := func(d time.Duration) float64 { return d.Seconds() * 1e3 }
+		fmt.Fprintf(out, "95 of 100 waited at most %.1f ms (%.1f ms before, %.1f ms while the load rested; the limit is %.1f ms); slowed down %d times, to %d rows a transaction and %.1f times its length of rest\n",
+			ms(p.Felt), ms(p.Quiet), ms(p.Resting), ms(p.Limit), p.Slowed, p.Smallest, p.Longest)
 	}
 	if refused > 0 {
 		return errFindings

@@ -131,7 +131,7 @@ func buildPage(x buildView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, " of what rows have is decided</span></div><div class=\"c-scroll\" role=\"region\" aria-label=\"How it stands\" tabindex=\"0\"><table class=\"c-table\"><thead><tr><th scope=\"col\">Catalogue</th><th scope=\"col\" class=\"c-num\">Holds the load up</th><th scope=\"col\" class=\"c-num\">Open</th><th scope=\"col\" class=\"c-num\">All codes</th></tr></thead> <tbody>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, " of what rows have is decided</span></div><div class=\"c-scroll\" role=\"region\" aria-label=\"Catalogues\" tabindex=\"0\"><table class=\"c-table\"><thead><tr><th scope=\"col\">Catalogue</th><th scope=\"col\" class=\"c-num\">Holds the load up</th><th scope=\"col\" class=\"c-num\">Open</th><th scope=\"col\" class=\"c-num\">All codes</th></tr></thead> <tbody>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -933,7 +933,7 @@ func codeHistory(d *harmonise.Decision) templ.Component {
 			templ_7745c5c3_Var47 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 76, "<section class=\"c-card\" aria-labelledby=\"h-before\"><div class=\"c-card__head\"><h2 id=\"h-before\">What was decided</h2></div><div class=\"c-scroll\" role=\"region\" aria-label=\"What was decided\" tabindex=\"0\"><table class=\"c-table\"><thead><tr><th scope=\"col\">What</th><th scope=\"col\">To</th><th scope=\"col\">Who</th><th scope=\"col\">When</th><th scope=\"col\">Why</th></tr></thead> <tbody>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 76, "<section class=\"c-card\" aria-labelledby=\"h-before\"><div class=\"c-card__head\"><h2 id=\"h-before\">What was decided</h2></div><div class=\"c-scroll\" role=\"region\" aria-label=\"Decisions, the newest first\" tabindex=\"0\"><table class=\"c-table\"><thead><tr><th scope=\"col\">What</th><th scope=\"col\">To</th><th scope=\"col\">Who</th><th scope=\"col\">When</th><th scope=\"col\">Why</th></tr></thead> <tbody>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -35,12 +35,16 @@ func (ld *loader) wave(ctx context.Context, p *ClassProgress, rows []loadRow) er
 	}
 	w := &waveWork{}
 	err := each(ctx, batches, func(_ int, batch []loadRow) error {
+		defer ld.pacer.alone()()
+		ld.pacer.begin()
 		start := ld.stage.Now()
 		err := ld.batch(ctx, w, batch)
+		took := ld.stage.Now().Sub(start)
+		ld.pacer.ended()
 		if err != nil {
 			return err
 		}
-		pause, err := ld.pacer.after(ld.stage.Now().Sub(start), ld.opt.Rest)
+		pause, err := ld.pacer.after(took, ld.opt.Rest)
 		if err == nil && pause > 0 {
 			err = rest(ctx, pause)
 		}

@@ -9,7 +9,9 @@ import (
 
 // A load slows itself down so that who works with the record does not feel it.
 // It measures what they feel by a probe of its own, before the load and all the
-// while, and keeps the 95th percentile within a factor of what it was before.
+// while, and keeps the 95th percentile within a factor of what it is without the
+// load: before it, or while it rests, since others may make the server slow too
+// and no rest of the load would help against that.
 
 // pace is how hard a load works: rows a transaction, and how long it rests after
 // each, as a share of the time that it took.
@@ -27,7 +29,8 @@ type paceRule struct {
 
 const (
 	leastBatch = 10
-	mostRest   = 30.0
+	firstBatch = 20   // a load begins gently
+	mostRest   = 20.0 // then one probe in twenty meets a transaction
 	firstRest  = 0.5
 	easyShare  = 0.8 // of the limit: below it the load may work harder
 )
@@ -77,8 +80,9 @@ func corrected(times []time.Duration, d, every time.Duration) []time.Duration {
 
 // Paced is what a load was held to, and came to.
 type Paced struct {
-	Quiet    time.Duration `json:"quiet"` // 95th percentile before the load
-	Limit    time.Duration `json:"limit"`
+	Quiet    time.Duration `json:"quiet"`   // 95th percentile before the load
+	Resting  time.Duration `json:"resting"` // while the load rested; 0 = it hardly did
+	Limit    time.Duration `json:"limit"`   // that it was held to at the end
 	Felt     time.Duration `json:"felt"`    // 95th percentile of the whole load
 	Probes   int           `json:"probes"`  // while it was at work
 	Slowed   int           `json:"slowed"`  // times that it slowed down
@@ -89,9 +93,10 @@ type Paced struct {
 const (
 	probeEvery   = 25 * time.Millisecond
 	quietProbes  = 100
-	windowProbes = 20                     // after so many the pace is looked at again
-	leastQuiet   = 500 * time.Microsecond // what is faster is as good: a limit below it would be one on chance
-	mostKept     = 200_000                // probes for the percentile of the whole load
+	windowProbes = 20                   // after so many the pace is looked at again
+	leastQuiet   = 4 * time.Millisecond // what is faster is as good to a person; a limit on it would be one on chance
+	idleProbes   = 60                   // the last so many made while the load rested
+	mostKept     = 200_000              // probes for the percentile of the whole load
 )
 
 // pacer holds a load to its pace.
@@ -102,7 +107,13 @@ type pacer struct {
 
 	mu     sync.Mutex
 	now    pace
+	quiet0 time.Duration // before the load, and not below leastQuiet
+	factor float64
+	lane   sync.Mutex // held by the one transaction at a time of a load that rests
+	busy   int        // transactions at work
+	begun  int        // that ever were
 	window []time.Duration
+	idle   []time.Duration // what was felt while none was
 	all    []time.Duration
 	out    Paced
 	stop   context.CancelFunc
@@ -122,15 +133,13 @@ func (s *Stage) startPace(ctx context.Context, opt LoadOptions) (*pacer, error) 
 	if opt.every <= 0 {
 		opt.every = probeEvery
 	}
-	p := &pacer{every: opt.every, probe: opt.Probe, now: pace{batch: opt.Batch, rest: opt.Rest}, done: make(chan struct{})}
+	p := &pacer{every: opt.every, probe: opt.Probe, now: pace{min(opt.Batch, firstBatch), opt.Rest}, done: make(chan struct{})}
 	quiet, err := p.quiet(ctx)
 	if err != nil {
 		return nil, err
 	}
-	p.out.Quiet = max(leastQuiet, quiet)
-	p.out.Limit = time.Duration(float64(p.out.Quiet) * opt.Factor)
-	p.out.Smallest = opt.Batch
-	p.rule = paceRule{p.out.Limit, opt.Batch}
+	p.out.Quiet, p.quiet0, p.factor, p.out.Smallest = quiet, max(leastQuiet, quiet), opt.Factor, p.now.batch
+	p.rule = paceRule{time.Duration(float64(p.quiet0) * p.factor), opt.Batch}
 	ctx, p.stop = context.WithCancel(ctx)
 	go p.watch(ctx)
 	return p, nil
@@ -162,6 +171,7 @@ func (p *pacer) quiet(ctx context.Context) (time.Duration, error) {
 func (p *pacer) watch(ctx context.Context) {
 	defer close(p.done)
 	for ctx.Err() == nil {
+		busy, begun := p.work()
 		d, err := p.probe(ctx)
 		if ctx.Err() != nil {
 			return
@@ -172,24 +182,75 @@ func (p *pacer) watch(ctx context.Context) {
 			p.mu.Unlock()
 			return
 		}
-		p.felt(d)
+		_, since := p.work()
+		p.felt(d, busy == 0 && since == begun)
 		if rest(ctx, p.every) != nil {
 			return
 		}
 	}
 }
 
-// felt takes one probe, and after some looks at the pace again.
-func (p *pacer) felt(d time.Duration) {
+// work tells how many transactions are at work, and how many ever were.
+func (p *pacer) work() (busy, begun int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.busy, p.begun
+}
+
+// alone lets one transaction at a time work, and rest, while the load is one that
+// rests.
+func (p *pacer) alone() (done func()) {
+	if p == nil {
+		return func() {}
+	}
+	p.mu.Lock()
+	rests := p.now.rest > 0
+	p.mu.Unlock()
+	if !rests {
+		return func() {}
+	}
+	p.lane.Lock()
+	return p.lane.Unlock
+}
+
+// begin and ended tell that a transaction is at work.
+func (p *pacer) begin() {
+	if p != nil {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.busy, p.begun = p.busy+1, p.begun+1
+	}
+}
+
+func (p *pacer) ended() {
+	if p != nil {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.busy--
+	}
+}
+
+// felt takes one probe, and after some looks at the pace again. idle tells that
+// no transaction was at work meanwhile.
+func (p *pacer) felt(d time.Duration, idle bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.out.Probes++
+	if idle {
+		if p.idle = append(p.idle, d); len(p.idle) > idleProbes {
+			p.idle = p.idle[1:]
+		}
+	}
 	p.window = corrected(p.window, d, p.every)
 	if len(p.all) < mostKept {
 		p.all = corrected(p.all, d, p.every)
 	}
 	if len(p.window) < windowProbes {
 		return
+	}
+	if len(p.idle) >= windowProbes {
+		p.out.Resting = percentile95(slices.Clone(p.idle))
+		p.rule.limit = time.Duration(float64(max(p.quiet0, p.out.Resting)) * p.factor)
 	}
 	next := p.rule.next(p.now, percentile95(p.window))
 	if next.batch < p.now.batch || next.rest > p.now.rest {
@@ -227,6 +288,6 @@ func (p *pacer) end() *Paced {
 	}
 	p.stop()
 	<-p.done
-	p.out.Felt = percentile95(p.all)
+	p.out.Felt, p.out.Limit = percentile95(p.all), p.rule.limit
 	return &p.out
 }

@@ -25,7 +25,7 @@ func TestPace(t *testing.T) {
 		{pace{15, 0}, 20 * time.Millisecond, pace{10, 0}},
 		{pace{10, 0}, 20 * time.Millisecond, pace{10, 0.5}},
 		{pace{10, 0.5}, 20 * time.Millisecond, pace{10, 1}},
-		{pace{10, 20}, 20 * time.Millisecond, pace{10, 30}},
+		{pace{10, 15}, 20 * time.Millisecond, pace{10, 20}},
 		{pace{10, 1}, 14 * time.Millisecond, pace{10, 1}},
 		{pace{10, 1}, 5 * time.Millisecond, pace{10, 0.45}},
 		{pace{10, 0.1}, 5 * time.Millisecond, pace{10, 0}},
@@ -105,21 +105,23 @@ func TestLoadIsPaced(t *testing.T) {
 	d := openDesk(t)
 
 	var mu sync.Mutex
-	probes, transactions := 0, 0
+	probes, transactions, working := 0, 0, 0
 	probe := func(ctx context.Context) (time.Duration, error) {
 		mu.Lock()
 		defer mu.Unlock()
 		probes++
-		if probes > quietProbes && transactions < 40 {
-			return 990 * time.Microsecond, nil
+		if working > 0 && transactions < 40 {
+			return 9 * time.Millisecond, nil
 		}
-		return 600 * time.Microsecond, nil
+		return 2 * time.Millisecond, nil
 	}
 	paced := *s
 	paced.Now = func() time.Time { // around each transaction: wait until the probe has felt it
 		mu.Lock()
 		defer mu.Unlock()
 		transactions++
+		working++
+		defer func() { working-- }()
 		until := probes + windowProbes
 		for tries := 0; probes > quietProbes && probes < until && tries < 500; tries++ { // when it has ended nobody probes any more
 			mu.Unlock()
@@ -128,7 +130,7 @@ func TestLoadIsPaced(t *testing.T) {
 		}
 		return s.Now()
 	}
-	l, err := paced.Load(t.Context(), x, loaderOf(t, d, "R1K"), LoadOptions{Batch: 20, Probe: probe, every: time.Millisecond})
+	l, err := paced.Load(t.Context(), x, loaderOf(t, d, "R1K"), LoadOptions{Batch: 20, Probe: probe, every: 200 * time.Microsecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +138,7 @@ func TestLoadIsPaced(t *testing.T) {
 	for _, p := range l.Classes {
 		created += p.Created
 	}
-	if p := l.Paced; created != r.Loadable || p.Slowed < 2 || p.Smallest != leastBatch || p.Longest < firstRest || p.Quiet != 600*time.Microsecond || p.Limit != 900*time.Microsecond {
+	if p := l.Paced; created != r.Loadable || p.Slowed < 2 || p.Smallest != leastBatch || p.Longest < firstRest || p.Quiet != 2*time.Millisecond || p.Limit != 6*time.Millisecond {
 		t.Errorf("%d of %d rows: %+v", created, r.Loadable, l.Paced)
 	}
 
