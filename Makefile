@@ -4,7 +4,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo deve
 GOFLAGS := -mod=readonly
 export GOFLAGS CGO_ENABLED = 0
 
-.PHONY: help run demo build check test e2e soak fuzz bench bench-fhir golden generate conformance verify scan tools
+.PHONY: help run demo join-demo build check test e2e soak fuzz bench bench-fhir golden generate conformance verify scan tools
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -13,6 +13,9 @@ run: demo ## start the demonstration on http://localhost:8080
 
 demo: build ## the same
 	./bin/concord demo
+
+join-demo: build ## two trusts join two that are live, step by step; the server stays up
+	./bin/concord join-demo
 
 build: ## bin/concord
 	go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/concord ./cmd/concord

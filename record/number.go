@@ -1,6 +1,8 @@
 package record
 
 import (
+	"strings"
+
 	"concord/standard/fhir"
 	"concord/standard/search"
 	"concord/standard/uk"
@@ -15,6 +17,17 @@ func hospitalNumbers(patient *fhir.Value) []HospitalNumber {
 		}
 	}
 	return out
+}
+
+// BusinessKey joins the parts of a business key: what it is a key of, then what
+// the source calls it ("visit", "V100"). The separator is escaped in parts, so
+// that two keys never fall together.
+func BusinessKey(parts ...string) string {
+	escaped := make([]string, len(parts))
+	for i, p := range parts {
+		escaped[i] = strings.ReplaceAll(strings.ReplaceAll(p, "%", "%25"), "|", "%7C")
+	}
+	return strings.Join(escaped, "|")
 }
 
 // SourceKey makes the identifier value that holds a business key.

@@ -14,7 +14,8 @@ type Reader interface {
 	Links
 	Logs
 	Queue
-	// LastChange is the change number of the newest commit in this snapshot.
+	// LastChange is the change number of the newest commit in this snapshot that
+	// did more than append to logs.
 	LastChange(ctx context.Context) (int64, error)
 }
 
@@ -27,7 +28,8 @@ type Tx interface {
 	LinkWriter
 	LogWriter
 	QueueWriter
-	// Change is the change number that this transaction's writes carry.
+	// Change is the change number that this transaction's writes carry. One that
+	// only appends to logs takes none: readers need not look at what it changed.
 	Change() int64
 	// Time is the time that this transaction's writes carry.
 	Time() time.Time

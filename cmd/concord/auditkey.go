@@ -29,6 +29,7 @@ const auditFile = "concord-audit.key"
 // auditKeys are what auditFile holds.
 type auditKeys struct {
 	sign   audit.Sign
+	note   func(text string) ([]byte, error) // signs what is no checkpoint
 	known  note.Verifiers
 	public []string // newest first
 }
@@ -78,7 +79,8 @@ func parseAuditKeys(text []byte) (*auditKeys, error) {
 		}
 		list = append(list, v)
 	}
-	return &auditKeys{audit.Signer(signer.Name(), signer), note.VerifierList(list...), lines[1:]}, nil
+	signed := func(text string) ([]byte, error) { return note.Sign(&note.Note{Text: text}, signer) }
+	return &auditKeys{audit.Signer(signer.Name(), signer), signed, note.VerifierList(list...), lines[1:]}, nil
 }
 
 type rotateCmd struct{ where }

@@ -63,6 +63,10 @@ type request struct {
 	FHIR  bool   `json:"fhir,omitempty"`
 	Text  []byte `json:"text,omitempty"` // of a file of decisions
 
+	Do       string `json:"do,omitempty"` // of a joining or its runbook
+	Step     string `json:"step,omitempty"`
+	Words    string `json:"words,omitempty"`
+	Book     []byte `json:"book,omitempty"`     // text of a runbook
 	Metadata []byte `json:"metadata,omitempty"` // of an app
 }
 
@@ -163,6 +167,12 @@ func (h *house) command(ctx context.Context, req request, out io.Writer) error {
 		return h.matchExtract(ctx, req, out)
 	case "onboard-load", "onboard-undo":
 		return h.loadExtract(ctx, req, out)
+	case "onboard-step", "onboard-verify":
+		return h.joiningStep(ctx, req, out)
+	case "onboard-downtime":
+		return h.enterDowntime(ctx, req, out)
+	case "onboard-runbook":
+		return h.runbook(ctx, req, out)
 	case "explain":
 		return h.explain(ctx, req, out)
 	}

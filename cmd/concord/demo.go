@@ -75,7 +75,7 @@ func (c *demoCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer h.close()
-	if err := h.demoAccounts(ctx); err != nil {
+	if err := h.makeAccounts(ctx, demoAccounts()); err != nil {
 		return err
 	}
 	standing, stage, err := c.stage(h)
@@ -138,11 +138,11 @@ func (c *demoCmd) stage(h *house) (*demo.Standing, *demo.Stage, error) {
 	return standing, stage, err
 }
 
-// demoAccounts makes the accounts that are not there yet, with the second role
+// makeAccounts makes the accounts that are not there yet, with the second role
 // of who works for two trusts.
-func (h *house) demoAccounts(ctx context.Context) error {
+func (h *house) makeAccounts(ctx context.Context, list []account.Application) error {
 	office := h.accounts.Office(h.operator())
-	for _, a := range demoAccounts() {
+	for _, a := range list {
 		a.Password = demoPassword
 		_, err := office.Create(ctx, a)
 		if err != nil && fault.Of(err).Code == "account.taken" {

@@ -9,6 +9,7 @@ import (
 
 	"concord/exchange/cosigning"
 	"concord/exchange/intake"
+	"concord/exchange/onboard/course"
 	"concord/jobs"
 	"concord/record"
 	"concord/record/access"
@@ -39,6 +40,7 @@ type house struct {
 	audit     *auditKeys
 	seals     *seal.Keyring
 	harmony   *harmony
+	joining   *course.Office
 
 	witnesses    []cosigning.Witness
 	witnessEvery time.Duration
@@ -129,6 +131,7 @@ func (h *house) wire(ctx context.Context, key []byte, w where, feeds []intake.Fe
 	h.receiver = intake.NewReceiver(h.desk, table, time.Now, func() { applier.Wake() })
 	applier = intake.NewApplier(h.desk, h.receiver, h.log)
 	h.applier = applier
+	h.joining = h.office()
 	return nil
 }
 
@@ -138,7 +141,10 @@ func (h *house) operator() *record.Errand {
 		access.Reason{Purpose: access.Integrity})
 }
 
-func (h *house) close() error { return h.engine.Close() }
+func (h *house) close() error {
+	h.joining.Close()
+	return h.engine.Close()
+}
 
 // owner tells this process apart from others on the same store.
 func (h *house) owner() string {

@@ -30,28 +30,29 @@ const (
 var version = "development"
 
 type cli struct {
-	Serve   serveCmd   `cmd:"" help:"Serve pages, FHIR and MLLP."`
-	Demo    demoCmd    `cmd:"" help:"Serve with made-up people, sent in through the front door."`
-	Import  importCmd  `cmd:"" help:"Import FHIR R4 Bundles and NDJSON (files, folders, .gz)."`
-	Send    sendCmd    `cmd:"" help:"Send HL7 v2 messages to an MLLP port."`
-	Replay  replayCmd  `cmd:"" help:"Send parked messages through the mapping again."`
-	Export  exportCmd  `cmd:"" help:"Write every resource as NDJSON."`
-	Token   tokenCmd   `cmd:"" help:"Issue a bearer token for a script; prints the token alone."`
-	App     appCmd     `cmd:"" help:"SMART apps: register, approve, refuse."`
-	Verify  verifyCmd  `cmd:"" help:"Check store, index, links and audit log."`
-	Retain  retainCmd  `cmd:"" help:"Remove payloads of old audit entries by a file of rules."`
-	Rotate  rotateCmd  `cmd:"" name:"rotate-audit-key" help:"Make a new key for signing checkpoints of the audit log."`
-	Keys    keysCmd    `cmd:"" help:"Keys under which bodies are encrypted at rest."`
-	Witness witnessCmd `cmd:"" help:"Co-sign the audit logs of other organisations, as their witness."`
-	Backup  backupCmd  `cmd:"" help:"Copy the store and its secret, also beside a running server."`
-	Restore restoreCmd `cmd:"" help:"Make a data folder from a backup, or from an archive as of a moment."`
-	Migrate migrateCmd `cmd:"" help:"Move a store between SQLite and PostgreSQL, and prove the copy equal."`
-	Link    linkCmd    `cmd:"" help:"Find which records are of one person."`
-	Org     orgCmd     `cmd:"" help:"Organisations as files: check, compare with what runs, apply."`
-	Onboard onboardCmd `cmd:"" help:"Bring a joining trust's extract in: stage, profile, match before it is loaded."`
-	Access  accessCmd  `cmd:"" help:"Who may see what, and why."`
-	Bench   benchCmd   `cmd:"" help:"Measure."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Serve    serveCmd    `cmd:"" help:"Serve pages, FHIR and MLLP."`
+	Demo     demoCmd     `cmd:"" help:"Serve with made-up people, sent in through the front door."`
+	JoinDemo joinDemoCmd `cmd:"" name:"join-demo" help:"Serve with made-up people: two trusts join two that are live, step by step."`
+	Import   importCmd   `cmd:"" help:"Import FHIR R4 Bundles and NDJSON (files, folders, .gz)."`
+	Send     sendCmd     `cmd:"" help:"Send HL7 v2 messages to an MLLP port."`
+	Replay   replayCmd   `cmd:"" help:"Send parked messages through the mapping again."`
+	Export   exportCmd   `cmd:"" help:"Write every resource as NDJSON."`
+	Token    tokenCmd    `cmd:"" help:"Issue a bearer token for a script; prints the token alone."`
+	App      appCmd      `cmd:"" help:"SMART apps: register, approve, refuse."`
+	Verify   verifyCmd   `cmd:"" help:"Check store, index, links and audit log."`
+	Retain   retainCmd   `cmd:"" help:"Remove payloads of old audit entries by a file of rules."`
+	Rotate   rotateCmd   `cmd:"" name:"rotate-audit-key" help:"Make a new key for signing checkpoints of the audit log."`
+	Keys     keysCmd     `cmd:"" help:"Keys under which bodies are encrypted at rest."`
+	Witness  witnessCmd  `cmd:"" help:"Co-sign the audit logs of other organisations, as their witness."`
+	Backup   backupCmd   `cmd:"" help:"Copy the store and its secret, also beside a running server."`
+	Restore  restoreCmd  `cmd:"" help:"Make a data folder from a backup, or from an archive as of a moment."`
+	Migrate  migrateCmd  `cmd:"" help:"Move a store between SQLite and PostgreSQL, and prove the copy equal."`
+	Link     linkCmd     `cmd:"" help:"Find which records are of one person."`
+	Org      orgCmd      `cmd:"" help:"Organisations as files: check, compare with what runs, apply."`
+	Onboard  onboardCmd  `cmd:"" help:"Bring a joining trust's extract in: stage, profile, match before it is loaded."`
+	Access   accessCmd   `cmd:"" help:"Who may see what, and why."`
+	Bench    benchCmd    `cmd:"" help:"Measure."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 
 // findings is the error of a command that did its work and found something

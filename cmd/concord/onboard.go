@@ -27,6 +27,12 @@ type onboardCmd struct {
 	Review    onboardReviewCmd    `cmd:"" help:"What stewards decided in the rehearsal on who the joiner's patients are."`
 	Load      onboardLoadCmd      `cmd:"" help:"Write the rows of a staged extract into the live record, class by class; a load that was stopped goes on."`
 	Undo      onboardUndoCmd      `cmd:"" help:"Take back what a load has written; what was changed since stays and is named."`
+	Reconcile onboardReconcileCmd `cmd:"" help:"Hold a load against its extract; the report is what people sign."`
+	Report    onboardReportCmd    `cmd:"" help:"Print, write, sign or verify the report of a load."`
+	Runbook   onboardRunbookCmd   `cmd:"" help:"Runs of the runbook: trial load, dress rehearsal, cutover."`
+	Feeds     onboardFeedsCmd     `cmd:"" help:"Hold the feeds of an organisation, or release them."`
+	Downtime  onboardDowntimeCmd  `cmd:"" help:"Enter the downtime log: what wards wrote down while the old system was read-only."`
+	Beds      onboardBedsCmd      `cmd:"" help:"Keep the wards' own account of their beds, to reconcile open stays with."`
 	Trend     onboardTrendCmd     `cmd:"" help:"Compare the reports of all trials."`
 	Drop      onboardDropCmd      `cmd:"" help:"Remove a staged extract."`
 	Sample    onboardSampleCmd    `cmd:"" help:"Write a made-up extract, and print what is planted in it."`

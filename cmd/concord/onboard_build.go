@@ -24,20 +24,20 @@ type onboardBuildCmd struct {
 	Variances buildVariancesCmd `cmd:"" help:"Print the register of variances: what stays, or is allowed for now, with owner and reason."`
 }
 
-// joiner says whose build is meant.
-type joiner struct {
+// ofJoiner says whose build is meant.
+type ofJoiner struct {
 	where   `embed:""`
 	Org     string `help:"ODS code of the organisation that joins." required:"" placeholder:"ODS"`
 	Extract string `help:"Front of an extract's id; without it the newest." placeholder:"ID"`
 	JSON    bool   `help:"Print JSON."`
 }
 
-func (j joiner) request(command string) request {
+func (j ofJoiner) request(command string) request {
 	return request{Command: command, Org: j.Org, Extract: j.Extract, JSON: j.JSON}
 }
 
 type buildListCmd struct {
-	joiner
+	ofJoiner
 	All bool `help:"List what is decided, too."`
 }
 
@@ -48,7 +48,7 @@ func (c *buildListCmd) Run(ctx context.Context) error {
 }
 
 type buildCatalogueCmd struct {
-	joiner
+	ofJoiner
 	Dir string `arg:"" help:"Folder of the catalogue (docs/operate/harmonise.md)." name:"folder"`
 }
 
@@ -63,7 +63,7 @@ func (c *buildCatalogueCmd) Run(ctx context.Context) error {
 }
 
 type buildDecideCmd struct {
-	joiner
+	ofJoiner
 	Kind  string `arg:"" help:"Kind of catalogue: results, drugs, wards, …"`
 	Code  string `arg:"" help:"The joiner's code."`
 	Verb  string `arg:"" help:"map, allow, variance or open." enum:"map,allow,variance,open"`
@@ -81,7 +81,7 @@ func (c *buildDecideCmd) Run(ctx context.Context) error {
 }
 
 type buildTakeCmd struct {
-	joiner
+	ofJoiner
 	File string `arg:"" help:"build.yaml of another system."`
 }
 
@@ -96,7 +96,7 @@ func (c *buildTakeCmd) Run(ctx context.Context) error {
 }
 
 type buildExportCmd struct {
-	joiner
+	ofJoiner
 	FHIR bool `help:"As FHIR R4 ConceptMaps, one a line." name:"fhir"`
 }
 
@@ -106,7 +106,7 @@ func (c *buildExportCmd) Run(ctx context.Context) error {
 	return perform(ctx, c.where, req, os.Stdout)
 }
 
-type buildVariancesCmd struct{ joiner }
+type buildVariancesCmd struct{ ofJoiner }
 
 func (c *buildVariancesCmd) Run(ctx context.Context) error {
 	return perform(ctx, c.where, c.request("build-variances"), os.Stdout)

@@ -17,20 +17,20 @@ type onboardReviewCmd struct {
 	Take   reviewTakeCmd   `cmd:"" help:"Take in decisions on pairs that were made on a copy of this record."`
 }
 
-type reviewListCmd struct{ joiner }
+type reviewListCmd struct{ ofJoiner }
 
 func (c *reviewListCmd) Run(ctx context.Context) error {
 	return perform(ctx, c.where, c.request("review-list"), os.Stdout)
 }
 
-type reviewExportCmd struct{ joiner }
+type reviewExportCmd struct{ ofJoiner }
 
 func (c *reviewExportCmd) Run(ctx context.Context) error {
 	return perform(ctx, c.where, c.request("review-export"), os.Stdout)
 }
 
 type reviewTakeCmd struct {
-	joiner
+	ofJoiner
 	File string `arg:"" help:"File of decisions (review.ndjson)."`
 }
 

@@ -181,6 +181,7 @@ func (s *server) run(ctx context.Context, started func()) error {
 	wg.Go(func() { s.house.desk.Work(applied, s.house.owner()) })
 	wg.Go(func() { s.house.watch(applied) })
 	wg.Go(func() { s.house.names(applied) })
+	wg.Go(func() { s.house.watchJoined(applied) })
 	s.announce()
 	if started != nil {
 		started()

@@ -26,8 +26,8 @@ type test struct {
 }
 
 // shared are the codes that all four trusts of the demonstration know.
-func shared() *codes {
-	c := &codes{wards: wards, clinics: clinics, services: services}
+func shared(trust string) *codes {
+	c := &codes{wards: wardsOf(trust), clinics: clinics, services: services}
 	for n := range 8 {
 		c.staff = append(c.staff, consultant(n))
 	}

@@ -19,6 +19,8 @@ type Options struct {
 	Patients int
 	Seed     uint64 // of the population: the same as that of the live record
 	Faults   Faults
+	// Inpatients is the share of patients who are in hospital; 0 = one in a hundred.
+	Inpatients float64
 	// Taken is when the extract was taken; zero = 25 November 2026, 02:00. A later
 	// one has the same patients.
 	Taken time.Time
@@ -33,10 +35,13 @@ func Write(dir string, o Options) (*Planted, error) {
 	if o.Taken.IsZero() {
 		o.Taken = time.Date(2026, 11, 25, 2, 0, 0, 0, time.UTC)
 	}
+	if o.Inpatients == 0 {
+		o.Inpatients = 0.01
+	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	w := &writer{o: o, dir: dir, files: map[string]*table{}, planted: &Planted{Rows: map[string]int{}}, codes: shared()}
+	w := &writer{o: o, dir: dir, files: map[string]*table{}, taken: map[string]bool{}, planted: &Planted{Rows: map[string]int{}}, codes: shared(o.Trust)}
 	if o.Own {
 		c, err := own(o.Trust)
 		if err != nil {
@@ -98,7 +103,9 @@ type writer struct {
 	fallen  bool       // the patient at hand cannot be loaded
 	lost    bool       // nor their number be read
 	failed  error
-	before  linked.Row // the patient before
+	before  linked.Row      // the patient before
+	taken   map[string]bool // beds and slots
+	lain    []place         // beds, in order
 }
 
 func (w *writer) create(class, columns string) error {

@@ -15,6 +15,8 @@ type Faults struct {
 	LeftOn    float64 // a clock that has stopped and is still on a list
 	Dropped   float64 // a clock that runs and is on no list
 	WrongWeek float64 // weeks that are not those since the start
+	Unslotted float64 // an appointment when its clinic has no session
+	SharedBed float64 // a stay in a bed that somebody lies in
 }
 
 // Usual are faults at rates that a joining trust might have: assumed, since
@@ -22,7 +24,7 @@ type Faults struct {
 // notes 1.4).
 func Usual() Faults {
 	return Faults{Shifted: 0.001, Broken: 0.0002, Future: 0.0005, Orphan: 0.001, Twice: 0.0005, Repeated: 0.001, Mojibake: 0.002, NoBirth: 0.001,
-		LateClock: 0.03, LeftOn: 0.02, Dropped: 0.02, WrongWeek: 0.01}
+		LateClock: 0.03, LeftOn: 0.02, Dropped: 0.02, WrongWeek: 0.01, Unslotted: 0.05, SharedBed: 0.02}
 }
 
 // Planted counts what was planted, by kind, and the rows of each class that
@@ -41,6 +43,8 @@ type Planted struct {
 	LeftOn    int            `json:"leftOn"`
 	Dropped   int            `json:"dropped"`
 	WrongWeek int            `json:"wrongWeek"`
+	Unslotted int            `json:"unslotted"` // of patients who can be loaded; orphans among them
+	SharedBed int            `json:"sharedBed"`
 	// Fallen are rows of patients that cannot be loaded, which fall with them;
 	// Lost are those of them whose patient's number cannot even be read.
 	Fallen int `json:"fallen"`

@@ -70,12 +70,8 @@ func (w *writer) demographics(row linked.Row) {
 	}
 }
 
-// places are wards and clinics as the source calls them.
-var (
-	wards    = []string{"Crick", "James", "Hardy", "Eliot", "Evelyn", "Haldane", "Jenner", "Florence"}
-	clinics  = []string{"cardiology-clinic", "respiratory-clinic", "eye-clinic", "fracture-clinic", "diabetes-clinic", "dermatology-clinic", "surgery-clinic", "medicine-clinic"}
-	services = []string{"100", "110", "130", "300", "307", "320", "330", "340"}
-)
+// services are treatment functions, in the order of clinics.
+var services = []string{"100", "110", "130", "300", "307", "320", "330", "340"}
 
 func consultant(n int) string {
 	return "C99" + string([]byte{'0', '0', '0', byte('0' + n/10%10), byte('0' + n%10)})
@@ -106,20 +102,20 @@ func (w *writer) alerts() {
 	}
 }
 
-// encounters writes who is in hospital: one in a hundred.
+// encounters writes who is in hospital.
 func (w *writer) encounters() (key string) {
-	if !w.chance(0.01) {
+	if !w.chance(w.o.Inpatients) {
 		return ""
 	}
-	started, n := w.past(20), w.d.IntN(len(w.codes.wards))
-	return w.row("encounters", "inpatient", at(started), w.codes.wards[n], "Bay "+string(rune('1'+w.d.IntN(4)))+"/Bed "+string(rune('1'+w.d.IntN(6))),
+	started := w.past(20)
+	n, bed := w.bed()
+	return w.row("encounters", "inpatient", at(started), w.codes.wards[n], bed,
 		w.codes.staff[n], w.codes.services[n], on(started.AddDate(0, 0, 25)))
 }
 
 func (w *writer) appointments() {
 	for w.chance(0.35) {
-		n := w.d.IntN(len(w.codes.clinics))
-		starts := w.o.Taken.AddDate(0, 0, 1+w.d.IntN(120)).Truncate(24 * time.Hour).Add(time.Duration(9*60+15*w.d.IntN(28)) * time.Minute)
+		n, starts := w.slot()
 		w.row("appointments", "", w.codes.clinics[n], at(starts), "15", pick(w.d, []string{"first", "follow-up"}), "booked", w.codes.staff[n])
 	}
 }

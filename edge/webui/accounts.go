@@ -94,6 +94,9 @@ func (s *Site) changeAccount(v *visit) (*answer, error) {
 		done, err = "reset", office.ResetFactors(v.Context(), name)
 	case "end-sessions":
 		done, err = "sessions", office.EndSessions(v.Context(), name)
+		if err == nil && s.Grants != nil { // also what apps may do beyond them
+			err = s.Grants.EndAll(v.Context(), name)
+		}
 	case "own":
 		done, err = "own", office.SetOwnNumber(v.Context(), name, v.PostFormValue("own"))
 		if fault.Is(err, fault.Invalid) {

@@ -126,6 +126,30 @@ func TestSignOutEverywhereEndsApps(t *testing.T) {
 	if _, err := grants.Look(s.ctx, other); err != nil {
 		t.Errorf("somebody else's app ended: %v", err)
 	}
+	s.as("admin").post("/admin/accounts/reception", "do", "end-sessions")
+	if _, err := grants.Look(s.ctx, other); err == nil {
+		t.Error("an app acts on after an administrator ended the sessions")
+	}
+}
+
+// TestPatientSeesTheApp: what an app saw in somebody's name is told with the app.
+func TestPatientSeesTheApp(t *testing.T) {
+	s, grants, app := withApps(t)
+	s.tell()
+	s.now = today
+	id := s.people["adaeze"]
+	b := s.as("registrar")
+	consent := b.get(asks(app)).to
+	b.post(consent, "do", "choose", "patient", id)
+	u, err := url.Parse(b.post(consent, "do", "allow", "scope", "patient/Patient.r").to)
+	s.must(err)
+	tokens, err := grants.Redeem(s.ctx, app, u.Query().Get("code"), appBack, "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")
+	s.must(err)
+	who, err := grants.Bearer(s.ctx, tokens.Access, "")
+	s.must(err)
+	_, err = s.desk.For(who, access.Reason{Purpose: access.DirectCare}).Read(s.ctx, "Patient", id)
+	s.must(err)
+	s.as("patient").get("/me/looked").has(t, "Dr Maya Sharma", "With the app Growth &lt;b&gt;chart")
 }
 
 func TestRefuseAnApp(t *testing.T) {

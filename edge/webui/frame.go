@@ -61,10 +61,11 @@ func (s *Site) dress(f *frame, v *visit) {
 		{navLink{Key: "find", Name: "Patients", To: "/"}, access.FindPeople},
 		{navLink{Key: "review", Name: "Identity review", To: "/mpi/review"}, access.Links},
 		{navLink{Key: "feeds", Name: "Feeds", To: "/feeds"}, access.WatchFeeds},
+		{navLink{Key: "onboard", Name: "Joining", To: "/onboard"}, access.WatchTotals},
 		{navLink{Key: "privacy", Name: "Privacy", To: "/privacy"}, access.Review},
 		{navLink{Key: "accounts", Name: "Accounts", To: "/admin/accounts"}, access.Accounts},
 	} {
-		if v.may(l.act) {
+		if v.may(l.act) && (l.act != access.WatchTotals || s.Joining != nil) {
 			l.link.Here = f.Nav == l.link.Key
 			f.SiteTop = append(f.SiteTop, l.link)
 		}

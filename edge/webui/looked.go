@@ -17,6 +17,7 @@ type lookRow struct {
 	When      string // "22 November 2026, 9:05am"
 	Machine   string
 	Who, Role string
+	App       string // the app that looked in their name, ""
 	Org       string
 	Why       string
 	What      string
@@ -80,6 +81,7 @@ func (s *Site) lookRows(v *visit, page *record.AuditPage) ([]lookRow, error) {
 	if err != nil {
 		return nil, err
 	}
+	apps := map[string]string{}
 	rows := make([]lookRow, 0, len(page.Events))
 	for _, ev := range page.Events {
 		e := &ev.Entry
@@ -100,6 +102,9 @@ func (s *Site) lookRows(v *visit, page *record.AuditPage) ([]lookRow, error) {
 				r.Who = "Name no longer held"
 			}
 		}
+		if r.App, err = s.appName(v, e.App, apps); err != nil {
+			return nil, err
+		}
 		r.Org = "Does not apply"
 		if e.Org != "" && !r.Own {
 			r.Org = s.organisation(e.Org).Name
@@ -107,6 +112,26 @@ func (s *Site) lookRows(v *visit, page *record.AuditPage) ([]lookRow, error) {
 		rows = append(rows, r)
 	}
 	return rows, nil
+}
+
+// appName is the name of an app, kept for the next row.
+func (s *Site) appName(v *visit, id string, known map[string]string) (string, error) {
+	if id == "" || s.Grants == nil {
+		return "", nil
+	}
+	if name, ok := known[id]; ok {
+		return name, nil
+	}
+	app, err := s.Grants.App(v.Context(), id)
+	switch {
+	case fault.Is(err, fault.NotFound):
+		known[id] = "an app that is no longer known"
+	case err != nil:
+		return "", err
+	default:
+		known[id] = app.Name
+	}
+	return known[id], nil
 }
 
 // staff gives the names of who acted.
@@ -133,6 +158,8 @@ func plainRole(r access.Role) string {
 		return "Keeps records correct"
 	case access.Privacy:
 		return "Privacy officer"
+	case access.Commissioner:
+		return "Commissioner of services"
 	}
 	return r.Title()
 }

@@ -42,6 +42,7 @@ func (s *Site) handler() http.Handler {
 	get("/p/{id}/item/{type}/{item}", s.origin)
 	get("/p/{id}", s.slash)
 	s.accessRoutes(get, post)
+	s.joiningRoutes(mux, get, post)
 	s.appRoutes(get, post)
 	s.harmonyRoutes(get, post)
 
@@ -168,6 +169,8 @@ func (s *Site) home(v *visit) (*answer, error) {
 		return redirect("/admin/accounts")
 	case access.Privacy:
 		return redirect("/privacy")
+	case access.Commissioner:
+		return redirect("/onboard")
 	case access.Patient:
 		return redirect("/me/looked")
 	}

@@ -9,6 +9,7 @@ import (
 
 	"concord/care/chart"
 	"concord/edge/transport"
+	"concord/exchange/onboard/course"
 	"concord/record"
 	"concord/record/access"
 	"concord/record/account"
@@ -91,6 +92,8 @@ type Options struct {
 	// Harmony is what stewards decide on of organisations that join; nil = there
 	// are none.
 	Harmony Harmony
+	// Joining does the steps of organisations that join; nil = none does.
+	Joining *course.Office
 	// Demo, when set, is a line of words on the sign-in page that tells
 	// visitors of a demonstration whom they can sign in as.
 	Demo string

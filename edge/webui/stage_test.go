@@ -15,6 +15,7 @@ import (
 	"concord/edge/login"
 	"concord/edge/smart"
 	"concord/edge/webui"
+	"concord/exchange/onboard/course"
 	"concord/fault"
 	"concord/record"
 	"concord/record/access"
@@ -38,6 +39,8 @@ type stage struct {
 	zone     *time.Location
 	server   *httptest.Server
 	engine   *frail
+	joining  *course.Office
+	stages   string // of organisations that join
 	door     *login.Door
 	harmony  harmonyOf
 	alone    bool              // the registrar has to do with nobody
@@ -87,7 +90,7 @@ func newStage(t testing.TB, options ...account.Option) *stage {
 	apps := smart.New(smart.Options{Grants: s.grants, Accounts: s.accounts, BaseURL: "https://concord.example", Now: clock, Check: s.desk.CheckScope})
 	s.harmony = harmonyOf{t.TempDir(), clock}
 	handler, err := webui.New(webui.Options{Harmony: s.harmony, Apps: apps, Grants: s.grants, Desk: s.desk, Accounts: s.accounts, Door: s.door, Witnesses: s.desk.Witnesses, BaseURL: "https://concord.example", Guard: login.Guard,
-		Orgs: orgs(), Now: clock, Zone: zone, Parse: parsed})
+		Orgs: orgs(), Now: clock, Zone: zone, Parse: parsed, Joining: s.joinings()})
 	s.must(err)
 	s.server.Config.Handler = handler
 	s.server.Start()

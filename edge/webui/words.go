@@ -88,3 +88,6 @@ func noTotal(missing []string) string {
 	}
 	return "No total: " + strings.Join(missing, ", ") + " not recorded"
 }
+
+// join2 puts a semicolon between two parts, where both are there.
+func join2(a, b string) string { return join("; ", a, b) }

@@ -3,10 +3,10 @@ package intake
 import (
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"concord/fault"
+	"concord/record"
 	"concord/standard/fhir"
 	"concord/standard/hl7v2"
 	"concord/standard/uk"
@@ -232,13 +232,5 @@ func (s *source) local(kind uk.Local, value string) *fhir.Value {
 	return fhir.Obj("system", kind.System(s.feed.Trust), "value", value)
 }
 
-// key joins the parts of a business key. The separator is escaped in parts,
-// so that two keys never fall together.
-func key(parts ...string) string {
-	for i, p := range parts {
-		if strings.ContainsAny(p, "%|") {
-			parts[i] = strings.ReplaceAll(strings.ReplaceAll(p, "%", "%25"), "|", "%7C")
-		}
-	}
-	return strings.Join(parts, "|")
-}
+// key is a business key.
+func key(parts ...string) string { return record.BusinessKey(parts...) }

@@ -99,11 +99,15 @@ func (s *Stage) Load(ctx context.Context, x *Extract, e *record.Errand, opt Load
 	if err != nil || l.State == stateLoaded {
 		return l, err
 	}
+	d, err := x.Delta()
+	if err != nil {
+		return nil, err
+	}
 	p, err := s.startPace(ctx, opt)
 	if err != nil {
 		return nil, err
 	}
-	ld := &loader{stage: s, extract: x, errand: e, opt: opt, loading: l, pacer: p}
+	ld := &loader{delta: d, stage: s, extract: x, errand: e, opt: opt, loading: l, pacer: p}
 	err = ld.classes(ctx)
 	l.Paced = p.end()
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"strconv"
+	"strings"
 
 	"concord/record"
 )
@@ -19,8 +20,16 @@ type loader struct {
 	loading *Loading
 	pacer   *pacer // nil = as hard as it can
 	refused *refusals
-	into    map[string]string // numbers that were merged at the source, by the row's key
+	at      *Class             // the class at work
+	into    map[string]string  // numbers that were merged at the source, by the row's key
+	ids     map[string]string  // references to the trust's patients, by their numbers: as many as mostIDs
+	taken   map[[2]uint64]bool // keys of the trust's feed that rows of the class have
+	delta   *Delta             // what the extract is a delta of, nil = it is whole
+	touched *touched           // rows of the class that a delta loads
 }
+
+// mostIDs bounds the references that are remembered: about 60 MB.
+const mostIDs = 500_000
 
 func (ld *loader) keep() error { return writeJSON(ld.extract.path(loadFile), ld.loading) }
 
@@ -29,11 +38,15 @@ type loadRow struct {
 	op     record.Op
 	fields [][]byte
 	merged string // the number that it was merged into at the source
+	known  bool   // it refers to its patient by what is remembered
 }
 
-// waveBatches is how many transactions go at a time, and after how many the
-// progress is kept.
-const waveBatches = 2
+// The progress is kept after waveBatches transactions. waveWorkers go at a time:
+// while one is written, the others are made ready.
+const (
+	waveBatches = 8
+	waveWorkers = 3
+)
 
 // class loads the rows of one class, a wave of batches at a time.
 func (ld *loader) class(ctx context.Context, c Class) error {
@@ -45,6 +58,12 @@ func (ld *loader) class(ctx context.Context, c Class) error {
 	if err := ld.openRefused(&c); err != nil {
 		return err
 	}
+	ld.at, ld.taken = &c, map[[2]uint64]bool{}
+	touched, err := ld.extract.touches(ld.delta, c.Name)
+	if err != nil {
+		return err
+	}
+	ld.touched = touched
 	n := int64(0)
 	if err := ld.sweep(ctx, &c, p, &n, false); err != nil {
 		return err
@@ -73,6 +92,9 @@ func (ld *loader) sweep(ctx context.Context, c *Class, p *ClassProgress, n *int6
 				if is {
 					ld.mergedInto(string(fields[c.column("key")]), string(fields[column]))
 				}
+				continue
+			}
+			if ld.touched.passes(fields[0]) {
 				continue
 			}
 			if *n++; *n <= p.Rows { // done before
@@ -142,12 +164,60 @@ func (ld *loader) row(c *Class, fields [][]byte) loadRow {
 	for i, v := range fields {
 		own[i] = bytes.Clone(v)
 	}
-	m := &maker{trust: ld.extract.Trust, load: ld.loading.Load, zone: ld.stage.zone(), class: c, fields: own, mapping: ld.opt.Mapping}
-	v := m.resource()
-	key := url.Values{"identifier": {m.system(c.Name) + "|" + m.at("key")}}.Encode()
-	row := loadRow{op: record.Op{Kind: record.Create, Type: v.Type(), Resource: v, IfNoneExist: key, FullURL: "urn:row:" + escapedKey(m.at("key"))}, fields: own}
+	row := ld.made(c, own, ld.ids)
 	if i := c.column("merged_into"); i >= 0 {
 		row.merged = string(own[i])
 	}
+	if row.op.Key != "" {
+		k := keyOf([]byte(row.op.Key))
+		if ld.taken[k] { // the source has it twice
+			row.op.Key = ""
+		} else if c.Name == "alerts" { // of the other classes it is the row's own key
+			ld.taken[k] = true
+		}
+	}
 	return row
+}
+
+// made makes the op of a row. It names its patient by the reference that is
+// remembered, else by the number.
+func (ld *loader) made(c *Class, fields [][]byte, ids map[string]string) loadRow {
+	m := &maker{trust: ld.extract.Trust, load: ld.loading.Load, zone: ld.stage.zone(), class: c, fields: fields, ids: ids, mapping: ld.opt.Mapping}
+	v := m.resource()
+	once := url.Values{"identifier": {m.system(c.Name) + "|" + m.at("key")}}.Encode()
+	return loadRow{op: record.Op{Kind: record.Create, Type: v.Type(), Resource: v, IfNoneExist: once, Key: m.feedKey(), FullURL: "urn:row:" + escapedKey(m.at("key"))},
+		fields: fields, known: m.known}
+}
+
+// plain is a row as it is loaded on its own: its patient found anew, and without
+// the key of the trust's feed when that is another's.
+func (ld *loader) plain(r loadRow, keyed bool) loadRow {
+	p := ld.made(ld.at, r.fields, nil)
+	if p.merged = r.merged; !keyed || r.op.Key == "" {
+		p.op.Key = ""
+	}
+	return p
+}
+
+// learn remembers who a row's number is.
+func (ld *loader) learn(r loadRow, res record.Result) {
+	if len(ld.ids) >= mostIDs {
+		ld.ids = nil
+	}
+	if ld.ids == nil {
+		ld.ids = map[string]string{}
+	}
+	if ld.at.Name == "patients" {
+		ld.ids[string(r.fields[ld.at.column("key")])] = "Patient/" + res.ID
+		return
+	}
+	if r.known || res.Outcome != record.Created { // what was there may be of another number
+		return
+	}
+	for _, path := range []string{"subject.reference", "patient.reference", "for.reference", "participant.0.actor.reference"} {
+		if ref := res.Item.Resource.StrAt(path); strings.HasPrefix(ref, "Patient/") {
+			ld.ids[string(r.fields[ld.at.column("patient")])] = ref
+			return
+		}
+	}
 }

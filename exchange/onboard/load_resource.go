@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"concord/record"
 	"concord/standard/fhir"
 	"concord/standard/uk"
 )
@@ -18,7 +19,9 @@ type maker struct {
 	zone        *time.Location
 	class       *Class
 	fields      [][]byte
-	mapping     *Mapping // nil = codes as sent
+	mapping     *Mapping          // nil = codes as sent
+	ids         map[string]string // references to patients that are remembered, by number
+	known       bool              // one of them was used
 }
 
 func (m *maker) at(name string) string { return string(m.fields[m.class.column(name)]) }
@@ -66,8 +69,35 @@ func (m *maker) identifier(class, key string) *fhir.Value {
 	return fhir.Obj("system", m.system(class), "value", key)
 }
 
+// feedKey is the business key under which the trust's feed speaks of what the
+// row is, so that after the switch it goes on with that; "" when a feed has no
+// key that the row could tell.
+func (m *maker) feedKey() string {
+	switch m.class.Name {
+	case "encounters":
+		return record.BusinessKey("visit", m.at("key"))
+	case "appointments":
+		return record.BusinessKey("appointment", m.at("key"))
+	case "documents":
+		return record.BusinessKey("document", m.at("key"))
+	case "alerts":
+		if m.at("kind") == "allergy" {
+			what := m.at("code")
+			if what == "" {
+				what = m.at("text")
+			}
+			return record.BusinessKey("allergy", m.at("patient"), what)
+		}
+	}
+	return ""
+}
+
 // subject is a reference to the row's patient, found by the hospital number.
 func (m *maker) subject() *fhir.Value {
+	if ref := m.ids[m.at("patient")]; ref != "" {
+		m.known = true
+		return fhir.Obj("reference", ref)
+	}
 	return fhir.Obj("reference", "Patient?identifier="+escapedKey(m.system("patients"))+"%7C"+escapedKey(m.at("patient")))
 }
 

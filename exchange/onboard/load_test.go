@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -148,11 +149,11 @@ func loadStopping(t *testing.T, s *Stage, x *Extract, e *record.Errand) *Loading
 	t.Helper()
 	for try := range 200 {
 		ctx, stop := context.WithCancel(context.Background())
-		n := 0
+		var n atomic.Int64
 		s2 := *s
 		now := s.Now
 		s2.Now = func() time.Time { // the clock is looked at around each transaction
-			if n++; n > 6+try%5 {
+			if n.Add(1) > int64(6+try%5) {
 				stop()
 			}
 			return now()

@@ -34,11 +34,14 @@ func (ld *loader) wave(ctx context.Context, p *ClassProgress, rows []loadRow) er
 		batches = append(batches, rows[start:min(start+size, len(rows))])
 	}
 	w := &waveWork{}
-	err := each(ctx, batches, func(_ int, batch []loadRow) error {
+	err := eachOf(ctx, waveWorkers, batches, func(_ int, batch []loadRow) error {
 		defer ld.pacer.alone()()
 		ld.pacer.begin()
 		start := ld.stage.Now()
 		err := ld.batch(ctx, w, batch)
+		if ld.pacer == nil && ld.opt.Rest == 0 {
+			return err
+		}
 		took := ld.stage.Now().Sub(start)
 		ld.pacer.ended()
 		if err != nil {
@@ -76,6 +79,10 @@ func rest(ctx context.Context, d time.Duration) error {
 
 // batch loads rows as one; if the record refuses that, one by one.
 func (ld *loader) batch(ctx context.Context, w *waveWork, rows []loadRow) error {
+	rows, err := ld.mendOps(ctx, w, rows)
+	if err != nil || len(rows) == 0 {
+		return err
+	}
 	ops := make([]record.Op, 0, len(rows))
 	for _, r := range rows {
 		if r.merged != "" {
@@ -86,7 +93,7 @@ func (ld *loader) batch(ctx context.Context, w *waveWork, rows []loadRow) error 
 	if len(ops) == len(rows) {
 		res, err := ld.errand.Transact(ctx, ops, record.Commit{})
 		if err == nil {
-			w.count(res, ld.loading.Load)
+			w.count(ld, rows, res)
 			return nil
 		}
 		if !ofTheRow(err) {
@@ -123,9 +130,16 @@ func (ld *loader) single(ctx context.Context, w *waveWork, r loadRow) error {
 		}
 		c.Joins = []record.Join{{From: r.op.FullURL, Into: into}}
 	}
+	if r.op.Kind == record.Create {
+		r = ld.plain(r, true)
+	}
 	res, err := ld.errand.Transact(ctx, []record.Op{r.op}, c)
+	if err != nil && fault.Of(err).Code == "record.raced" && r.op.Key != "" {
+		r = ld.plain(r, false) // a feed has one of that key already, and this one says what it says
+		res, err = ld.errand.Transact(ctx, []record.Op{r.op}, c)
+	}
 	if err == nil {
-		w.count(res, ld.loading.Load)
+		w.count(ld, []loadRow{r}, res)
 		return nil
 	}
 	if !ofTheRow(err) {
@@ -156,11 +170,12 @@ func (ld *loader) patient(ctx context.Context, number string) (string, error) {
 
 // count counts what was there already as created if it came with this load: the
 // wave was stopped when some of it was done.
-func (w *waveWork) count(res []record.Result, load string) {
+func (w *waveWork) count(ld *loader, rows []loadRow, res []record.Result) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, r := range res {
-		if r.Outcome == record.Created || cameWith(r.Item, load) {
+	for i, r := range res {
+		ld.learn(rows[i], r)
+		if r.Outcome == record.Created || cameWith(r.Item, ld.loading.Load) {
 			w.created++
 		} else {
 			w.there++

@@ -86,8 +86,10 @@ func (s *Stage) Profile(ctx context.Context, x *Extract, opt Options) (*Report, 
 		return nil, err
 	}
 	defer unlock()
-	if err := os.Remove(x.path(reportFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, unstaged(err) // until the new report is whole there is none
+	for _, name := range []string{deltaFile, reportFile} { // until the new report is whole there is none
+		if err := os.Remove(x.path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, unstaged(err)
+		}
 	}
 	scratch, err := os.MkdirTemp(s.Dir, ".scratch-")
 	if err != nil {

@@ -243,12 +243,3 @@ func (v *Review) Find(key, entry string) *Reviewed {
 	}
 	return nil
 }
-
-// Matching gives what an extract's last match found, nil before it.
-func (x *Extract) Matching() (*Matching, error) {
-	if !x.exists(matchFile) {
-		return nil, nil
-	}
-	m := Matching{Rehearsal: &record.Rehearsal{}}
-	return &m, readJSON(x.path(matchFile), &m)
-}

@@ -211,10 +211,15 @@ func (s *Stage) tell(step string, done, total int64) {
 
 // each does work on items, on all cores; the first error ends it.
 func each[T any](ctx context.Context, items []T, do func(i int, item T) error) error {
+	return eachOf(ctx, runtime.GOMAXPROCS(0), items, do)
+}
+
+// eachOf is each, so many at a time.
+func eachOf[T any](ctx context.Context, many int, items []T, do func(i int, item T) error) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var wg sync.WaitGroup
-	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+	slots := make(chan struct{}, many)
 	for i, item := range items {
 		slots <- struct{}{}
 		if ctx.Err() != nil {

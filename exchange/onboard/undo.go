@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
+	"sync"
 
 	"concord/fault"
 	"concord/record"
@@ -14,6 +16,9 @@ import (
 type Undoing struct {
 	Load    string           `json:"load"`
 	Removed map[string]int64 `json:"removed"` // by resource type
+	// Restored are resources that a delta changed, and that are as they were before
+	// it, by type.
+	Restored map[string]int64 `json:"restored,omitempty"`
 	// Kept are resources that were changed after the load: they stay, and
 	// somebody has to look at them.
 	Kept []KeptResource `json:"kept,omitempty"`
@@ -53,12 +58,16 @@ func (s *Stage) Undo(ctx context.Context, x *Extract, e *record.Errand) (*Undoin
 	if err := writeJSON(x.path(loadFile), l); err != nil {
 		return nil, err
 	}
-	u := &undoer{errand: e, out: &Undoing{Load: l.Load, Removed: map[string]int64{}}}
+	u := &undoer{errand: e, out: &Undoing{Load: l.Load, Removed: map[string]int64{}, Restored: map[string]int64{}}}
 	for _, typ := range undoOrder() {
 		if err := u.all(ctx, typ); err != nil {
 			return nil, err
 		}
 	}
+	if err := u.changedSince(ctx, s, x, l); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(u.out.Kept, func(a, b KeptResource) int { return strings.Compare(a.Ref, b.Ref) })
 	l.State, l.Ended = stateUndone, s.Now().UTC()
 	return u.out, writeJSON(x.path(loadFile), l)
 }
@@ -66,7 +75,9 @@ func (s *Stage) Undo(ctx context.Context, x *Extract, e *record.Errand) (*Undoin
 // undoer is an undo at work.
 type undoer struct {
 	errand *record.Errand
+	mu     sync.Mutex
 	out    *Undoing
+	named  map[string]bool // what is kept, by its reference
 }
 
 // undoPage is how many resources are looked at on one snapshot; undoBatch how
@@ -95,10 +106,12 @@ func (u *undoer) page(ctx context.Context, typ string, items []*record.Item) err
 	var batches [][]*record.Item
 	var whole []*record.Item
 	for _, it := range items {
-		if it.Version == 1 {
+		is, err := u.asLoaded(ctx, it)
+		if err != nil {
+			return err
+		}
+		if is {
 			whole = append(whole, it)
-		} else {
-			u.keep(it, "changed")
 		}
 	}
 	if typ == "Patient" {
@@ -110,15 +123,16 @@ func (u *undoer) page(ctx context.Context, typ string, items []*record.Item) err
 	for batch := range slices.Chunk(whole, undoBatch) {
 		batches = append(batches, batch)
 	}
-	for _, batch := range batches {
-		if err := u.batch(ctx, typ, batch); err != nil {
-			return err
-		}
-	}
-	return nil
+	return eachOf(ctx, waveWorkers, batches, func(_ int, batch []*record.Item) error { return u.batch(ctx, typ, batch) })
 }
 
 func (u *undoer) keep(it *record.Item, why string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.named == nil {
+		u.named = map[string]bool{}
+	}
+	u.named[it.Ref()] = true
 	u.out.Kept = append(u.out.Kept, KeptResource{it.Ref(), it.Version, it.Feed, why})
 }
 
@@ -150,6 +164,8 @@ func (u *undoer) batch(ctx context.Context, typ string, items []*record.Item) er
 	_, err := u.errand.Transact(ctx, ops, record.Commit{})
 	switch {
 	case err == nil:
+		u.mu.Lock()
+		defer u.mu.Unlock()
 		u.out.Removed[typ] += int64(len(items))
 		return nil
 	case !ofTheRow(err):

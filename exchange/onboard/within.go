@@ -3,6 +3,7 @@ package onboard
 import (
 	"iter"
 	"os"
+	"path/filepath"
 )
 
 // What the rooms within this one need of an extract, to hold it against the
@@ -114,3 +115,31 @@ func (l *Loading) Loaded() bool { return l != nil && l.State == stateLoaded }
 
 // Undone tells whether the load was taken back.
 func (l *Loading) Undone() bool { return l != nil && l.State == stateUndone }
+
+// SaveJSON writes v as JSON into the stage, whole or not at all; ReadJSON reads
+// it.
+func (s *Stage) SaveJSON(name string, v any) error {
+	path := filepath.Join(s.Dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return unstaged(err)
+	}
+	return writeJSON(path, v)
+}
+
+// ReadJSON reads what SaveJSON wrote; found is false when there is none.
+func (s *Stage) ReadJSON(name string, into any) (found bool, err error) {
+	path := filepath.Join(s.Dir, name)
+	if _, err := os.Stat(path); err != nil {
+		return false, nil
+	}
+	return true, readJSON(path, into)
+}
+
+// Matching gives what an extract was matched to, nil before it was.
+func (x *Extract) Matching() (*Matching, error) {
+	if !x.exists(matchFile) {
+		return nil, nil
+	}
+	var m Matching
+	return &m, readJSON(x.path(matchFile), &m)
+}

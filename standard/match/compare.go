@@ -86,6 +86,11 @@ func sameCalled(a, b *Subject) bool {
 	return a.root != 0 && a.root == b.root || a.first != 0 && a.first == b.middle || b.first != 0 && a.middle == b.first
 }
 
+// oneName tells whether two given names are the same, or forms of one name.
+func oneName(a, b *Subject) bool {
+	return a.given == b.given || a.root != 0 && a.root == b.root
+}
+
 // formerAgrees tells whether the former name of one is a family name of the
 // other.
 func formerAgrees(a, b *Subject) bool {

@@ -14,7 +14,7 @@ const (
 	// Newborn: one side has no given name of its own yet.
 	Newborn
 	// Relatives: one home or telephone, but another given name; or another date
-	// of birth altogether.
+	// of birth, by more than day and month swapped.
 	Relatives
 	// OtherPerson: the number is one, but name and date of birth are not.
 	OtherPerson
@@ -86,7 +86,7 @@ func guards(p Pattern, a, b *Subject) Guard {
 	if birth == BirthExact && twinNames(name, a, b, home, sexes) || (a.flags|b.flags)&manyBorn != 0 {
 		g |= Twins
 	}
-	if birth == BirthDifferent || (home || p.At(Phone) == CodeSame) && otherGiven(name, a, b) {
+	if birth >= BirthSlip || (home || p.At(Phone) == CodeSame) && otherGiven(name, a, b) {
 		g |= Relatives
 	}
 	return g
@@ -126,7 +126,11 @@ func twinNames(name Level, a, b *Subject, home, sexes bool) bool {
 		return true
 	}
 	switch name {
-	case NameExact, NameAnyOrder, NameNickname, NameFormer, NameGivenOnly, NameBothSimilar:
+	case NameNickname:
+		// A twin may have the other's name as a second one, or both the name that
+		// brothers share, which are told apart by how it is spelled.
+		return !oneName(a, b) || a.flags&b.flags&brothers != 0
+	case NameExact, NameAnyOrder, NameFormer, NameGivenOnly, NameBothSimilar:
 		return false
 	case NameOneSimilar:
 		return a.given != b.given && !oneEdit(&a.given, &b.given)

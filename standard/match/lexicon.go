@@ -19,10 +19,12 @@ type Lexicon struct {
 	fillers, joined, unnamed, multiple, nowhere map[string]bool
 	dates                                       map[uint32]bool
 	posts                                       []string
+	brothers                                    map[uint16]bool // roots
 }
 
 type wordsFile struct {
 	Given     [][]string `yaml:"given"`
+	Brothers  []string   `yaml:"brothers"`
 	Fillers   []string   `yaml:"fillers"`
 	Joined    []string   `yaml:"joined"`
 	Unnamed   []string   `yaml:"unnamed"`
@@ -59,6 +61,13 @@ func ParseLexicon(data []byte) (*Lexicon, error) {
 			}
 			l.root[w] = uint16(i + 1)
 		}
+	}
+	l.brothers = map[uint16]bool{}
+	for _, w := range f.Brothers {
+		if l.root[w] == 0 {
+			return nil, fault.New(fault.Invalid, "match.words", "the given name %s, which brothers share, stands in no group", w)
+		}
+		l.brothers[l.root[w]] = true
 	}
 	for _, d := range f.Dates {
 		l.dates[dateOf(d)] = true
@@ -120,6 +129,9 @@ func (l *Lexicon) name(s *Subject, r *Record) {
 	if len(given) > 0 {
 		s.given = textOf(given[0])
 		s.root, s.first = l.root[given[0]], mark(given[0])
+		if l.brothers[s.root] {
+			s.flags |= brothers
+		}
 		if len(given) > 1 {
 			s.middle = mark(given[1])
 		}

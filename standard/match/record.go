@@ -65,6 +65,7 @@ const (
 	validNHS   flag = 1 << iota
 	unnamed         // the given name was a stand-in: baby, twin one
 	manyBorn        // the record says that it is of a multiple birth
+	brothers        // the given name is one that several of a family bear beside their own
 	onlyFiller      // the given name is Kaur, Singh or the like and nothing else: it tells little
 )
 

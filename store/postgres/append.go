@@ -112,9 +112,10 @@ func (t *tx) AppendLog(ctx context.Context, log string, body []byte) (int64, err
 	if err != nil {
 		return 0, err
 	}
-	if err := t.write(ctx); err != nil {
-		return 0, err
+	if err := ctx.Err(); err != nil {
+		return 0, cancelled(err)
 	}
+	t.logged = true
 	g := t.g
 	g.buf.entries = append(g.buf.entries, entry{id, end.entries, t.at, bytes.Clone(body)})
 	end.entries++

@@ -153,7 +153,7 @@ func (g *group) run(req *request, strict bool) (err error, guessed bool) {
 	if err != nil {
 		return g.back(t, err), t.guessed
 	}
-	g.wrote = g.wrote || t.dirty
+	g.wrote = g.wrote || t.dirty || t.logged
 	if t.saved {
 		g.w.c.send(release, nil)
 	}

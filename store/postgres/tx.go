@@ -18,6 +18,7 @@ type tx struct {
 	change int64
 	at     int64 // microseconds since 1970
 	dirty  bool
+	logged bool // an entry of a log was appended
 	strict bool // nothing is guessed
 	// guessed: something was taken for granted that the commit has to prove.
 	guessed bool
@@ -31,7 +32,7 @@ func (t *tx) Change() int64 { return t.change }
 
 func (t *tx) Time() time.Time { return moment(t.at) }
 
-// LastChange is this Update's own number once it has written.
+// LastChange is this Update's own number once it has written more than logs.
 func (t *tx) LastChange(context.Context) (int64, error) {
 	if t.dirty {
 		return t.change, nil
@@ -50,6 +51,9 @@ func (t *tx) write(ctx context.Context) error {
 
 // finish closes an Update that succeeded.
 func (t *tx) finish() {
+	if t.logged {
+		t.g.c.at = t.at
+	}
 	if !t.dirty {
 		return
 	}

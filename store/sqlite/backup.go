@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"concord/fault"
+	"concord/store"
 )
 
 // Backup writes a consistent, compact copy of the store to a new file beside
@@ -25,7 +26,7 @@ func (e *Engine) Backup(ctx context.Context, path string) error {
 		return fault.Wrap(err, fault.Busy, "store.full", "the backup cannot be written")
 	}
 	defer f.Close()
-	if err = e.vacuumInto(ctx, part); err == nil {
+	if err = e.copyInto(ctx, part); err == nil {
 		err = errors.Join(f.Sync(), os.Rename(part, path), syncDir(filepath.Dir(path)))
 	}
 	if err != nil {
@@ -33,6 +34,37 @@ func (e *Engine) Backup(ctx context.Context, path string) error {
 		return failed(err, "write the backup")
 	}
 	return nil
+}
+
+// copyInto copies the database, and then brings into the copy what was ahead of
+// it when the copy began.
+func (e *Engine) copyInto(ctx context.Context, path string) error {
+	var id [16]byte
+	err := e.View(ctx, func(r store.Reader) (err error) {
+		id, err = r.(*snapshot).knownIdentity()
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	rows, err := readAhead(e.path+aheadSuffix, id)
+	if err != nil {
+		return err
+	}
+	if err := e.vacuumInto(ctx, path); err != nil || len(rows) == 0 {
+		return err
+	}
+	conn, err := openConn(path, readerCacheKB)
+	if err != nil {
+		return err
+	}
+	s := &snapshot{conn: conn, names: e.names, now: e.opts.Now}
+	if err = s.run("BEGIN IMMEDIATE"); err == nil {
+		if err = s.recover(rows); err == nil {
+			err = s.run("COMMIT")
+		}
+	}
+	return errors.Join(err, conn.Close())
 }
 
 func (e *Engine) vacuumInto(ctx context.Context, path string) error {

@@ -115,7 +115,7 @@ func (b *bulk) run(w *writer, req *request) {
 	case b.failed != nil:
 		req.err = b.failed
 	case !b.open:
-		if req.err = w.begin(); req.err == nil {
+		if req.err = w.enter(); req.err == nil {
 			b.open, b.start = true, w.snap.now()
 			w.lost, w.dirty = false, false
 		}

@@ -37,6 +37,13 @@ func (w *writer) prepare() error {
 	if err := w.loadNames(); err != nil {
 		return err
 	}
+	id, err := w.snap.identity()
+	if err != nil {
+		return err
+	}
+	if w.ahead, err = openAhead(w.e.path+aheadSuffix, id, w.e.opts.NoSync, w.recover); err != nil {
+		return err
+	}
 	w.fold, err = openFolder(w.e)
 	return err
 }
@@ -62,9 +69,39 @@ func (w *writer) loadNames() error {
 
 func (w *writer) begin() error { return w.snap.run("BEGIN IMMEDIATE") }
 
-// keep commits the open transaction and makes its names known to readers.
+// enter begins the transaction that Updates share, if it has not begun.
+func (w *writer) enter() error {
+	if w.begun {
+		return nil
+	}
+	if err := w.begin(); err != nil {
+		return err
+	}
+	w.begun = true
+	return nil
+}
+
+// keep makes durable what the Updates have written: entries of logs alone ahead
+// of the database, anything else in a transaction.
 func (w *writer) keep() error {
-	if w.dirty {
+	if !w.begun {
+		if len(w.logs) == 0 {
+			return nil
+		}
+		if w.bulk == nil && w.ahead.takes(w.logs) && w.ahead.add(w.logs) == nil {
+			w.kept()
+			return nil
+		}
+		if err := w.enter(); err != nil {
+			return err
+		}
+	}
+	return w.commitAll()
+}
+
+// commitAll commits the open transaction and makes its names known to readers.
+func (w *writer) commitAll() error {
+	if w.dirty || len(w.logs) > 0 || w.ahead.waits() {
 		if err := w.flush(); err != nil {
 			return err
 		}
@@ -72,6 +109,9 @@ func (w *writer) keep() error {
 	if err := w.snap.run("COMMIT"); err != nil {
 		return err
 	}
+	w.begun = false
+	w.ahead.caughtUp()
+	w.e.behind.Store(false)
 	if len(w.snap.fresh) > 0 {
 		w.e.names.add(w.snap.fresh)
 		clear(w.snap.fresh)
@@ -108,6 +148,7 @@ type tx struct {
 	dirty  bool
 	first  bool  // nothing was written in the transaction before this Update
 	opened bool  // what this Update's statements do can be taken back
+	saved  bool  // by a savepoint: others have written before it
 	broken error // a statement failed: nothing of this may be kept
 	puts   store.PackedVersions
 	posts  posts
@@ -121,9 +162,9 @@ func (t *tx) Change() int64 { return t.change }
 
 func (t *tx) Time() time.Time { return moment(t.at) }
 
-// LastChange is this Update's own number once it has written.
+// LastChange is this Update's own number once it has written more than logs.
 func (t *tx) LastChange(context.Context) (int64, error) {
-	if t.dirty {
+	if t.opened {
 		return t.change, nil
 	}
 	return t.change - 1, nil
@@ -136,14 +177,19 @@ func (t *tx) open() error {
 	if t.opened {
 		return nil
 	}
+	if err := t.w.enter(); err != nil {
+		return t.fail(err)
+	}
+	first := t.first && t.w.ahead.none()
 	if err := t.w.writeLogs(); err != nil {
 		t.w.lost = true // rows of Updates that have succeeded
 		return t.fail(err)
 	}
 	t.opened = true
-	if t.first {
+	if first {
 		return nil
 	}
+	t.saved = true
 	return t.fail(t.w.snap.run("SAVEPOINT one"))
 }
 
@@ -191,7 +237,10 @@ func (t *tx) finish() error {
 	if !t.dirty {
 		return nil
 	}
-	t.w.c.change, t.w.c.at = t.change, t.at
+	if t.w.c.at = t.at; !t.opened { // it only appended to logs
+		return nil
+	}
+	t.w.c.change = t.change
 	if err := t.writePosts(context.Background()); err != nil {
 		return err
 	}

@@ -12,6 +12,8 @@
 //     on the disk (writer.go).
 //   - Views read their own snapshot on one of a few reader connections and
 //     never wait for the writer (view.go).
+//   - Updates that only append to logs are durable in a file ahead of the
+//     database, which catches up soon (ahead.go).
 //   - The log of the database (WAL) is folded back in the background, so that
 //     no Update waits for it (checkpoint.go).
 //
@@ -22,6 +24,6 @@
 //     version once.
 //   - An index entry exists exactly for current versions.
 //
-// Files: concord.db (with -wal and -shm), concord.lock. See
+// Files: concord.db (with -wal, -shm and .ahead), concord.lock. See
 // https://www.sqlite.org/wal.html and https://www.sqlite.org/withoutrowid.html.
 package sqlite

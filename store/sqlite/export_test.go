@@ -24,3 +24,6 @@ func (e *Engine) Plan(query string) (steps []string, err error) {
 	}})
 	return steps, err
 }
+
+// AheadRows counts the rows that a file of entries ahead of the database holds.
+func AheadRows(records []byte) int { return len(aheadRecords(records)) }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"slices"
+	"time"
 
 	"zombiezen.com/go/sqlite"
 
@@ -18,6 +19,10 @@ const hashSize = 32
 
 // LogSize is the number of entries.
 func (s *snapshot) LogSize(ctx context.Context, log string) (int64, error) {
+	s, err := s.logged()
+	if err != nil {
+		return 0, err
+	}
 	id, err := s.nameID(log)
 	if err != nil || id == 0 {
 		return 0, err
@@ -36,6 +41,10 @@ func (s *snapshot) hashCount(id int64) (int64, error) {
 
 // LogHashCount is the number of stored hashes.
 func (s *snapshot) LogHashCount(ctx context.Context, log string) (int64, error) {
+	s, err := s.logged()
+	if err != nil {
+		return 0, err
+	}
 	id, err := s.nameID(log)
 	if err != nil || id == 0 {
 		return 0, err
@@ -45,6 +54,10 @@ func (s *snapshot) LogHashCount(ctx context.Context, log string) (int64, error) 
 
 // LogEntries returns entries from a sequence on.
 func (s *snapshot) LogEntries(ctx context.Context, log string, from int64, limit int) ([]store.Entry, error) {
+	s, err := s.logged()
+	if err != nil {
+		return nil, err
+	}
 	id, err := s.nameID(log)
 	if err != nil || id == 0 {
 		return nil, err
@@ -59,6 +72,10 @@ func (s *snapshot) LogEntries(ctx context.Context, log string, from int64, limit
 
 // LogHashes returns the stored hashes with those numbers, in that order.
 func (s *snapshot) LogHashes(ctx context.Context, log string, numbers []int64) ([][hashSize]byte, error) {
+	s, err := s.logged()
+	if err != nil {
+		return nil, err
+	}
 	id, err := s.nameID(log)
 	if err != nil {
 		return nil, err
@@ -124,6 +141,17 @@ func (t *tx) tail(id int64) (*tail, error) {
 	if err != nil {
 		return nil, err
 	}
+	entries = t.w.ahead.end(id, entries)
+	for _, r := range t.w.logs {
+		if r.log == id {
+			entries = max(entries, r.seq+1)
+		}
+	}
+	for _, r := range t.logs {
+		if r.log == id {
+			entries = max(entries, r.seq+1)
+		}
+	}
 	end := &tail{entries, hashes}
 	t.w.tails[id] = end
 	return end, nil
@@ -158,11 +186,51 @@ const (
 	insertLogs = insertLog + moreLog + moreLog + moreLog + moreLog + moreLog + moreLog + moreLog
 )
 
-// writeLogs writes the rows of the Updates that have succeeded.
+// writeLogs writes the rows of the Updates that have succeeded, in the open
+// transaction: those that are durable already first.
 func (w *writer) writeLogs() error {
+	if a := w.ahead; a.waits() {
+		if err := w.snap.insertLogs(a.rows[a.in:]); err != nil {
+			return err
+		}
+		a.in = len(a.rows)
+	}
 	err := w.snap.insertLogs(w.logs)
 	clear(w.logs)
 	w.logs = w.logs[:0]
+	return err
+}
+
+// kept notes that the rows are durable ahead of the database, which catches up
+// soon. Views that begin from now on know that it has not.
+func (w *writer) kept() {
+	clear(w.logs)
+	w.logs = w.logs[:0]
+	if !w.e.behind.Swap(true) {
+		w.late.Reset(aheadLate)
+	}
+}
+
+// aheadLate is how long entries wait for the database when nothing else is
+// written.
+const aheadLate = 100 * time.Millisecond
+
+// catchUp writes the rows that are ahead of the database into it. When it cannot,
+// they wait, and nothing more goes ahead.
+func (w *writer) catchUp() error {
+	if !w.e.behind.Load() {
+		return nil
+	}
+	w.dirty, w.lost = false, false
+	err := w.enter()
+	if err == nil {
+		err = w.commitAll()
+	}
+	if err != nil {
+		w.ahead.full = true
+		w.reset()
+		w.late.Reset(10 * aheadLate)
+	}
 	return err
 }
 
@@ -192,7 +260,7 @@ func (s *snapshot) insertLogs(rows []logRow) error {
 
 // settle writes what this Update has appended, so that it reads its own.
 func (t *tx) settle() error {
-	if len(t.logs) == 0 && len(t.w.logs) == 0 {
+	if len(t.logs) == 0 && len(t.w.logs) == 0 && !t.w.ahead.waits() {
 		return nil
 	}
 	if err := t.open(); err != nil {

@@ -42,6 +42,7 @@ const (
 	pageSize         = 8192
 	writerCacheKB    = 16 << 10
 	readerCacheKB    = 12 << 10
+	logCacheKB       = 1 << 10
 	defaultReaders   = 4
 	defaultWALPages  = 32_000
 	journalSizeLimit = 64 << 20
@@ -60,6 +61,9 @@ type Engine struct {
 	// unseen is true while a bulk load has answered Updates that are not yet
 	// committed.
 	unseen atomic.Bool
+	// behind is true while entries of logs are durable that the database does
+	// not have yet.
+	behind atomic.Bool
 }
 
 var _ store.Engine = (*Engine)(nil)

@@ -16,6 +16,9 @@ func (t *tx) NewRecord(ctx context.Context) (int64, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, cancelled(err)
 	}
+	if err := t.open(); err != nil { // the counter is written with the commit
+		return 0, err
+	}
 	t.dirty = true
 	t.w.c.pk++
 	return t.w.c.pk, nil

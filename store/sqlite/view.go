@@ -22,6 +22,7 @@ type snapshot struct {
 	tok   []byte             // scratch of a scan
 	seen  func(query string) // told of every statement, if set
 	trace store.Trace        // told of the statements of one View, if set
+	logs  *logView           // where a View reads logs, when entries were ahead of the database as it began
 }
 
 var _ store.Reader = (*snapshot)(nil)
@@ -29,13 +30,14 @@ var _ store.Reader = (*snapshot)(nil)
 // readers is the pool of connections for Views.
 type readers struct {
 	free chan *snapshot
+	logs chan *snapshot // connections for logs that no View uses
 	all  []*snapshot
 	shut chan struct{}
 	once sync.Once
 }
 
 func openReaders(e *Engine) (*readers, error) {
-	p := &readers{free: make(chan *snapshot, e.opts.Readers), shut: make(chan struct{})}
+	p := &readers{free: make(chan *snapshot, e.opts.Readers), logs: make(chan *snapshot, e.opts.Readers), shut: make(chan struct{})}
 	for range e.opts.Readers {
 		conn, err := openConn(e.path, readerCacheKB)
 		if err == nil {
@@ -69,6 +71,9 @@ func (p *readers) close() error {
 				first = err
 			}
 		}
+		if err := p.closeLogs(); err != nil && first == nil {
+			first = err
+		}
 	})
 	return first
 }
@@ -99,6 +104,7 @@ func (e *Engine) View(ctx context.Context, f func(store.Reader) error) (err erro
 			return err
 		}
 	}
+	behind := e.behind.Load()
 	s, err := e.readers.take(ctx)
 	if err != nil {
 		return err
@@ -114,6 +120,10 @@ func (e *Engine) View(ctx context.Context, f func(store.Reader) error) (err erro
 	// A handle of one View, so that one kept beyond its end cannot read.
 	handle := *s
 	handle.trace = store.TraceOf(ctx)
+	if behind {
+		handle.logs = &logView{e: e, ctx: ctx}
+		defer handle.logs.end()
+	}
 	defer func() { s.tok = handle.tok; handle.conn = nil }()
 	err = f(&handle)
 	if err != nil && ctx.Err() != nil && fault.Of(err).Code == "store.cancelled" {

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"runtime"
 	"runtime/debug"
@@ -40,7 +41,8 @@ type writer struct {
 	last  int      // how many shared the last commit
 	crowd int      // how many shared the last two: about so many callers there are
 	lost  bool     // SQLite rolled the whole transaction back
-	dirty bool     // something was written in this transaction
+	begun bool     // a transaction is open
+	dirty bool     // something was written in this transaction, or is to be
 
 	c      counters
 	born   []string // names made in this transaction, in order
@@ -48,6 +50,8 @@ type writer struct {
 	tails  map[int64]*tail
 	marks  map[string][]byte // of logs
 	logs   []logRow          // appended by Updates of this transaction that succeeded, and not written yet
+	ahead  *ahead            // entries that are durable, and not in the database yet
+	late   *time.Timer       // when the database is to catch up with them
 
 	bulk *bulk // while a bulk load is under way
 	fold *folder
@@ -139,7 +143,7 @@ func openWriter(e *Engine) (*writer, error) {
 	w := &writer{
 		e: e, queue: make(chan *request, queueLength), ended: make(chan struct{}),
 		snap:  &snapshot{conn: conn, names: e.names, now: e.opts.Now, fresh: map[string]int64{}},
-		tails: map[int64]*tail{}, marks: map[string][]byte{},
+		tails: map[int64]*tail{}, marks: map[string][]byte{}, late: time.NewTimer(time.Hour),
 	}
 	if err := w.prepare(); err != nil {
 		conn.Close()
@@ -169,10 +173,13 @@ func (w *writer) loop() {
 		case req, open := <-w.queue:
 			if !open {
 				w.bulk.commit(w)
+				w.catchUp()
 				finished = true
 				return
 			}
 			w.take(req)
+		case <-w.late.C:
+			w.catchUp()
 		case <-w.fold.passed:
 			w.finishFold()
 		case <-idle.C:
@@ -187,6 +194,7 @@ func (w *writer) take(req *request) {
 		switch {
 		case req.work != nil:
 			w.bulk.commit(w)
+			_ = w.catchUp() // if it cannot, what waits is durable all the same
 			if req.start() {
 				req.err = req.work()
 			}
@@ -206,12 +214,6 @@ func (w *writer) take(req *request) {
 // commit runs first and those that wait behind it, commits and answers.
 func (w *writer) commit(first *request) {
 	w.batch, w.lost, w.dirty = w.batch[:0], false, false
-	err := w.begin()
-	if err != nil {
-		w.batch = append(w.batch, first)
-		w.answer(err)
-		return
-	}
 	start := w.snap.now()
 	for req := first; req != nil; {
 		w.batch = append(w.batch, req)
@@ -224,6 +226,7 @@ func (w *writer) commit(first *request) {
 		req = w.next(start)
 	}
 	w.crowd, w.last = w.last+len(w.batch), len(w.batch)
+	var err error
 	switch {
 	case w.lost:
 		err = fault.New(fault.Busy, "store.full", "another change that shared this commit met a disk that is full; nothing of this was kept")
@@ -275,8 +278,8 @@ func (w *writer) answer(err error) {
 	w.batch = w.batch[:0]
 }
 
-// one runs an Update inside the open transaction. The first needs no
-// savepoint: nothing lies before it.
+// one runs an Update. What it writes to the database needs no savepoint when
+// nothing lies before it in the transaction.
 func (w *writer) one(req *request) error {
 	m := mark{w.c, len(w.born), len(w.counts)}
 	t := &tx{snapshot: w.snap, w: w, first: !w.dirty, posts: posts{}, change: w.c.change + 1, at: max(w.c.at, w.snap.now().UnixMicro())}
@@ -285,7 +288,7 @@ func (w *writer) one(req *request) error {
 		err = t.finish()
 	}
 	t.snapshot, t.w = nil, nil
-	if w.snap.conn.AutocommitEnabled() {
+	if w.begun && w.snap.conn.AutocommitEnabled() {
 		w.lost = true
 		return err
 	}
@@ -293,22 +296,20 @@ func (w *writer) one(req *request) error {
 		w.dirty = w.dirty || t.dirty
 		w.logs = append(w.logs, t.logs...)
 		maps.Copy(w.marks, t.marks)
-		if t.opened && !t.first {
+		if t.saved {
 			return w.end(nil, "RELEASE one")
 		}
 		return nil
 	}
-	if !t.opened && w.writeLogs() != nil { // the ends of logs are counted anew
-		w.lost = true
-	}
 	w.back(m)
 	switch {
-	case !t.opened:
-		return err
-	case t.first:
-		return w.end(err, "ROLLBACK", "BEGIN IMMEDIATE")
+	case t.saved:
+		return w.end(err, "ROLLBACK TO one", "RELEASE one")
+	case t.opened: // nothing but this Update lies in the transaction
+		w.begun = false
+		return w.end(err, "ROLLBACK")
 	}
-	return w.end(err, "ROLLBACK TO one", "RELEASE one")
+	return err
 }
 
 // end runs the statements that end a savepoint and gives err. If one of them
@@ -361,12 +362,17 @@ func (w *writer) reset() {
 	if !w.snap.conn.AutocommitEnabled() {
 		_ = w.snap.run("ROLLBACK")
 	}
+	w.begun = false
+	if w.ahead != nil {
+		w.ahead.in = 0
+	}
 	clear(w.snap.fresh)
 	clear(w.tails)
 	clear(w.marks)
 	w.born, w.counts, w.logs = w.born[:0], w.counts[:0], nil
 	if c, err := w.load(); err == nil {
 		w.c = c
+		w.c.at = max(c.at, w.ahead.time())
 	}
 }
 
@@ -392,9 +398,5 @@ func (w *writer) close() error {
 	}
 	close(w.queue)
 	<-w.ended
-	err := w.fold.close()
-	if cerr := w.snap.conn.Close(); err == nil {
-		err = cerr
-	}
-	return err
+	return errors.Join(w.fold.close(), w.snap.conn.Close(), w.ahead.close())
 }

@@ -111,6 +111,32 @@ func testClock(t *testing.T, s *stage) {
 	s.update(func(tx store.Tx) error { _, err := tx.GetKey(s.ctx, "clock", "k"); return err })
 	last := read(s, func(r store.Reader) (int64, error) { return r.LastChange(s.ctx) })
 	equal(t, "an Update that wrote nothing has no number", last, before)
+	s.update(func(tx store.Tx) error {
+		if _, err := tx.AppendLog(s.ctx, "clock", []byte("first")); err != nil { // the log's name is new
+			return err
+		}
+		return tx.SetKey(s.ctx, "clock", store.KeyValue{Key: "k", Value: []byte("with a log")})
+	})
+	before = read(s, func(r store.Reader) (int64, error) { return r.LastChange(s.ctx) })
+	s.clock.move(24 * time.Hour)
+	at = s.clock.Now()
+	s.update(func(tx store.Tx) error {
+		if _, err := tx.AppendLog(s.ctx, "clock", []byte("alone")); err != nil {
+			return err
+		}
+		last, err := tx.LastChange(s.ctx)
+		equal(t, "last change within an Update that only appends to a log", last, before)
+		return err
+	})
+	equal(t, "an Update that only appends to a log has no number", read(s, func(r store.Reader) (int64, error) { return r.LastChange(s.ctx) }), before)
+	s.clock.move(-48 * time.Hour)
+	s.reopen()
+	s.update(func(tx store.Tx) error {
+		if tx.Change() != before+1 || tx.Time().Before(at) {
+			return fmt.Errorf("change %d after %d, time %v after %v", tx.Change(), before, tx.Time(), at)
+		}
+		return nil
+	})
 }
 
 // testAtomic runs many Updates that share commits, some of which fail after

@@ -8,6 +8,7 @@ import (
 	"concord/exchange/onboard"
 	"concord/standard/match"
 	"concord/standard/ucum"
+	"concord/standard/uk"
 )
 
 // Build is the harmonisation of one organisation as it stands.
@@ -120,6 +121,9 @@ func (b *Build) item(u onboard.UsedCode, suggest bool) Item {
 	if d := b.decisions.find(u.Kind, u.Code); d != nil {
 		it.Decision = d
 		b.stands(&it, x, d)
+	} else if e := b.ownPack(u); e != nil {
+		it.State, it.Target, it.Why = ByRule, e, ""
+		it.Notes = append(it.Notes, "the code of its own org pack")
 	} else if s := b.exact(x); s != nil {
 		it.State, it.Target, it.Why = ByRule, &s.Target, ""
 		it.Notes = append(it.Notes, s.Reasons[0])
@@ -170,6 +174,28 @@ func (b *Build) stands(it *Item, x subject, d *Decision) {
 	case Variance:
 		it.State, it.Why = Stays, ""
 	}
+}
+
+// ownPack is the entry of the joiner's own org pack under the very code that rows
+// have: it is no code of a source's any more.
+func (b *Build) ownPack(u onboard.UsedCode) *Entry {
+	var system string
+	switch u.Kind {
+	case onboard.Wards:
+		system = uk.LocationCode.System(b.Org)
+	case onboard.Clinics:
+		system = uk.Local("clinic").System(b.Org)
+	case onboard.Specialties:
+		system = TreatmentFunction
+	case onboard.Staff:
+		system = uk.ConsultantCode
+	default:
+		return nil
+	}
+	if e := b.domain.Find(u.Kind, Coding{system, u.Code}); e != nil && e.From == "org pack" {
+		return e
+	}
+	return nil
 }
 
 // exact is the one entry of the same national code, where the policy lets it be

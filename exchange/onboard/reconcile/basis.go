@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"os"
@@ -44,4 +45,21 @@ func (b basis) pack() (*pack.Pack, error) {
 		return nil, nil
 	}
 	return pack.Parse([]byte(b.Pack))
+}
+
+// KeepBeds keeps the wards' own account of their beds, and tells how many there
+// are. Error: Invalid "reconcile.beds".
+func KeepBeds(s *onboard.Stage, text []byte) (int, error) {
+	beds, err := ParseBeds(bytes.NewReader(text))
+	if err != nil {
+		return 0, err
+	}
+	err = os.MkdirAll(s.Dir, 0o700)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(s.Dir, BedFile), text, 0o600)
+	}
+	if err != nil {
+		return 0, fault.Wrap(err, fault.Busy, "onboard.stage", "the stage cannot be written")
+	}
+	return len(beds), nil
 }

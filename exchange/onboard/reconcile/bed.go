@@ -35,12 +35,12 @@ func newBeds(p *pack.Pack) *beds {
 
 func bedName(ward, bed string) string { return strings.ReplaceAll(ward, "/", "%2F") + "/" + bed }
 
-func (b *beds) take(key string, get func(string) string) {
+// take holds an open stay against its bed, by the name that it has in the domain.
+func (b *beds) take(key, name string, get func(string) string) {
 	if get("ended") != "" || get("bed") == "" {
 		return
 	}
 	b.out.Open++
-	name := bedName(get("ward"), get("bed"))
 	b.stays[name] = append(b.stays[name], key)
 }
 

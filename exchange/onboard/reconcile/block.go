@@ -8,6 +8,7 @@ const (
 	BlockMedicines    = "medicines"        // the same of active medicines
 	BlockClocks       = "clocks"           // clocks of the stage and of the record that are not equal
 	BlockRows         = "rows"             // other rows that are not there, doubled, or not equal
+	BlockGone         = "gone"             // rows of a delta's base that are no longer in the source
 	BlockRefused      = "refused-safety"   // rows of alerts and medicines that the stage refused
 	BlockLists        = "waiting-lists"    // the source's waiting lists do not say what its events come to
 	BlockAppointments = "appointments"     // appointments in no slot
@@ -37,6 +38,7 @@ func (r *Report) judge() {
 		}
 	}
 	r.block(BlockRows, rows, true)
+	r.block(BlockGone, r.Total(func(c ClassCount) int64 { return c.Gone }), true)
 	r.block(BlockLists, r.Lists.Listed-r.Lists.Equal+r.Lists.Unlisted, true)
 	if r.Appointments.Pack {
 		r.block(BlockAppointments, r.Appointments.Booked-r.Appointments.InSlot+r.Appointments.Shared, true)
@@ -110,6 +112,8 @@ func (b Block) Words() string {
 		return "Clocks that the record and the source work out differently"
 	case BlockRows:
 		return "Rows that are not in the record, doubled, or not equal"
+	case BlockGone:
+		return "Rows of the base that are no longer in the source, and still in the record"
 	case BlockRefused:
 		return "Allergies, alerts or medicines that were refused before the load"
 	case BlockLists:
@@ -128,4 +132,9 @@ func (b Block) Words() string {
 		return "Values in columns that the record does not hold"
 	}
 	return b.Code
+}
+
+// Codes lists the codes of blocks.
+func Codes() []string {
+	return []string{BlockAlerts, BlockMedicines, BlockClocks, BlockRows, BlockGone, BlockRefused, BlockLists, BlockAppointments, BlockBeds, BlockDocuments, BlockUnchecked, BlockDisagreed, BlockNotHeld}
 }

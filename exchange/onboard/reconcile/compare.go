@@ -103,7 +103,7 @@ func (k *comparing) loaded(ctx context.Context, sorted *onboard.Sorter, v *fhir.
 	h, c := onboard.Hash([]byte(key)), contentOf(values)
 	k.there.add(h, c)
 	k.count.Loaded++
-	if err := k.w.read(k.class, key, inDomain(k.class, v, values)); err != nil {
+	if err := k.w.read(k.class, key, values, v); err != nil {
 		return err
 	}
 	return sorted.Add(markOf(h, ofRecord, c))
@@ -119,6 +119,10 @@ func (k *comparing) group(g []onboard.Mark) error {
 	switch {
 	case n == 0:
 		k.extra[key] = true
+		if k.w.out.Base != "" {
+			k.count.Gone += int64(len(inRecord))
+			return nil
+		}
 		k.count.Extra += int64(len(inRecord))
 		return nil
 	case len(inRecord) == 0:
@@ -192,7 +196,7 @@ func (k *comparing) found(ctx context.Context, v *fhir.Value, want map[[2]uint64
 	delete(k.absent, h)
 	k.there.add(h, c)
 	k.count.Record++
-	if cameWith(v, k.w.record.load) {
+	if cameWith(v, k.w.record.loads...) {
 		k.count.Loaded++
 	} else {
 		k.count.Before++
@@ -203,7 +207,7 @@ func (k *comparing) found(ctx context.Context, v *fhir.Value, want map[[2]uint64
 		k.differ[h] = true
 		k.count.Differ++
 	}
-	return k.w.read(k.class, key, inDomain(k.class, v, values))
+	return k.w.read(k.class, key, values, v)
 }
 
 // name lists what was found under the source's keys, and the columns that
@@ -237,6 +241,7 @@ func (k *comparing) name(ctx context.Context) error {
 		case Absent:
 			d.Code = codes[row.Key()]
 		case Differs:
+			d.Code = codes[row.Key()]
 			if d.Columns, err = k.columnsThatDiffer(ctx, row); err != nil {
 				return err
 			}
@@ -265,6 +270,14 @@ func (k *comparing) columnsThatDiffer(ctx context.Context, row onboard.Row) ([]s
 	return out, err
 }
 
+// surplus is what a resource without a row is.
+func (k *comparing) surplus() string {
+	if k.w.out.Base != "" {
+		return Gone
+	}
+	return Extra
+}
+
 // nameExtra lists resources of the load that no row stands for.
 func (k *comparing) nameExtra(ctx context.Context) error {
 	if len(k.extra) == 0 {
@@ -273,7 +286,7 @@ func (k *comparing) nameExtra(ctx context.Context) error {
 	for _, typ := range typesOf(k.class) {
 		if err := k.w.record.each(ctx, typ, func(v *fhir.Value) error {
 			if key := keyIn(k.w.record.trust, k.class, v); classOf(v) == k.class && k.extra[onboard.Hash([]byte(key))] {
-				k.w.out.differ(Difference{What: Extra, Class: k.class, Key: key})
+				k.w.out.differ(Difference{What: k.surplus(), Class: k.class, Key: key})
 			}
 			return nil
 		}); err != nil {
@@ -286,7 +299,7 @@ func (k *comparing) nameExtra(ctx context.Context) error {
 // refusedCodes tells why the load refused rows, by their keys.
 func (k *comparing) refusedCodes() (map[string]string, error) {
 	out := map[string]string{}
-	if len(k.absent) == 0 {
+	if len(k.absent)+len(k.differ) == 0 {
 		return out, nil
 	}
 	names, err := filepath.Glob(k.w.extract.Folder(filepath.Join("refused", "load", k.class+"*.csv")))
@@ -349,7 +362,7 @@ func (w *reconciling) seen(class string, row onboard.Row) error {
 }
 
 // read takes a resource of the record for what spans classes.
-func (w *reconciling) read(class, key string, values []string) error {
+func (w *reconciling) read(class, key string, values []string, v *fhir.Value) error {
 	names := columns(class)
 	get := func(name string) string {
 		if i := slices.Index(names, name); i >= 0 {
@@ -363,9 +376,9 @@ func (w *reconciling) read(class, key string, values []string) error {
 	case "waiting":
 		return w.clocks.list(key, get("patient"), get)
 	case "appointments":
-		w.slots.take(w.out, key, get)
+		w.slots.take(w.out, key, actorOf(v, "HealthcareService").StrAt("identifier.value"), get)
 	case "encounters":
-		w.beds.take(key, get)
+		w.beds.take(key, placeOf(v).StrAt("identifier.value"), get)
 	case "documents":
 		if get("status") == "unsent" {
 			w.out.Documents.Marked++

@@ -3,6 +3,7 @@ package reconcile
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,7 +17,7 @@ import (
 type recordOf struct {
 	errand *record.Errand
 	trust  string
-	load   string
+	loads  []string // of the extract and, where it is a delta, of its base
 	ended  time.Time
 	zone   *time.Location
 	// owners are the patients' keys, hashed, by the hash of their ids: 32 bytes a
@@ -27,36 +28,44 @@ type recordOf struct {
 // pageSize is how many resources are looked at on one snapshot.
 const pageSize = "1000"
 
-// each hands over the resources of a type that bear the load's tag, each in the
+// each hands over the resources of a type that bear the tag of a load, each in the
 // version that the load wrote.
 func (r *recordOf) each(ctx context.Context, typ string, do func(v *fhir.Value) error) error {
-	ask := record.Asked{Types: []string{typ}, Form: url.Values{"_tag": {onboard.LoadTag + "|" + r.load}, "_count": {pageSize}}}
-	for {
-		found, err := r.errand.Search(ctx, ask)
-		if err != nil {
-			return err
-		}
-		for _, it := range found.Matches {
-			v, err := r.written(ctx, it)
+	for i, load := range r.loads {
+		ask := record.Asked{Types: []string{typ}, Form: url.Values{"_tag": {onboard.LoadTag + "|" + load}, "_count": {pageSize}}}
+		for {
+			found, err := r.errand.Search(ctx, ask)
 			if err != nil {
 				return err
 			}
-			if v == nil {
-				continue
+			for _, it := range found.Matches {
+				if err := r.one(ctx, it, r.loads[:i], do); err != nil {
+					return err
+				}
 			}
-			if err := do(v); err != nil {
-				return err
+			if found.Next == "" {
+				break
 			}
+			ask.Page = found.Next
 		}
-		if found.Next == "" {
-			return nil
-		}
-		ask.Page = found.Next
 	}
+	return nil
 }
 
-// written is the oldest version of a resource that bears the load's tag: nil if
-// the tag came to it after the load by another's hand.
+// one hands over a resource unless it was by the tag of a load before.
+func (r *recordOf) one(ctx context.Context, it *record.Item, before []string, do func(v *fhir.Value) error) error {
+	if now, err := it.Full(); err != nil || cameWith(now, before...) {
+		return err
+	}
+	v, err := r.written(ctx, it)
+	if err != nil || v == nil {
+		return err
+	}
+	return do(v)
+}
+
+// written is the oldest version of a resource that bears the tag of the load, or
+// of its base: nil if the tag came to it by another's hand.
 func (r *recordOf) written(ctx context.Context, it *record.Item) (*fhir.Value, error) {
 	if it.Version == 1 {
 		return it.Full()
@@ -65,21 +74,23 @@ func (r *recordOf) written(ctx context.Context, it *record.Item) (*fhir.Value, e
 	if err != nil {
 		return nil, err
 	}
-	for i := len(past.Versions) - 1; i >= 0; i-- {
-		v, err := past.Versions[i].Full()
-		if err != nil || v == nil {
-			continue
-		}
-		if cameWith(v, r.load) && strings.HasPrefix(v.StrAt("meta.source"), "urn:extract:"+r.trust+":"+r.load+"#") {
-			return v, nil
+	for _, load := range r.loads {
+		for i := len(past.Versions) - 1; i >= 0; i-- {
+			v, err := past.Versions[i].Full()
+			if err != nil || v == nil {
+				continue
+			}
+			if cameWith(v, load) && strings.HasPrefix(v.StrAt("meta.source"), "urn:extract:"+r.trust+":"+load+"#") {
+				return v, nil
+			}
 		}
 	}
 	return nil, nil
 }
 
-func cameWith(v *fhir.Value, load string) bool {
+func cameWith(v *fhir.Value, loads ...string) bool {
 	for t := range v.Path("meta.tag").Each() {
-		if t.StrAt("system") == onboard.LoadTag && t.StrAt("code") == load {
+		if t.StrAt("system") == onboard.LoadTag && slices.Contains(loads, t.StrAt("code")) {
 			return true
 		}
 	}
@@ -110,7 +121,7 @@ func (r *recordOf) before(ctx context.Context, class string, keys []string, do f
 				if err != nil {
 					return err
 				}
-				if v == nil || it.Version == 1 && !cameWith(v, r.load) {
+				if v == nil || it.Version == 1 && !cameWith(v, r.loads...) {
 					v, err = r.stood(ctx, it)
 				}
 				if err == nil && v != nil {

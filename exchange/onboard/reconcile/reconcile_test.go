@@ -212,3 +212,45 @@ func FuzzParseBeds(f *testing.F) {
 		}
 	})
 }
+
+// TestDeltaIsReconciledWhole: a delta is held against the whole of its extract:
+// what it left as it was is the base's, what is gone is told, and clocks are those
+// of the events of both.
+func TestDeltaIsReconciledWhole(t *testing.T) {
+	s := newScene(t, "R1K")
+	files := byHand()
+	base := s.staged(s.folder(files))
+	s.loaded(base)
+	files = byHand()
+	files["alerts.csv"] = strings.Replace(files["alerts.csv"], "Penicillin,severe", "Penicillin,moderate", 1)
+	files["pathways.csv"] += "P3,L1,PW1,2026-11-25,30,admission,\n" // treated: the clock stops
+	files["waiting.csv"] = "key,patient,pathway,clock_start,status,weeks\n"
+	files["medicines.csv"] = strings.Replace(files["medicines.csv"], "M2,L2", "M9,L2", 1)
+	dir := s.folder(files)
+	if err := os.WriteFile(filepath.Join(dir, "extract.yaml"), []byte("trust: R1K\nsource: PAS\ntaken: 2026-11-25T20:00:00Z\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	x := s.staged(dir)
+	if _, err := s.stage.MakeDelta(s.ctx, x, base, onboard.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	l := s.loaded(x)
+	if n := l.Classes["patients"].Rows + l.Classes["alerts"].Rows + l.Classes["pathways"].Rows; n != 2 {
+		t.Errorf("%d rows are loaded, of those that changed or are new", n)
+	}
+	r := s.run(x)
+	for _, c := range r.Classes {
+		if c.Equal != c.Loadable || c.Before != 0 || c.Extra != 0 || c.SourceHash != c.RecordHash && c.Gone == 0 {
+			t.Errorf("%+v", c)
+		}
+	}
+	if got := append(differences(r, Gone), differences(r, Extra)...); !slices.Equal(got, []string{"medicines M2", "waiting W1"}) {
+		t.Errorf("gone: %v", got)
+	}
+	if r.Clocks.Equal != 1 || r.Clocks.Running != 0 || block(r, BlockClocks) != nil || block(r, BlockAlerts) != nil {
+		t.Errorf("%+v %+v", r.Clocks, r.Blocks)
+	}
+	if b := block(r, BlockGone); b == nil || !b.Acceptable || b.Rows != 2 {
+		t.Errorf("%+v", r.Blocks)
+	}
+}

@@ -142,6 +142,45 @@ func (r *reading) instant(path string) string {
 	return in.Start.In(r.zone).Format(localMoment)
 }
 
+// code is the source's code of a concept: where the domain's stands beside it, the
+// one that was selected by the source.
+func code(concept *fhir.Value) string {
+	for c := range concept.Get("coding").Each() {
+		if c.Get("userSelected").Bool() {
+			return c.StrAt("code")
+		}
+	}
+	return concept.Get("coding").At(0).StrAt("code")
+}
+
+// What a load by a build keeps of the source beside the domain's own: of what
+// refers to a place, clinic or member of staff, and of a value in another unit.
+const (
+	asSent      = "urn:concord:as-sent"
+	translation = "http://hl7.org/fhir/StructureDefinition/iso21090-PQ-translation"
+)
+
+// sent is the source's code of what a reference names by its identifier.
+func sent(ref *fhir.Value) string {
+	if c := fhir.Extension(ref, asSent); c != nil {
+		return c.StrAt("valueCoding.code")
+	}
+	return ref.StrAt("identifier.value")
+}
+
+// actorOf is the participant of a kind in an appointment, nil if there is none.
+func actorOf(v *fhir.Value, typ string) *fhir.Value {
+	for p := range v.Get("participant").Each() {
+		if p.StrAt("actor.type") == typ {
+			return p.Get("actor")
+		}
+	}
+	return nil
+}
+
+// placeOf is where a stay lies.
+func placeOf(v *fhir.Value) *fhir.Value { return v.Get("location").At(0).Get("location") }
+
 func (r *reading) person(name string) string {
 	v := r.v
 	address := v.Get("address").At(0)
@@ -247,9 +286,11 @@ func (r *reading) alert(name string) string {
 }
 
 func (r *reading) encounter(name string) string {
-	v := r.v
-	where := v.Get("location").At(0).Get("location")
-	_, bed, _ := strings.Cut(where.StrAt("identifier.value"), "/")
+	v, place := r.v, placeOf(r.v)
+	ward, bed, _ := strings.Cut(place.StrAt("identifier.value"), "/")
+	if fhir.Extension(place, asSent) != nil {
+		ward = sent(place)
+	}
 	switch name {
 	case "class":
 		return map[string]string{"IMP": "inpatient", "EMER": "emergency", "SS": "day", "AMB": "outpatient"}[v.StrAt("class.code")]
@@ -258,35 +299,22 @@ func (r *reading) encounter(name string) string {
 	case "ended":
 		return r.instant("period.end")
 	case "ward":
-		ward := party(where)
-		if fhir.Extension(where, onboard.AsSent) == nil { // the place is ward, slash and bed
-			ward, _, _ = strings.Cut(ward, "/")
-			ward = strings.ReplaceAll(ward, "%2F", "/")
-		}
-		return ward
+		return strings.ReplaceAll(ward, "%2F", "/")
 	case "bed":
 		return bed
 	case "consultant":
-		return party(v.Get("participant").At(0).Get("individual"))
+		return sent(v.Get("participant").At(0).Get("individual"))
 	}
 	return code(v.Get("serviceType"))
 }
 
 func (r *reading) appointment(name string) string {
 	v := r.v
-	actor := func(typ string) string {
-		for p := range v.Get("participant").Each() {
-			if p.StrAt("actor.type") == typ {
-				return party(p.Get("actor"))
-			}
-		}
-		return ""
-	}
 	switch name {
 	case "clinic":
-		return actor("HealthcareService")
+		return sent(actorOf(v, "HealthcareService"))
 	case "consultant":
-		return actor("Practitioner")
+		return sent(actorOf(v, "Practitioner"))
 	case "starts":
 		return r.instant("start")
 	case "minutes":
@@ -335,15 +363,16 @@ func (r *reading) result(name string) string {
 		return v.StrAt("code.text")
 	case "value":
 		if q := v.Get("valueQuantity"); q != nil {
-			text, _ := quantity(q)
-			return text
+			if was := fhir.Extension(q, translation); was != nil {
+				q = was.Get("valueQuantity")
+			}
+			return strings.TrimSpace(q.Get("value").Text() + " " + q.StrAt("unit"))
 		}
 		return v.StrAt("valueString")
 	case "range":
 		text := v.Get("referenceRange").At(0).StrAt("text")
-		if sent, converted := quantity(v.Get("valueQuantity")); converted { // it says its unit
-			_, unit, _ := strings.Cut(sent, " ")
-			text = strings.TrimSuffix(text, " "+unit+" as sent")
+		if was := fhir.Extension(v.Get("valueQuantity"), translation); was != nil {
+			text = strings.TrimSuffix(text, " "+was.StrAt("valueQuantity.unit")+" as sent")
 		}
 		return text
 	case "status":

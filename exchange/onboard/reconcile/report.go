@@ -16,6 +16,7 @@ type Report struct {
 	Parts   int       `json:"parts"`
 	Taken   time.Time `json:"taken"` // when the extract was taken
 	Load    string    `json:"load"`
+	Base    string    `json:"base,omitempty"` // the load that this one is a delta of
 	Began   time.Time `json:"began"`
 	Ended   time.Time `json:"ended"`
 
@@ -54,6 +55,9 @@ type ClassCount struct {
 	Absent   int64  `json:"absent"`
 	Extra    int64  `json:"extra"`   // with this load, of no row of the stage
 	Doubled  int64  `json:"doubled"` // more than one for a row
+	// Gone are rows of the base that the extract of a delta has no longer: they stay
+	// in the record until somebody looks at them.
+	Gone int64 `json:"gone,omitempty"`
 	// SourceHash and RecordHash are the sums, modulo 2^256, of the SHA-256 of each
 	// row's key and content: the order of rows makes no difference.
 	SourceHash string `json:"sourceHash"`
@@ -134,6 +138,7 @@ type Difference struct {
 const (
 	Absent      = "absent"     // a row of the stage that is not in the record
 	Extra       = "extra"      // a resource of the load without a row
+	Gone        = "gone"       // a row of the base that is no longer in the source
 	Doubled     = "doubled"    // more than one resource for a row
 	Differs     = "differs"    // they do not say the same
 	Clock       = "clock"      // the clocks of a pathway are not the same

@@ -91,9 +91,16 @@ func compute(ctx context.Context, s *onboard.Stage, x *onboard.Extract, e *recor
 		zone = time.UTC
 	}
 	w := &reconciling{extract: x, opt: opt, scratch: scratch,
-		record: &recordOf{errand: e, trust: x.Trust, load: l.Load, ended: l.Ended, zone: zone, owners: map[[2]uint64][2]uint64{}},
+		record: &recordOf{errand: e, trust: x.Trust, loads: []string{l.Load}, ended: l.Ended, zone: zone, owners: map[[2]uint64][2]uint64{}},
 		out: &Report{Format: Format, Trust: x.Trust, Source: x.Source, Extract: x.ID, Trial: x.Trial, Parts: len(x.Parts), Taken: x.Taken, Load: l.Load, Began: l.Began, Ended: l.Ended,
 			Sample: []Sampled{}, Differences: []Difference{}, Checked: []Attestation{}, Accepted: []Acceptance{}, Blocks: []Block{}}}
+	d, err := x.Delta()
+	if err != nil {
+		return nil, err
+	}
+	if d != nil {
+		w.record.loads, w.out.Base = append(w.record.loads, d.Load), d.Load
+	}
 	p, err := b.pack()
 	if err != nil {
 		return nil, err

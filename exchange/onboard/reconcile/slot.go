@@ -26,13 +26,15 @@ func newSlots(p *pack.Pack, zone *time.Location) *slots {
 	return s
 }
 
-func (s *slots) take(out *Report, key string, get func(string) string) {
+// take holds one against the slots of its clinic, by the code that it has in the
+// domain.
+func (s *slots) take(out *Report, key, code string, get func(string) string) {
 	if get("status") != "booked" {
 		return
 	}
 	s.out.Booked++
 	why := ""
-	at := onboard.Hash([]byte(get("clinic") + "\x00" + get("starts")))[0]
+	at := onboard.Hash([]byte(code + "\x00" + get("starts")))[0]
 	if s.taken[at] {
 		s.out.Shared++
 		out.differ(Difference{What: OutOfSlot, Class: "appointments", Key: key, Code: "shared"})
@@ -41,7 +43,7 @@ func (s *slots) take(out *Report, key string, get func(string) string) {
 	if !s.out.Pack {
 		return
 	}
-	clinic := s.clinics[get("clinic")]
+	clinic := s.clinics[code]
 	start, err := time.ParseInLocation(localMoment, get("starts"), s.zone)
 	length, _ := strconv.Atoi(get("minutes"))
 	switch {

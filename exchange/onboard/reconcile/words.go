@@ -19,7 +19,12 @@ func (d Difference) Words() string {
 		return "in the record with this load, and of no row"
 	case Doubled:
 		return "more than once in the record"
+	case Gone:
+		return "no longer in the source, and still in the record"
 	case Differs:
+		if d.Code != "" {
+			return "not the same in " + columns + ": the load refused it (" + d.Code + ")"
+		}
 		return "not the same in " + columns
 	case Clock:
 		return "the clocks differ in " + columns

@@ -1,0 +1,104 @@
+package course
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"concord/exchange/onboard"
+	"concord/fault"
+)
+
+// inbox is the folder of an organisation's stage in which extracts arrive, each in
+// a folder of its own.
+const inbox = ".inbox"
+
+// Arrived is an extract of the inbox.
+type Arrived struct {
+	Name     string
+	Manifest onboard.Manifest
+	Trial    int // as which it was staged, 0 = it was not
+}
+
+// Inbox are the extracts that have arrived, those taken first before others. A folder without a manifest
+// is one that is still arriving, and is left out.
+func (o *Office) Inbox(org string) ([]Arrived, error) {
+	s, err := o.Stage(org)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := os.ReadDir(filepath.Join(s.Dir, inbox))
+	if err != nil {
+		if os.IsNotExist(err) {
+			return nil, nil
+		}
+		return nil, fault.Wrap(err, fault.Busy, "onboard.stage", "the stage cannot be read")
+	}
+	list, err := s.Extracts()
+	if err != nil {
+		return nil, err
+	}
+	var out []Arrived
+	for _, e := range entries {
+		text, err := os.ReadFile(filepath.Join(s.Dir, inbox, e.Name(), "extract.yaml"))
+		if err != nil {
+			continue
+		}
+		m, err := onboard.ParseManifest(text)
+		if err != nil {
+			continue
+		}
+		a := Arrived{Name: e.Name(), Manifest: m}
+		for _, x := range list {
+			if x.Taken.Equal(m.Taken) && x.Source == m.Source {
+				a.Trial = x.Trial
+			}
+		}
+		out = append(out, a)
+	}
+	slices.SortStableFunc(out, func(a, b Arrived) int { return a.Manifest.Taken.Compare(b.Manifest.Taken) })
+	return out, nil
+}
+
+// takeIn stages an extract of the inbox and profiles it; where an earlier one is
+// loaded, it becomes a delta of that. "" is the first that was
+// not taken in yet.
+func (o *Office) takeIn(ctx context.Context, s *onboard.Stage, name string) error {
+	list, err := o.Inbox(s.Trust)
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(list, func(a Arrived) bool { return a.Name == name || name == "" && a.Trial == 0 })
+	if at < 0 {
+		return fault.New(fault.NotFound, "course.inbox", "no such extract has arrived")
+	}
+	x, err := s.Add(ctx, filepath.Join(s.Dir, inbox, list[at].Name), false)
+	if err != nil {
+		return err
+	}
+	if _, err = s.Profile(ctx, x, onboard.Options{}); err != nil {
+		return err
+	}
+	return o.delta(ctx, s, x)
+}
+
+// delta makes an extract a delta of the one whose load stands, if there is one: it
+// was taken after the freeze, or between a load and its end.
+func (o *Office) delta(ctx context.Context, s *onboard.Stage, x *onboard.Extract) error {
+	list, err := s.Extracts()
+	if err != nil {
+		return err
+	}
+	for _, base := range slices.Backward(list) {
+		l, err := base.Loading()
+		if err != nil {
+			return err
+		}
+		if l.Loaded() && base.ID != x.ID && base.Taken.Before(x.Taken) {
+			_, err = s.MakeDelta(ctx, x, base, onboard.Options{})
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,104 @@
+package onboard
+
+import (
+	"context"
+	"net/url"
+	"strings"
+
+	"concord/record"
+)
+
+// mendOps makes updates of the rows of a delta that changed at the source: on the
+// condition that the record has them as a load wrote them. A row that somebody
+// else changed since is refused and told: nobody's later work is overwritten by an
+// extract. One that this load has updated already, before it was stopped, is left.
+func (ld *loader) mendOps(ctx context.Context, w *waveWork, rows []loadRow) ([]loadRow, error) {
+	if ld.touched == nil {
+		return rows, nil
+	}
+	var out, changed []loadRow
+	for _, r := range rows {
+		if ld.touched.changed.has(keyOf(r.fields[0])) {
+			changed = append(changed, r)
+		} else {
+			out = append(out, r)
+		}
+	}
+	for len(changed) > 0 {
+		n := min(len(changed), lookAtOnce)
+		list, err := ld.updates(ctx, w, changed[:n])
+		if err != nil {
+			return nil, err
+		}
+		out, changed = append(out, list...), changed[n:]
+	}
+	return out, nil
+}
+
+// lookAtOnce is how many resources one search names by their keys.
+const lookAtOnce = 50
+
+func (ld *loader) updates(ctx context.Context, w *waveWork, rows []loadRow) ([]loadRow, error) {
+	now, err := ld.current(ctx, rows)
+	if err != nil {
+		return nil, err
+	}
+	var out []loadRow
+	for _, r := range rows {
+		it := now[string(r.fields[0])]
+		switch {
+		case it == nil: // it was refused before, or has been deleted: it comes as a new one
+			out = append(out, r)
+		case cameWith(it, ld.loading.Load):
+			w.already()
+		case it.Feed != ld.errand.Who().ID:
+			w.refuse("onboard.changed-since", r)
+		default:
+			r.op = record.Op{Kind: record.Update, Type: r.op.Type, ID: it.ID, IfMatch: it.Version, Resource: r.op.Resource.With("id", it.ID), FullURL: r.op.FullURL}
+			r.merged = ""
+			out = append(out, r)
+		}
+	}
+	return out, nil
+}
+
+// current are the resources of rows as the record has them now, by their keys.
+func (ld *loader) current(ctx context.Context, rows []loadRow) (map[string]*record.Item, error) {
+	system := (&maker{trust: ld.extract.Trust}).system(ld.at.Name)
+	byType := map[string][]string{}
+	for _, r := range rows {
+		byType[r.op.Type] = append(byType[r.op.Type], system+"|"+searchEscaped(string(r.fields[0])))
+	}
+	out := map[string]*record.Item{}
+	for typ, tokens := range byType {
+		found, err := ld.errand.Search(ctx, record.Asked{Types: []string{typ}, Form: url.Values{"identifier": {strings.Join(tokens, ",")}, "_count": {"1000"}}})
+		if err != nil {
+			return nil, err
+		}
+		for _, it := range found.Matches {
+			v, err := it.Full()
+			if err != nil {
+				return nil, err
+			}
+			for id := range v.Get("identifier").Each() {
+				if id.StrAt("system") == system && it.Org == ld.extract.Trust {
+					out[id.StrAt("value")] = it
+				}
+			}
+		}
+	}
+	return out, nil
+}
+
+// searchEscaped is a value as a search parameter has it
+// (https://hl7.org/fhir/R4/search.html#escaping).
+func searchEscaped(s string) string {
+	return strings.NewReplacer(`\`, `\\`, `,`, `\,`, `|`, `\|`, `$`, `\$`).Replace(s)
+}
+
+// already counts a row that this load has written before it was stopped.
+func (w *waveWork) already() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.created++
+}

@@ -1,8 +1,0 @@
-package sqlite
-
-import (
-	"os"
-	"syscall"
-)
-
-func syncData(f *os.File) error { return syscall.Fdatasync(int(f.Fd())) }
