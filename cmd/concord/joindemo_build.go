@@ -12,7 +12,7 @@ import (
 
 // harmonised takes in the catalogues of the domain and of a trust of the
 // demonstration, and what its steward has decided on its codes.
-func (j *joinStory) harmonised(ctx context.Context, org string) error {
+func (h *house) harmonised(ctx context.Context, org string) error {
 	for _, of := range []string{access.Domain, org} {
 		dir, err := fs.Sub(packs.FS, of+"/catalogue")
 		if err != nil {
@@ -22,7 +22,7 @@ func (j *joinStory) harmonised(ctx context.Context, org string) error {
 		if err != nil {
 			return err
 		}
-		if err := j.h.buildCommand(ctx, request{Command: "build-catalogue", Org: of, Pack: files}, io.Discard); err != nil {
+		if err := h.buildCommand(ctx, request{Command: "build-catalogue", Org: of, Pack: files}, io.Discard); err != nil {
 			return err
 		}
 	}
@@ -30,5 +30,5 @@ func (j *joinStory) harmonised(ctx context.Context, org string) error {
 	if err != nil {
 		return err
 	}
-	return j.h.buildCommand(ctx, request{Command: "build-take", Org: org, Text: text}, io.Discard)
+	return h.buildCommand(ctx, request{Command: "build-take", Org: org, Text: text}, io.Discard)
 }

@@ -41,9 +41,6 @@ func (j *joinStory) joins(ctx context.Context, org string) error {
 	if err := j.h.joining.Apply(ctx, g.lead, p); err != nil {
 		return err
 	}
-	if err := j.harmonised(ctx, org); err != nil {
-		return err
-	}
 	r, err := g.run(ctx, runbook.Trial)
 	if err != nil {
 		return err

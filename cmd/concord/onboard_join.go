@@ -24,7 +24,7 @@ func (h *house) office() *course.Office {
 		Stages: h.stages, Operator: h.operator, Loader: h.loaderOf, Messages: readMessages(h.desk.Zone()), Sign: h.audit.note, Now: time.Now, Zone: h.desk.Zone(), Log: h.log,
 		Pairs: h.pairsWaiting,
 		LoadWith: func(ctx context.Context, org string) (onboard.LoadOptions, error) {
-			return h.loadOptions(ctx, request{Org: org, Factor: 1.5})
+			return h.loadOptions(ctx, request{Org: org, Factor: h.pace})
 		},
 		Apply: func(ctx context.Context, next *pack.Pack) ([]pack.Change, error) {
 			return h.applyPack(ctx, h.officeOf(next.Organisation.Code), next)
