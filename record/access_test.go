@@ -58,6 +58,16 @@ type path struct {
 	do     func(e *record.Errand) (shown string, err error)
 }
 
+// foreseen is what an errand sees of an entry beside somebody who is not in the
+// record.
+func (s *stage) foreseen(e *record.Errand, entry string) (string, error) {
+	seen, err := e.Foresee(s.ctx, []record.AskedPair{{Entry: entry}})
+	if err != nil || seen[0] == nil {
+		return "", err
+	}
+	return string(seen[0].Entry.JSON()), nil
+}
+
 // paths are every exported method of an errand, on a record of one patient
 // with one observation, whose texts are "Smith" and "718-7".
 func (s *stage) paths(p, o string, message int64) []path {
@@ -106,6 +116,7 @@ func (s *stage) paths(p, o string, message int64) []path {
 			}
 			return text(append(c.Person.Entries, c.Sections[0]...)...), nil
 		}},
+		{"foresee", access.Links, 1, func(e *record.Errand) (string, error) { return s.foreseen(e, p) }},
 		{"everything", access.Search, 1, func(e *record.Errand) (string, error) {
 			c, err := e.Everything(ctx, p, nil)
 			if err != nil {
@@ -268,6 +279,9 @@ func (s *stage) powers(message int64) []path {
 		{"joining seen", access.WatchJoin, 1, func(e *record.Errand) (string, error) {
 			return "", e.Joining(ctx, access.WatchJoin, e.Who().Org, "report")
 		}},
+		{"harmonise", access.Harmonise, 1, func(e *record.Errand) (string, error) {
+			return "", e.Joining(ctx, access.Harmonise, e.Who().Org, "build")
+		}},
 		{"attest", access.Attest, 1, func(e *record.Errand) (string, error) {
 			return "", e.Joining(ctx, access.Attest, e.Who().Org, "sample")
 		}},
@@ -287,14 +301,14 @@ var mayDo = map[access.Role]string{
 	access.Clinician:     "read,read a patient,past of a person,version,history,search,include,chart,everything,find people,find people by particulars,create,update,match,cross-reference,joining seen,attest,totals",
 	access.Receptionist:  "read a patient,past of a person,include,chart,everything,find people,find people by particulars,match,cross-reference",
 	access.Engineer:      "feeds,messages,message head,requeue,close,joining step,joining seen,totals,hold feeds",
-	access.Steward:       "read a patient,past of a person,include,chart,everything,find people,find people by particulars,conflicts,alarms,index in numbers,ask outside,rulings,match,cross-reference,joining seen,totals",
+	access.Steward:       "read a patient,past of a person,include,chart,everything,find people,find people by particulars,conflicts,foresee,alarms,index in numbers,ask outside,rulings,match,cross-reference,joining seen,totals,harmonise",
 	access.Insurer:       "",
 	access.Commissioner:  "totals",
 	access.Patient:       "",
 	access.Administrator: "administer,joining step,joining seen,totals,hold feeds",
 	access.Privacy:       "read a patient,past of a person,include,chart,everything,find people,find people by particulars,match,cross-reference,audit search,who has looked,audit entry,audit export,cases,workload,joining seen,totals",
 	access.System:        "",
-	access.Operator:      "read,read a patient,past of a person,version,history,search,include,chart,everything,export,create,update,feeds,messages,message head,requeue,close,administer,verify,audit search,who has looked,audit entry,audit export,match,cross-reference,what would change,rehearse,joining step,joining seen,totals,hold feeds",
+	access.Operator:      "read,read a patient,past of a person,version,history,search,include,chart,everything,export,create,update,feeds,messages,message head,requeue,close,administer,verify,audit search,who has looked,audit entry,audit export,match,cross-reference,what would change,rehearse,joining step,joining seen,totals,hold feeds,harmonise",
 	"porter":             "",
 	"":                   "",
 }

@@ -46,15 +46,30 @@ type request struct {
 
 	Channels *feedRequest `json:"channels,omitempty"`
 
-	Extract  string  `json:"extract,omitempty"`
-	Most     int     `json:"most,omitempty"`
-	Minutes  float64 `json:"minutes,omitempty"`
-	Rest     float64 `json:"rest,omitempty"`
-	Do       string  `json:"do,omitempty"` // of a joining or its runbook
-	Step     string  `json:"step,omitempty"`
-	Words    string  `json:"words,omitempty"`
-	Book     []byte  `json:"book,omitempty"`     // text of a runbook
-	Metadata []byte  `json:"metadata,omitempty"` // of an app
+	Extract string  `json:"extract,omitempty"`
+	Most    int     `json:"most,omitempty"`
+	Minutes float64 `json:"minutes,omitempty"`
+	Rest    float64 `json:"rest,omitempty"`
+	Factor  float64 `json:"factor,omitempty"`
+	AsSent  string  `json:"asSent,omitempty"`
+
+	Kind  string `json:"kind,omitempty"` // of a decision on a code
+	Code  string `json:"code,omitempty"`
+	Verb  string `json:"verb,omitempty"`
+	To    string `json:"to,omitempty"`
+	Why   string `json:"why,omitempty"`
+	Owner string `json:"owner,omitempty"`
+	Until string `json:"until,omitempty"`
+	Sure  bool   `json:"sure,omitempty"`
+	All   bool   `json:"all,omitempty"`
+	FHIR  bool   `json:"fhir,omitempty"`
+	Text  []byte `json:"text,omitempty"` // of a file of decisions
+
+	Do       string `json:"do,omitempty"` // of a joining or its runbook
+	Step     string `json:"step,omitempty"`
+	Words    string `json:"words,omitempty"`
+	Book     []byte `json:"book,omitempty"`     // text of a runbook
+	Metadata []byte `json:"metadata,omitempty"` // of an app
 }
 
 const endMark = "\x00concord-end "
@@ -165,6 +180,12 @@ func (h *house) command(ctx context.Context, req request, out io.Writer) error {
 	}
 	if strings.HasPrefix(req.Command, "feed-") {
 		return h.feed(ctx, req, out)
+	}
+	if strings.HasPrefix(req.Command, "build-") {
+		return h.buildCommand(ctx, req, out)
+	}
+	if strings.HasPrefix(req.Command, "review-") {
+		return h.reviewCommand(ctx, req, out)
 	}
 	if strings.HasPrefix(req.Command, "app-") {
 		return h.app(ctx, req, out)

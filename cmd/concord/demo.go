@@ -43,6 +43,8 @@ func demoAccounts() []account.Application {
 		{Name: "reception.murphy", Display: "Orla Murphy", Role: access.Receptionist, Org: "RAS", Site: "RAS01"},
 		{Name: "engineer.lim", Display: "Wei Lim", Role: access.Engineer, Org: "R1K", Site: "R1K01"},
 		{Name: "steward.okafor", Display: "Ngozi Okafor", Role: access.Steward, Org: "RYJ", Site: "RYJ01"},
+		{Name: "steward.bianchi", Display: "Elena Bianchi", Role: access.Steward, Org: "R1K", Site: "R1K01"},
+		{Name: "steward.cole", Display: "Marcus Cole", Role: access.Steward, Org: intake.Domain},
 		{Name: "privacy.bello", Display: "Tunde Bello", Role: access.Privacy, Org: intake.Domain},
 		{Name: "admin.shah", Display: "Anil Shah", Role: access.Administrator, Org: intake.Domain},
 	}

@@ -42,6 +42,8 @@ type house struct {
 	log       *slog.Logger
 	audit     *auditKeys
 	seals     *seal.Keyring
+	harmony   *harmony
+	pace      float64 // to which loads from the pages are held; 0 = to nothing
 	joining   *course.Office
 
 	witnesses    []cosigning.Witness
@@ -68,6 +70,7 @@ func openHouse(ctx context.Context, w where, feeds []intake.FeedSetting, log *sl
 		return nil, err
 	}
 	h := &house{dir: dir, stages: w.stages(), engine: engine, shared: w.Database != "", log: log, audit: keys}
+	h.harmony, h.pace = &harmony{house: h, kept: map[string]*domainOf{}}, 1.5
 	if err := h.wire(ctx, key, w, feeds, signIn); err != nil {
 		engine.Close()
 		return nil, err

@@ -62,6 +62,12 @@ func (c *joinDemoCmd) Run(ctx context.Context) error {
 	if err := h.makeAccounts(ctx, joinAccounts()); err != nil {
 		return err
 	}
+	for _, org := range []string{"R1K", "RAS"} {
+		if err := h.harmonised(ctx, org); err != nil {
+			return err
+		}
+	}
+	h.pace = 0 // a demonstration's load is over in seconds
 	c.Demo = fmt.Sprintf("Demonstration with made-up people: two trusts join. Sign in as lead.mensah with the password %s, and open Joining.", demoPassword)
 	s, err := newServer(h, c.listen)
 	if err != nil {
@@ -230,7 +236,7 @@ func joinPatients() map[string]int { return map[string]int{"R1K": 300, "RAS": 20
 func (j *joinStory) arrive(context.Context) (bool, error) {
 	taken := time.Now().UTC().AddDate(0, 0, -2).Truncate(24 * time.Hour).Add(2 * time.Hour)
 	for _, org := range []string{"R1K", "RAS"} {
-		if _, err := os.Stat(filepath.Join(j.h.stages, org)); err == nil {
+		if _, err := os.Stat(filepath.Join(j.h.stages, org, ".inbox")); err == nil {
 			j.say("The demonstration was told before; remove %s to begin anew.", j.h.dir)
 			return false, nil
 		}

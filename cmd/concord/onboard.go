@@ -23,6 +23,8 @@ type onboardCmd struct {
 	Mend      onboardMendCmd      `cmd:"" help:"Stage refused rows that were mended."`
 	Profile   onboardProfileCmd   `cmd:"" help:"Hold the rows of a staged extract against each other, and report on it."`
 	Match     onboardMatchCmd     `cmd:"" help:"Hold staged patients against the live record, without writing to it."`
+	Build     onboardBuildCmd     `cmd:"" help:"Harmonise the build: what the joiner's codes are of the domain's."`
+	Review    onboardReviewCmd    `cmd:"" help:"What stewards decided in the rehearsal on who the joiner's patients are."`
 	Load      onboardLoadCmd      `cmd:"" help:"Write the rows of a staged extract into the live record, class by class; a load that was stopped goes on."`
 	Undo      onboardUndoCmd      `cmd:"" help:"Take back what a load has written; what was changed since stays and is named."`
 	Reconcile onboardReconcileCmd `cmd:"" help:"Hold a load against its extract; the report is what people sign."`

@@ -23,6 +23,9 @@ func (h *house) office() *course.Office {
 	return course.New(course.Options{
 		Stages: h.stages, Operator: h.operator, Loader: h.loaderOf, Messages: readMessages(h.desk.Zone()), Sign: h.audit.note, Now: time.Now, Zone: h.desk.Zone(), Log: h.log,
 		Pairs: h.pairsWaiting,
+		LoadWith: func(ctx context.Context, org string) (onboard.LoadOptions, error) {
+			return h.loadOptions(ctx, request{Org: org, Factor: h.pace})
+		},
 		Apply: func(ctx context.Context, next *pack.Pack) ([]pack.Change, error) {
 			return h.applyPack(ctx, h.officeOf(next.Organisation.Code), next)
 		},

@@ -23,11 +23,13 @@ type onboardLoadCmd struct {
 	Org     string  `help:"ODS code of the organisation that joins." required:"" placeholder:"ODS"`
 	Extract string  `help:"Front of an extract's id; without it the newest." placeholder:"ID"`
 	Rest    float64 `help:"How long is waited after each transaction, as a share of the time that it took; 1 leaves half of the time to others." default:"0"`
+	Factor  float64 `help:"Slow down so that the 95th percentile of what others wait is at most so many times what it was before; 0 = go as fast as it can." name:"p95-factor" default:"1.5"`
+	AsSent  string  `help:"Load codes as sent, whatever is open in the build, for this reason (audited)." name:"as-sent" placeholder:"REASON"`
 	JSON    bool    `help:"Print the figures as JSON."`
 }
 
 func (c *onboardLoadCmd) Run(ctx context.Context) error {
-	return perform(ctx, c.where, request{Command: "onboard-load", Org: c.Org, Extract: c.Extract, Rest: c.Rest, JSON: c.JSON}, os.Stdout)
+	return perform(ctx, c.where, request{Command: "onboard-load", Org: c.Org, Extract: c.Extract, Rest: c.Rest, Factor: c.Factor, AsSent: c.AsSent, JSON: c.JSON}, os.Stdout)
 }
 
 type onboardUndoCmd struct {
@@ -80,7 +82,11 @@ func (h *house) loadExtract(ctx context.Context, req request, out io.Writer) err
 		}
 		return tellUndo(out, u, req.JSON)
 	}
-	l, err := s.Load(ctx, x, e, onboard.LoadOptions{Rest: req.Rest})
+	opt, err := h.loadOptions(ctx, req)
+	if err != nil {
+		return err
+	}
+	l, err := s.Load(ctx, x, e, opt)
 	if err != nil {
 		return err
 	}
@@ -101,6 +107,16 @@ func tellLoad(out io.Writer, l *onboard.Loading, asJSON bool) error {
 			fmt.Fprintf(out, "%10d refused: %s\n", p.Refused[code], code)
 			refused += p.Refused[code]
 		}
+	}
+	if l.Rulings != nil {
+		for _, what := range slices.Sorted(maps.Keys(l.Rulings.Out)) {
+			fmt.Fprintf(out, "%10d decisions of the rehearsal: %s\n", l.Rulings.Out[what], what)
+		}
+	}
+	if p := l.Paced; p != nil {
+		ms := func(d time.Duration) float64 { return d.Seconds() * 1e3 }
+		fmt.Fprintf(out, "95 of 100 waited at most %.1f ms (%.1f ms before, %.1f ms while the load rested; the limit is %.1f ms); slowed down %d times, to %d rows a transaction and %.1f times its length of rest\n",
+			ms(p.Felt), ms(p.Quiet), ms(p.Resting), ms(p.Limit), p.Slowed, p.Smallest, p.Longest)
 	}
 	if refused > 0 {
 		return errFindings

@@ -16,6 +16,7 @@ type onboardSampleCmd struct {
 	Seed     uint64    `help:"Seed of the population: that of the live record, for people whom both know." default:"1"`
 	Taken    time.Time `help:"When the extract was taken (2026-11-25T02:00:00Z)." placeholder:"TIME"`
 	Clean    bool      `help:"Plant nothing that is wrong."`
+	Own      bool      `help:"Give rows the codes of the trust's old system (of R1K and RAS), which have to be harmonised."`
 	Dir      string    `arg:"" help:"Folder to write to." name:"folder"`
 }
 
@@ -27,7 +28,7 @@ func (c *onboardSampleCmd) Run() error {
 	if list, err := os.ReadDir(c.Dir); err == nil && len(list) > 0 {
 		return fault.New(fault.Conflict, "cli.sample", "%s is not empty", c.Dir)
 	}
-	o := extract.Options{Trust: c.Org, Patients: c.Patients, Seed: c.Seed, Taken: c.Taken, Faults: extract.Usual()}
+	o := extract.Options{Trust: c.Org, Patients: c.Patients, Seed: c.Seed, Taken: c.Taken, Faults: extract.Usual(), Own: c.Own}
 	if c.Clean {
 		o.Faults = extract.Faults{}
 	}

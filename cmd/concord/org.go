@@ -160,6 +160,7 @@ func (h *house) applyPack(ctx context.Context, e *record.Errand, next *pack.Pack
 	if err != nil {
 		return nil, err
 	}
+	h.harmony.forget() // its places are what codes can be mapped to
 	office := h.accounts.Office(e)
 	for _, t := range next.Teams {
 		err := office.AddWorkgroup(ctx, account.Workgroup{Org: next.Organisation.Code, Code: t.Code, Name: t.Name})

@@ -37,7 +37,7 @@ func (s *server) pages(apps *smart.Server) (http.Handler, error) {
 		demographics = asked
 	}
 	return webui.New(webui.Options{
-		Demographics: demographics, Joining: h.joining,
+		Demographics: demographics, Harmony: h.harmony, Joining: h.joining,
 		Desk: h.desk, Accounts: h.accounts, Door: door, Guard: login.Guard, Outside: outside, Apps: apps, Grants: h.grants,
 		Orgs: organisations(), Now: time.Now, Zone: h.desk.Zone(), Log: h.log,
 		Pace:   transport.NewPace(s.opts.UserRate, time.Now),

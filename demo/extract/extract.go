@@ -24,6 +24,9 @@ type Options struct {
 	// Taken is when the extract was taken; zero = 25 November 2026, 02:00. A later
 	// one has the same patients.
 	Taken time.Time
+	// Own gives rows the codes of the trust's old system (demo/packs/ODS/catalogue)
+	// in place of those that all four know.
+	Own bool
 }
 
 // Write writes an extract into a folder, which is made, and tells what was
@@ -38,7 +41,14 @@ func Write(dir string, o Options) (*Planted, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	w := &writer{o: o, dir: dir, files: map[string]*table{}, taken: map[string]bool{}, planted: &Planted{Rows: map[string]int{}}}
+	w := &writer{o: o, dir: dir, files: map[string]*table{}, taken: map[string]bool{}, planted: &Planted{Rows: map[string]int{}}, codes: shared(o.Trust)}
+	if o.Own {
+		c, err := own(o.Trust)
+		if err != nil {
+			return nil, err
+		}
+		w.codes = c
+	}
 	manifest := fmt.Sprintf("trust: %s\nsource: %s PAS\ntaken: %s\n", o.Trust, o.Trust, o.Taken.Format(time.RFC3339))
 	if err := os.WriteFile(filepath.Join(dir, "extract.yaml"), []byte(manifest), 0o600); err != nil {
 		return nil, err
@@ -87,6 +97,7 @@ type writer struct {
 	dir     string
 	files   map[string]*table
 	planted *Planted
+	codes   *codes
 	d       *rand.Rand // of the patient at hand
 	number  string     // of the patient at hand
 	fallen  bool       // the patient at hand cannot be loaded

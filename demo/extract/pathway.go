@@ -30,7 +30,7 @@ func (w *writer) pathways() {
 		return
 	}
 	s := w.story()
-	n := w.d.IntN(len(services))
+	n := w.d.IntN(len(w.codes.services))
 	id := fmt.Sprintf("%s%012d", w.o.Trust, w.files["pathways"].rows)
 	was := w.planted.Orphan
 	for _, e := range s.events {
@@ -38,7 +38,7 @@ func (w *writer) pathways() {
 		if !e.start.IsZero() {
 			start = on(e.start)
 		}
-		w.row("pathways", id, on(e.on), e.status, e.kind, e.outcome, "1", "", start, w.o.Trust, services[n])
+		w.row("pathways", id, on(e.on), e.status, e.kind, e.outcome, "1", "", start, w.o.Trust, w.codes.services[n])
 	}
 	whole := was == w.planted.Orphan && !w.fallen // what is planted is counted of pathways that are whole
 	if s.running && whole {
@@ -104,7 +104,7 @@ func (w *writer) listed(s story, id string, n int, whole bool) {
 		count(&p.WrongWeek)
 	}
 	lost := w.planted.Orphan
-	w.row("waiting", id, on(start), status, itoa(weeks), services[n], consultant(n), "1", on(s.start), "")
+	w.row("waiting", id, on(start), status, itoa(weeks), w.codes.services[n], w.codes.staff[n], "1", on(s.start), "")
 	if lost != w.planted.Orphan && whole && s.running { // its row fell: the clock is on no list
 		p.Dropped++
 		if !start.Equal(s.start) {

@@ -97,7 +97,7 @@ func (w *writer) alerts() {
 		return
 	}
 	for range 1 + w.d.IntN(2) {
-		allergy := pick(w.d, [][2]string{{"91936005", "Allergy to penicillin"}, {"293586001", "Allergy to aspirin"}, {"300916003", "Allergy to latex"}, {"91930004", "Allergy to eggs"}})
+		allergy := pick(w.d, w.codes.alerts)
 		w.row("alerts", "allergy", allergy[0], allergy[1], pick(w.d, []string{"mild", "moderate", "severe"}), "active", on(w.past(2000)))
 	}
 }
@@ -109,53 +109,54 @@ func (w *writer) encounters() (key string) {
 	}
 	started := w.past(20)
 	n, bed := w.bed()
-	return w.row("encounters", "inpatient", at(started), wardsOf(w.o.Trust)[n], bed,
-		consultant(n), services[n], on(started.AddDate(0, 0, 25)))
+	return w.row("encounters", "inpatient", at(started), w.codes.wards[n], bed,
+		w.codes.staff[n], w.codes.services[n], on(started.AddDate(0, 0, 25)))
 }
 
 func (w *writer) appointments() {
 	for w.chance(0.35) {
 		n, starts := w.slot()
-		w.row("appointments", "", clinics[n], at(starts), "15", pick(w.d, []string{"first", "follow-up"}), "booked", consultant(n))
+		w.row("appointments", "", w.codes.clinics[n], at(starts), "15", pick(w.d, []string{"first", "follow-up"}), "booked", w.codes.staff[n])
 	}
 }
 
 func (w *writer) documents(encounter string) {
 	for w.chance(0.5) {
-		kind := pick(w.d, []string{"clinic-letter", "discharge-summary", "referral", "imaging-report"})
+		kind := pick(w.d, w.codes.documents)
+		if kind[1] == "" {
+			kind[1] = strings.ReplaceAll(kind[0], "-", " ")
+		}
 		status := "final"
 		if w.chance(0.01) {
 			status = "unsent"
 		}
-		w.row("documents", encounter, kind, strings.ReplaceAll(kind, "-", " "), at(w.past(3000)), "Dr "+pick(w.d, []string{"Shah", "Okafor", "Lim", "Iyer"}), status, "")
+		w.row("documents", encounter, kind[0], kind[1], at(w.past(3000)), "Dr "+pick(w.d, []string{"Shah", "Okafor", "Lim", "Iyer"}), status, "")
 	}
 }
 
 func (w *writer) results() {
 	for w.chance(0.72) {
-		t := pick(w.d, [][4]string{{"HB", "Haemoglobin", "g/L", "115-170"}, {"NA", "Sodium", "mmol/L", "133-146"}, {"K", "Potassium", "mmol/L", "3.5-5.3"},
-			{"CREA", "Creatinine", "umol/L", "45-104"}, {"CRP", "C-reactive protein", "mg/L", "0-5"}, {"HBA1C", "HbA1c (IFCC)", "mmol/mol", "20-41"}})
+		t := pick(w.d, w.codes.tests)
 		taken := w.past(3000)
 		if !w.fallen && w.chance(w.o.Faults.Future) {
 			taken = w.o.Taken.AddDate(10, 0, 0)
 			w.planted.Future++
 			who := w.number
-			w.line("results", record([]string{"F" + itoa(w.planted.Future), who, "", t[0], t[1], "1", t[2], t[3], "final", at(taken), ""}))
+			w.line("results", record([]string{"F" + itoa(w.planted.Future), who, "", t.code, t.name, "1", t.unit, t.limits, "final", at(taken), ""}))
 			continue
 		}
-		w.row("results", "", t[0], t[1], itoa(20+w.d.IntN(120)), t[2], t[3], "final", at(taken), at(taken.Add(2*time.Hour)))
+		w.row("results", "", t.code, t.name, w.value(t), t.unit, t.limits, "final", at(taken), at(taken.Add(2*time.Hour)))
 	}
 }
 
 func (w *writer) medicines() {
 	for w.chance(0.5) {
-		m := pick(w.d, [][3]string{{"39732311000001104", "Amlodipine 5mg tablets", "5 mg"}, {"39695211000001102", "Atorvastatin 20mg tablets", "20 mg"},
-			{"42104811000001109", "Ramipril 5mg capsules", "5 mg"}, {"39113611000001102", "Metformin 500mg tablets", "500 mg"}})
+		m := pick(w.d, w.codes.drugs)
 		started := w.past(2500)
 		status, ended := "active", ""
 		if w.chance(0.4) {
 			status, ended = "stopped", on(started.AddDate(0, 0, w.d.IntN(60)))
 		}
-		w.row("medicines", m[0], m[1], m[2], "oral", "once daily", status, on(started), ended, consultant(w.d.IntN(8)))
+		w.row("medicines", m[0], m[1], m[2], "oral", "once daily", status, on(started), ended, w.codes.staff[w.d.IntN(8)])
 	}
 }

@@ -44,6 +44,7 @@ func (s *Site) handler() http.Handler {
 	s.accessRoutes(get, post)
 	s.joiningRoutes(mux, get, post)
 	s.appRoutes(get, post)
+	s.harmonyRoutes(get, post)
 
 	get("/feeds", s.feeds)
 	get("/feeds/{feed}", s.feed)

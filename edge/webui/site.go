@@ -93,6 +93,9 @@ type Options struct {
 	BaseURL   string
 	// Demographics is asked by stewards about a number; nil = there is none.
 	Demographics Demographics
+	// Harmony is what stewards decide on of organisations that join; nil = there
+	// are none.
+	Harmony Harmony
 	// Joining does the steps of organisations that join; nil = none does.
 	Joining *course.Office
 	// Demo, when set, is a line of words on the sign-in page that tells

@@ -42,6 +42,7 @@ type stage struct {
 	joining  *course.Office
 	stages   string // of organisations that join
 	door     *login.Door
+	harmony  harmonyOf
 	alone    bool              // the registrar has to do with nobody
 	people   map[string]string // id of the person by the name that the story gives
 }
@@ -87,7 +88,8 @@ func newStage(t testing.TB, options ...account.Option) *stage {
 	s.door = login.New(s.accounts, false).At("http://" + s.server.Listener.Addr().String())
 	s.grants = grant.New(s.engine, s.accounts, clock)
 	apps := smart.New(smart.Options{Grants: s.grants, Accounts: s.accounts, BaseURL: "https://concord.example", Now: clock, Check: s.desk.CheckScope})
-	handler, err := webui.New(webui.Options{Apps: apps, Grants: s.grants, Desk: s.desk, Accounts: s.accounts, Door: s.door, Witnesses: s.desk.Witnesses, BaseURL: "https://concord.example", Guard: login.Guard,
+	s.harmony = harmonyOf{t.TempDir(), clock}
+	handler, err := webui.New(webui.Options{Harmony: s.harmony, Apps: apps, Grants: s.grants, Desk: s.desk, Accounts: s.accounts, Door: s.door, Witnesses: s.desk.Witnesses, BaseURL: "https://concord.example", Guard: login.Guard,
 		Orgs: orgs(), Now: clock, Zone: zone, Parse: parsed, Joining: s.joinings()})
 	s.must(err)
 	s.server.Config.Handler = handler

@@ -18,6 +18,7 @@ type loader struct {
 	errand  *record.Errand
 	opt     LoadOptions
 	loading *Loading
+	pacer   *pacer // nil = as hard as it can
 	refused *refusals
 	at      *Class             // the class at work
 	into    map[string]string  // numbers that were merged at the source, by the row's key
@@ -181,7 +182,7 @@ func (ld *loader) row(c *Class, fields [][]byte) loadRow {
 // made makes the op of a row. It names its patient by the reference that is
 // remembered, else by the number.
 func (ld *loader) made(c *Class, fields [][]byte, ids map[string]string) loadRow {
-	m := &maker{trust: ld.extract.Trust, load: ld.loading.Load, zone: ld.stage.zone(), class: c, fields: fields, ids: ids}
+	m := &maker{trust: ld.extract.Trust, load: ld.loading.Load, zone: ld.stage.zone(), class: c, fields: fields, ids: ids, mapping: ld.opt.Mapping}
 	v := m.resource()
 	once := url.Values{"identifier": {m.system(c.Name) + "|" + m.at("key")}}.Encode()
 	return loadRow{op: record.Op{Kind: record.Create, Type: v.Type(), Resource: v, IfNoneExist: once, Key: m.feedKey(), FullURL: "urn:row:" + escapedKey(m.at("key"))},

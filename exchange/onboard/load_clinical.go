@@ -8,7 +8,7 @@ import (
 )
 
 func (m *maker) alert() *fhir.Value {
-	ids, code := fhir.Arr(m.identifier("alerts", m.at("key"))), m.coded(m.at("code"), m.at("text"))
+	ids, code := fhir.Arr(m.identifier("alerts", m.at("key"))), m.concept(Alerts, m.at("code"), m.at("text"))
 	if m.at("kind") == "alert" {
 		status := map[string]string{"active": "active", "inactive": "inactive", "refuted": "entered-in-error"}[m.at("status")]
 		return fhir.Obj("resourceType", "Flag", "meta", m.meta(), "identifier", ids, "status", status, "code", code, "subject", m.subject(),
@@ -29,18 +29,22 @@ func (m *maker) alert() *fhir.Value {
 }
 
 func (m *maker) place(ward, bed string) *fhir.Value {
-	value := strings.ReplaceAll(ward, "/", "%2F")
-	if bed != "" {
-		value += "/" + bed
+	system, place := uk.LocationCode.System(m.trust), func(code string) string {
+		code = strings.ReplaceAll(code, "/", "%2F")
+		if bed != "" {
+			code += "/" + bed
+		}
+		return code
 	}
-	return fhir.Obj("location", fhir.Obj("type", "Location", "identifier", fhir.Obj("system", uk.LocationCode.System(m.trust), "value", value), "display", ward))
+	where := m.party("Location", Wards, system, ward, ward)
+	return fhir.Obj("location", where.With("identifier", fhir.Obj("system", where.StrAt("identifier.system"), "value", place(where.StrAt("identifier.value")))))
 }
 
 func (m *maker) staff(name string) *fhir.Value {
 	if m.at(name) == "" {
 		return nil
 	}
-	return fhir.Obj("type", "Practitioner", "identifier", fhir.Obj("system", uk.ConsultantCode, "value", m.at(name)))
+	return m.party("Practitioner", Staff, SourceSystem(m.trust, Staff, m.at(name)), m.at(name), "")
 }
 
 func (m *maker) encounter() *fhir.Value {
@@ -57,7 +61,7 @@ func (m *maker) encounter() *fhir.Value {
 		participant = fhir.Arr(fhir.Obj("individual", s))
 	}
 	if m.at("specialty") != "" {
-		service = m.coded(m.at("specialty"), "")
+		service = m.concept(Specialties, m.at("specialty"), "")
 	}
 	return fhir.Obj("resourceType", "Encounter", "meta", m.meta(), "identifier", fhir.Arr(m.identifier("encounters", m.at("key"))), "status", status,
 		"class", fhir.Obj("system", "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code", class[0], "display", class[1]), "serviceType", service,
@@ -80,6 +84,10 @@ func (m *maker) task(code string, columns ...string) *fhir.Value {
 	for _, c := range columns {
 		if v := m.at(c); v != "" {
 			inputs = append(inputs, fhir.Obj("type", fhir.Concept("urn:concord:pathway", c, "", ""), "valueString", v))
+			kind := map[string]CodeKind{"specialty": Specialties, "consultant": Staff}[c]
+			if to, ok := m.mapping.target(kind, v); ok && to.Code != v {
+				inputs = append(inputs, fhir.Obj("type", fhir.Concept("urn:concord:pathway", c+"-mapped", "", ""), "valueString", to.Code))
+			}
 		}
 	}
 	return fhir.Obj("resourceType", "Task", "meta", m.meta(),
@@ -91,7 +99,7 @@ func (m *maker) task(code string, columns ...string) *fhir.Value {
 func (m *maker) appointment() *fhir.Value {
 	status := map[string]string{"booked": "booked", "cancelled": "cancelled"}[m.at("status")]
 	participant := []*fhir.Value{fhir.Obj("actor", m.subject(), "status", "accepted"),
-		fhir.Obj("actor", fhir.Obj("type", "HealthcareService", "identifier", fhir.Obj("system", uk.Local("clinic").System(m.trust), "value", m.at("clinic"))), "status", "accepted")}
+		fhir.Obj("actor", m.party("HealthcareService", Clinics, uk.Local("clinic").System(m.trust), m.at("clinic"), ""), "status", "accepted")}
 	if s := m.staff("consultant"); s != nil {
 		participant = append(participant, fhir.Obj("actor", s, "status", "accepted"))
 	}
@@ -125,7 +133,7 @@ func (m *maker) document() *fhir.Value {
 		context = fhir.Obj("encounter", fhir.Arr(fhir.Obj("type", "Encounter", "identifier", m.identifier("encounters", e))))
 	}
 	return fhir.Obj("resourceType", "DocumentReference", "meta", m.meta(), "identifier", fhir.Arr(m.identifier("documents", m.at("key"))), "status", "current", "docStatus", doc,
-		"type", m.coded(m.at("kind"), ""), "category", label, "subject", m.subject(), "date", m.instant("written"), "author", author,
+		"type", m.concept(DocKinds, m.at("kind"), ""), "category", label, "subject", m.subject(), "date", m.instant("written"), "author", author,
 		"content", fhir.Arr(fhir.Obj("attachment", fhir.Obj("url", url, "title", m.at("title")))), "context", context)
 }
 
@@ -133,12 +141,11 @@ func (m *maker) result() *fhir.Value {
 	status := map[string]string{"final": "final", "preliminary": "preliminary", "corrected": "corrected", "cancelled": "cancelled"}[m.at("status")]
 	o := fhir.Obj("resourceType", "Observation", "meta", m.meta(), "identifier", fhir.Arr(m.identifier("results", m.at("key"))), "status", status,
 		"category", fhir.Arr(fhir.Concept("http://terminology.hl7.org/CodeSystem/observation-category", "laboratory", "", "")),
-		"code", m.coded(m.at("code"), m.at("name")), "subject", m.subject(), "effectiveDateTime", m.instant("taken"), "issued", m.instant("reported"))
+		"code", m.concept(Results, m.at("code"), m.at("name")), "subject", m.subject(), "effectiveDateTime", m.instant("taken"), "issued", m.instant("reported"))
 	if v := m.at("value"); decimal(v) {
-		o = o.With("valueQuantity", fhir.Obj("value", fhir.Decimal(v), "unit", m.at("unit")))
-	} else {
-		o = o.With("valueString", strings.TrimSpace(v+" "+m.at("unit")))
+		return m.measured(o, v, m.at("unit"))
 	}
+	o = o.With("valueString", strings.TrimSpace(m.at("value")+" "+m.at("unit")))
 	if r := m.at("range"); r != "" {
 		o = o.With("referenceRange", fhir.Arr(fhir.Obj("text", r)))
 	}
@@ -163,6 +170,6 @@ func (m *maker) medicine() *fhir.Value {
 		lines = fhir.Arr(fhir.Obj("text", strings.Join(dosage, " ")))
 	}
 	return fhir.Obj("resourceType", "MedicationStatement", "meta", m.meta(), "identifier", fhir.Arr(m.identifier("medicines", m.at("key"))), "status", status,
-		"medicationCodeableConcept", fhir.Concept("https://dmd.nhs.uk", m.at("code"), "", m.at("text")), "subject", m.subject(),
+		"medicationCodeableConcept", m.concept(Drugs, m.at("code"), m.at("text")), "subject", m.subject(),
 		"effectivePeriod", fhir.Obj("start", m.day("started"), "end", m.day("ended")), "dosage", lines)
 }

@@ -19,6 +19,7 @@ type maker struct {
 	zone        *time.Location
 	class       *Class
 	fields      [][]byte
+	mapping     *Mapping          // nil = codes as sent
 	ids         map[string]string // references to patients that are remembered, by number
 	known       bool              // one of them was used
 }

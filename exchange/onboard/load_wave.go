@@ -29,15 +29,27 @@ func (ld *loader) wave(ctx context.Context, p *ClassProgress, rows []loadRow) er
 		return nil
 	}
 	var batches [][]loadRow
-	for start := 0; start < len(rows); start += ld.opt.Batch {
-		batches = append(batches, rows[start:min(start+ld.opt.Batch, len(rows))])
+	size := ld.pacer.batch(ld.opt.Batch)
+	for start := 0; start < len(rows); start += size {
+		batches = append(batches, rows[start:min(start+size, len(rows))])
 	}
 	w := &waveWork{}
 	err := eachOf(ctx, waveWorkers, batches, func(_ int, batch []loadRow) error {
+		defer ld.pacer.alone()()
+		ld.pacer.begin()
 		start := ld.stage.Now()
 		err := ld.batch(ctx, w, batch)
-		if ld.opt.Rest > 0 && err == nil {
-			err = rest(ctx, time.Duration(float64(ld.stage.Now().Sub(start))*ld.opt.Rest))
+		if ld.pacer == nil && ld.opt.Rest == 0 {
+			return err
+		}
+		took := ld.stage.Now().Sub(start)
+		ld.pacer.ended()
+		if err != nil {
+			return err
+		}
+		pause, err := ld.pacer.after(took, ld.opt.Rest)
+		if err == nil && pause > 0 {
+			err = rest(ctx, pause)
 		}
 		return err
 	})

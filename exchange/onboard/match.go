@@ -79,10 +79,12 @@ func (s *Stage) Match(ctx context.Context, x *Extract, e *record.Errand, opt Mat
 	w := bufio.NewWriterSize(f, 1<<18)
 	fmt.Fprintln(w, "key,outcome,why,effect,person,entry,grade,weight,guards,further,same_in_source")
 	total := classRows(r, "patients")
+	ask := asked{}
 	out.Rehearsal, err = e.Rehearse(ctx, p.records(), opt.Most, func(n int64, f *record.Foreseen) error {
 		if n&0xfff == 0 {
 			s.tell("match", n, total)
 		}
+		ask.note(n, f)
 		return p.line(w, n, f)
 	})
 	if err != nil {
@@ -90,6 +92,9 @@ func (s *Stage) Match(ctx context.Context, x *Extract, e *record.Errand, opt Mat
 	}
 	if err := errors.Join(w.Flush(), f.Sync(), os.Rename(x.path(matchTable+".new"), x.path(matchTable))); err != nil {
 		return nil, unstaged(err)
+	}
+	if err := p.writePairs(ask); err != nil {
+		return nil, err
 	}
 	out.Merged = p.merged
 	out.Overlap = float64(out.By[record.ForeseenCertain]) / float64(max(1, out.Records))
@@ -129,31 +134,43 @@ func (x *Extract) patients() (*patients, error) {
 	return p, nil
 }
 
-// records goes over the patients, the same every time.
-func (p *patients) records() iter.Seq2[match.Record, error] {
-	return func(yield func(match.Record, error) bool) {
-		n := 0
+// rows goes over the patients, the same every time, but for those that were
+// merged into others at the source.
+func (p *patients) rows() iter.Seq2[[][]byte, error] {
+	return func(yield func([][]byte, error) bool) {
 		merged := int64(0)
 		for _, f := range p.files {
 			for fields, err := range p.extract.loadable(f, len(p.class.Columns)) {
-				if err != nil {
-					yield(match.Record{}, err)
-					return
-				}
-				if len(fields[p.class.column("merged_into")]) > 0 {
+				if err == nil && len(fields[p.class.column("merged_into")]) > 0 {
 					merged++
 					continue
 				}
-				if n == len(p.keys) {
-					p.keys = append(p.keys, string(fields[0]))
-				}
-				n++
-				if !yield(p.record(fields), nil) {
+				if !yield(fields, err) || err != nil {
 					return
 				}
 			}
 		}
 		p.merged = merged
+	}
+}
+
+// records are the rows as they are matched.
+func (p *patients) records() iter.Seq2[match.Record, error] {
+	return func(yield func(match.Record, error) bool) {
+		n := 0
+		for fields, err := range p.rows() {
+			if err != nil {
+				yield(match.Record{}, err)
+				return
+			}
+			if n == len(p.keys) {
+				p.keys = append(p.keys, string(fields[0]))
+			}
+			n++
+			if !yield(p.record(fields), nil) {
+				return
+			}
+		}
 	}
 }
 

@@ -39,6 +39,7 @@ const (
 	Review      Action = "review"             // look into accesses that were told, and close them
 	Join        Action = "join"               // do a step of an organisation's joining: take in, load, undo, cut over
 	WatchJoin   Action = "watch-join"         // see how far it is: figures, and keys of the source
+	Harmonise   Action = "harmonise"          // decide what a joiner's codes are, and who its patients are
 	Attest      Action = "attest"             // say that a row is in the record as the source shows it
 	WatchTotals Action = "watch-totals"       // see totals of organisations, small numbers left out
 )
@@ -54,7 +55,7 @@ const (
 func Actions() []Action {
 	return []Action{Read, Search, Create, Update, Delete, FindPeople, Export, WatchFeeds,
 		OpenMessage, EditMessage, Steer, Replay, Receive, Forward, Links, Accounts, Verify, Retain, ReadAudit, SignIn, SignOut, Claim, BreakGlass, CloseGlass, Explain, Review,
-		Join, WatchJoin, Attest, WatchTotals}
+		Join, WatchJoin, Harmonise, Attest, WatchTotals}
 }
 
 // Verdict is the outcome of one decision.

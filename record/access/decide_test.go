@@ -26,7 +26,7 @@ var allowed = map[access.Role]map[access.Action]string{
 		access.Join: "Patient Observation any", access.WatchJoin: "Patient Observation any", access.WatchTotals: "Patient Observation any"},
 	access.Steward: {
 		access.Read: "Patient any", access.Search: "Patient any", access.FindPeople: "Patient Observation any", access.Links: "Patient Observation any",
-		access.WatchJoin: "Patient Observation any", access.WatchTotals: "Patient Observation any",
+		access.WatchJoin: "Patient Observation any", access.WatchTotals: "Patient Observation any", access.Harmonise: "Patient Observation any",
 	},
 	access.Administrator: {access.Accounts: "Patient Observation any", access.Join: "Patient Observation any", access.WatchJoin: "Patient Observation any", access.WatchTotals: "Patient Observation any"},
 	access.Privacy: {
@@ -44,6 +44,7 @@ var allowed = map[access.Role]map[access.Action]string{
 		access.Explain: "Patient Observation any", access.EditMessage: "Patient Observation any", access.Steer: "Patient Observation any",
 		access.OpenMessage: "Patient Observation any",
 		access.Join:        "Patient Observation any", access.WatchJoin: "Patient Observation any", access.WatchTotals: "Patient Observation any",
+		access.Harmonise: "Patient Observation any",
 	},
 }
 

@@ -2,6 +2,8 @@ package fhirpath
 
 import (
 	"github.com/cockroachdb/apd/v3"
+
+	"concord/standard/ucum"
 )
 
 // compileArithmetic makes the code of + - * / div mod and &
@@ -208,11 +210,11 @@ func (q *quantity) in(o *quantity) (*apd.Decimal, bool) {
 	qu, ok := q.measure()
 	ou, ok2 := o.measure()
 	value, ok3 := ratOf(&q.value)
-	if !ok || !ok2 || !ok3 || qu.powers != ou.powers {
+	if !ok || !ok2 || !ok3 || qu.Powers != ou.Powers {
 		return nil, false
 	}
-	value.Mul(value, qu.factor)
-	value.Quo(value, ou.factor)
+	value.Mul(value, qu.Factor)
+	value.Quo(value, ou.Factor)
 	d, ok := parseDecimal(value.FloatString(givenDigits))
 	if !ok {
 		return nil, false
@@ -231,12 +233,12 @@ func productUnit(p, q *quantity, sign string) (string, bool) {
 	case a == "1" && sign == ".":
 		return b, true
 	case a == "1":
-		return "/(" + b + ")", len(b) < maxUnitText
+		return "/(" + b + ")", len(b) < ucum.MaxText
 	}
 	if sign == "/" {
 		b = "(" + b + ")"
 	}
-	return a + sign + b, len(a)+len(b) < maxUnitText
+	return a + sign + b, len(a)+len(b) < ucum.MaxText
 }
 
 // ucum is the unit as UCUM writes it, "" for calendar years and months.

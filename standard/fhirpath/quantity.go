@@ -7,6 +7,7 @@ import (
 	"github.com/cockroachdb/apd/v3"
 
 	"concord/standard/fhir"
+	"concord/standard/ucum"
 )
 
 // quantity is a number with a unit of UCUM or of the calendar
@@ -49,18 +50,18 @@ var ucumOfCalendar = map[string]string{
 }
 
 // measure gives the size of the quantity's unit.
-func (q *quantity) measure() (unit, bool) {
+func (q *quantity) measure() (ucum.Unit, bool) {
 	if !q.calendar {
-		return parseUnit(q.unit)
+		return ucum.Parse(q.unit)
 	}
 	name := calendarUnit(q.unit)
 	if code := ucumOfCalendar[name]; code != "" {
-		return parseUnit(code)
+		return ucum.Parse(code)
 	}
-	u := unit{factor: big.NewRat(1, 1)}
-	u.powers[calendarAxis] = 1
+	u := ucum.Unit{Factor: big.NewRat(1, 1)}
+	u.Powers[ucum.Calendar] = 1
 	if name == "year" {
-		u.factor.SetInt64(12)
+		u.Factor.SetInt64(12)
 	}
 	return u, true
 }
@@ -83,7 +84,7 @@ func (q *quantity) comparable(o *quantity) (a, b *big.Rat, ok bool) {
 	}
 	qu, ok := q.measure()
 	ou, ok2 := o.measure()
-	if !ok || !ok2 || qu.powers != ou.powers {
+	if !ok || !ok2 || qu.Powers != ou.Powers {
 		return nil, nil, false
 	}
 	a, aok := ratOf(&q.value)
@@ -91,7 +92,7 @@ func (q *quantity) comparable(o *quantity) (a, b *big.Rat, ok bool) {
 	if !aok || !bok {
 		return nil, nil, false
 	}
-	return a.Mul(a, qu.factor), b.Mul(b, ou.factor), true
+	return a.Mul(a, qu.Factor), b.Mul(b, ou.Factor), true
 }
 
 func ratOf(d *apd.Decimal) (*big.Rat, bool) {
@@ -123,18 +124,18 @@ func (q *quantity) equivalent(o *quantity) bool {
 	}
 	qu, ok := q.measure()
 	ou, ok2 := o.measure()
-	if !ok || !ok2 || qu.powers != ou.powers {
+	if !ok || !ok2 || qu.Powers != ou.Powers {
 		return false
 	}
-	if qu.factor.Cmp(ou.factor) < 0 {
+	if qu.Factor.Cmp(ou.Factor) < 0 {
 		q, o, qu, ou = o, q, ou, qu
 	}
 	converted, ok := ratOf(&o.value)
 	if !ok {
 		return false
 	}
-	converted.Mul(converted, ou.factor)
-	converted.Quo(converted, qu.factor)
+	converted.Mul(converted, ou.Factor)
+	converted.Quo(converted, qu.Factor)
 	d, _, err := apd.NewFromString(strings.TrimRight(converted.FloatString(givenDigits), "0"))
 	return err == nil && equivalentDecimals(&q.value, d)
 }

@@ -34,6 +34,10 @@ func TestTrustJoins(t *testing.T) {
 	does(2, "profile the extract first", "onboard", "match", "--data", dir, "--org", "RAS")
 	does(1, "waiting lists:", "onboard", "profile", "--data", dir, "--org", "RAS")
 	does(0, "100.0%  new", "onboard", "match", "--data", dir, "--org", "RAS")
+	does(2, "items of the build are open", "onboard", "load", "--data", dir, "--org", "RAS")
+	does(0, "75 entries of QRV", "onboard", "build", "catalogue", "--data", dir, "--org", "QRV", packs+"QRV/catalogue")
+	does(0, "entries of RAS", "onboard", "build", "catalogue", "--data", dir, "--org", "RAS", packs+"RAS/catalogue")
+	does(0, "decisions were taken in", "onboard", "build", "take", "--data", dir, "--org", "RAS", packs+"RAS/catalogue/build.yaml")
 	does(0, "loaded, from", "onboard", "load", "--data", dir, "--org", "RAS")
 	does(0, "100.0%  certain", "onboard", "match", "--data", dir, "--org", "RAS")
 	s.kill()
@@ -44,7 +48,7 @@ func TestTrustJoins(t *testing.T) {
 	s.stop()
 	does(0, "clean", "verify", "--data", dir)
 	list, err := os.ReadDir(filepath.Join(dir, "stage", "RAS"))
-	if err != nil || len(list) != 2 { // the extract and the lock
+	if err != nil || len(list) != 5 { // the extract, catalogue and decisions, two locks
 		t.Errorf("the stage holds %d things, %v", len(list), err)
 	}
 }

@@ -1,4 +1,4 @@
-package fhirpath
+package ucum
 
 import (
 	"math/big"
@@ -6,37 +6,40 @@ import (
 )
 
 // The axes of measure: the seven base units of UCUM, the kinds of unit that do
-// not convert into others, and the month of the calendar.
+// not convert into others, and the month of the calendar, which UCUM has not.
 const (
-	metreAxis = iota
-	secondAxis
-	gramAxis
-	radianAxis
-	kelvinAxis
-	coulombAxis
-	candelaAxis
-	arbitraryAxis
-	calendarAxis
-	axes
+	Metre = iota
+	Second
+	Gram
+	Radian
+	Kelvin
+	Coulomb
+	Candela
+	Arbitrary
+	Calendar
+	Axes
 )
 
-// unit is the size of a UCUM unit in base units.
-type unit struct {
-	factor *big.Rat
-	powers [axes]int
+// Unit is the size of a UCUM unit in base units.
+type Unit struct {
+	Factor *big.Rat
+	Powers [Axes]int
+	// Moles is the power of the mole in it. To UCUM a mole is a number and has no
+	// axis; to a laboratory 10*9/L and mmol/L are two things.
+	Moles int
 }
 
-const (
-	maxUnitText = 200
-	maxExponent = 30
-)
+// MaxText is the longest expression that is read, in bytes.
+const MaxText = 200
 
-// parseUnit reads a UCUM expression (https://ucum.org/ucum, section 2): terms
+const maxExponent = 30
+
+// Parse reads a UCUM expression (https://ucum.org/ucum, section 2): terms
 // such as "mg/dL", "10*3/uL", "m2", "mm[Hg]", "{score}". ok is false for what is
 // not known here; such units compare by their text alone.
-func parseUnit(s string) (unit, bool) {
-	if s == "" || len(s) > maxUnitText {
-		return unit{}, false
+func Parse(s string) (Unit, bool) {
+	if s == "" || len(s) > MaxText {
+		return Unit{}, false
 	}
 	t := loadUnits()
 	p := unitParser{s: s, table: &t}
@@ -57,8 +60,8 @@ func (p *unitParser) peek() byte {
 	return 0
 }
 
-func (p *unitParser) term(depth int) (unit, bool) {
-	out := unit{factor: big.NewRat(1, 1)}
+func (p *unitParser) term(depth int) (Unit, bool) {
+	out := Unit{Factor: big.NewRat(1, 1)}
 	if depth > 10 {
 		return out, false
 	}
@@ -88,29 +91,31 @@ func (p *unitParser) term(depth int) (unit, bool) {
 	}
 }
 
-func (u *unit) times(o unit) {
-	u.factor.Mul(u.factor, o.factor)
-	for i := range u.powers {
-		u.powers[i] += o.powers[i]
+func (u *Unit) times(o Unit) {
+	u.Factor.Mul(u.Factor, o.Factor)
+	for i := range u.Powers {
+		u.Powers[i] += o.Powers[i]
 	}
+	u.Moles += o.Moles
 }
 
-func (u *unit) raise(n int) {
-	base := u.factor
+func (u *Unit) raise(n int) {
+	base := u.Factor
 	if n < 0 {
 		base = new(big.Rat).Inv(base)
 	}
-	u.factor = big.NewRat(1, 1)
+	u.Factor = big.NewRat(1, 1)
 	for range max(n, -n) {
-		u.factor.Mul(u.factor, base)
+		u.Factor.Mul(u.Factor, base)
 	}
-	for i := range u.powers {
-		u.powers[i] *= n
+	for i := range u.Powers {
+		u.Powers[i] *= n
 	}
+	u.Moles *= n
 }
 
-func (p *unitParser) component(depth int) (unit, bool) {
-	one := unit{factor: big.NewRat(1, 1)}
+func (p *unitParser) component(depth int) (Unit, bool) {
+	one := Unit{Factor: big.NewRat(1, 1)}
 	switch c := p.peek(); {
 	case c == '(':
 		p.i++
@@ -124,7 +129,7 @@ func (p *unitParser) component(depth int) (unit, bool) {
 		return one, p.annotation()
 	case isDigit(c) && !p.tenPower():
 		n, err := strconv.ParseInt(p.digits(), 10, 32)
-		one.factor.SetInt64(n)
+		one.Factor.SetInt64(n)
 		return one, err == nil && n > 0
 	}
 	u, ok := p.atom()
@@ -158,7 +163,7 @@ func (p *unitParser) digits() string {
 }
 
 // atom reads a unit with its prefix and exponent.
-func (p *unitParser) atom() (unit, bool) {
+func (p *unitParser) atom() (Unit, bool) {
 	from := p.i
 	if p.tenPower() {
 		p.i += 3
@@ -173,7 +178,7 @@ func (p *unitParser) atom() (unit, bool) {
 			sign = -1
 		}
 		if !isDigit(p.peek()) {
-			return unit{}, false
+			return Unit{}, false
 		}
 	}
 	u, ok := p.table.find(name)

@@ -1,4 +1,4 @@
-package fhirpath
+package ucum
 
 import (
 	"math/big"
@@ -46,11 +46,11 @@ Bq * 1 s-1
 Gy * 1 J/kg
 Sv * 1 J/kg
 kat * 1 mol/s
-U * 0.000001 mol/min
 l * 1 dm3
 L * 1 l
 ar * 100 m2
 min - 60 s
+U * 0.000001 mol/min
 h - 60 min
 d - 24 h
 wk - 7 d
@@ -166,7 +166,7 @@ B -
 const prefixLines = `Y 24 Z 21 E 18 P 15 T 12 G 9 M 6 k 3 h 2 da 1 d -1 c -2 m -3 u -6 n -9 p -12 f -15 a -18 z -21 y -24`
 
 type atom struct {
-	unit
+	Unit
 	metric bool
 }
 
@@ -190,22 +190,26 @@ var loadUnits = sync.OnceValue(func() unitTable {
 			// Each such unit counts as its own power of one axis, which no
 			// product of others reaches in practice.
 			arbitrary++
-			u := unit{factor: big.NewRat(1, 1)}
-			u.powers[arbitraryAxis] = 1000 + arbitrary*arbitrary
+			u := Unit{Factor: big.NewRat(1, 1)}
+			u.Powers[Arbitrary] = 1000 + arbitrary*arbitrary
 			t.atoms[f[0]] = atom{u, f[1] == "*"}
 		case 4:
-			t.atoms[f[0]] = atom{t.size(f[2], f[3]), f[1] == "*"}
+			u := t.size(f[2], f[3])
+			if f[0] == "mol" {
+				u.Moles = 1
+			}
+			t.atoms[f[0]] = atom{u, f[1] == "*"}
 		}
 	}
 	return t
 })
 
 // size reads a factor and the unit that it counts, of the lines before.
-func (t unitTable) size(factor, of string) unit {
-	u := unit{factor: ratio(factor)}
+func (t unitTable) size(factor, of string) Unit {
+	u := Unit{Factor: ratio(factor)}
 	switch {
 	case of[0] == '!':
-		u.powers[of[1]-'0'] = 1
+		u.Powers[of[1]-'0'] = 1
 	case of != "1":
 		counted, _ := (&unitParser{s: of, table: &t}).term(0)
 		u.times(counted)
@@ -224,7 +228,7 @@ func ratio(s string) *big.Rat {
 }
 
 // find looks up a unit, and failing that a prefix and a unit that takes one.
-func (t unitTable) find(name string) (unit, bool) {
+func (t unitTable) find(name string) (Unit, bool) {
 	if a, ok := t.atoms[name]; ok {
 		return a.copy(), true
 	}
@@ -233,13 +237,13 @@ func (t unitTable) find(name string) (unit, bool) {
 		prefix := t.prefixes[name[:n]]
 		if ok && a.metric && prefix != nil {
 			u := a.copy()
-			u.factor.Mul(u.factor, prefix)
+			u.Factor.Mul(u.Factor, prefix)
 			return u, true
 		}
 	}
-	return unit{}, false
+	return Unit{}, false
 }
 
-func (a atom) copy() unit {
-	return unit{factor: new(big.Rat).Set(a.factor), powers: a.powers}
+func (a atom) copy() Unit {
+	return Unit{Factor: new(big.Rat).Set(a.Factor), Powers: a.Powers, Moles: a.Moles}
 }

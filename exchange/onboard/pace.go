@@ -1,0 +1,293 @@
+package onboard
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+)
+
+// A load slows itself down so that who works with the record does not feel it.
+// It measures what they feel by a probe of its own, before the load and all the
+// while, and keeps the 95th percentile within a factor of what it is without the
+// load: before it, or while it rests, since others may make the server slow too
+// and no rest of the load would help against that.
+
+// pace is how hard a load works: rows a transaction, and how long it rests after
+// each, as a share of the time that it took.
+type pace struct {
+	batch int
+	rest  float64
+}
+
+// paceRule holds a load to a limit. It is a pure function: the same figures give
+// the same pace.
+type paceRule struct {
+	limit time.Duration // of the 95th percentile
+	most  int           // rows a transaction
+}
+
+const (
+	leastBatch = 10
+	firstBatch = 20   // a load begins gently
+	mostRest   = 20.0 // then one probe in twenty meets a transaction
+	firstRest  = 0.5
+	easyShare  = 0.8 // of the limit: below it the load may work harder
+)
+
+// next is the pace after one at which the 95th percentile was p95. Above the
+// limit transactions are halved, since who waits waits for one of them; when they
+// cannot be smaller the load rests longer. Well below it rests shorten first, and
+// then transactions grow by an eighth.
+func (r paceRule) next(p pace, p95 time.Duration) pace {
+	switch {
+	case p95 > r.limit && p.batch > leastBatch:
+		p.batch = max(leastBatch, p.batch/2)
+	case p95 > r.limit:
+		p.rest = min(mostRest, max(firstRest, p.rest*2))
+	case float64(p95) >= easyShare*float64(r.limit):
+	case p.rest > 0:
+		if p.rest = p.rest/2 - 0.05; p.rest < 0.05 {
+			p.rest = 0
+		}
+	default:
+		p.batch = min(r.most, p.batch+max(5, p.batch/8))
+	}
+	return p
+}
+
+// percentile95 is the 95th percentile of times, which it puts in order.
+func percentile95(times []time.Duration) time.Duration {
+	if len(times) == 0 {
+		return 0
+	}
+	slices.Sort(times)
+	return times[(len(times)*95+99)/100-1]
+}
+
+// corrected adds to times the probes that could not be made while one was
+// waiting: each would have waited the rest (https://github.com/HdrHistogram/HdrHistogram,
+// corrected for coordinated omission).
+func corrected(times []time.Duration, d, every time.Duration) []time.Duration {
+	for ; d > 0; d -= every {
+		times = append(times, d)
+		if every <= 0 {
+			break
+		}
+	}
+	return times
+}
+
+// Paced is what a load was held to, and came to.
+type Paced struct {
+	Quiet    time.Duration `json:"quiet"`   // 95th percentile before the load
+	Resting  time.Duration `json:"resting"` // while the load rested; 0 = it hardly did
+	Limit    time.Duration `json:"limit"`   // that it was held to at the end
+	Felt     time.Duration `json:"felt"`    // 95th percentile of the whole load
+	Probes   int           `json:"probes"`  // while it was at work
+	Slowed   int           `json:"slowed"`  // times that it slowed down
+	Smallest int           `json:"batch"`   // rows of its smallest transactions
+	Longest  float64       `json:"longest"` // its longest rest, as a share
+}
+
+const (
+	probeEvery   = 25 * time.Millisecond
+	quietProbes  = 100
+	windowProbes = 20                   // after so many the pace is looked at again
+	leastQuiet   = 4 * time.Millisecond // what is faster is as good to a person; a limit on it would be one on chance
+	idleProbes   = 60                   // the last so many made while the load rested
+	mostKept     = 200_000              // probes for the percentile of the whole load
+)
+
+// pacer holds a load to its pace.
+type pacer struct {
+	rule  paceRule
+	every time.Duration
+	probe func(context.Context) (time.Duration, error)
+
+	mu     sync.Mutex
+	now    pace
+	quiet0 time.Duration // before the load, and not below leastQuiet
+	factor float64
+	lane   sync.Mutex // held by the one transaction at a time of a load that rests
+	busy   int        // transactions at work
+	begun  int        // that ever were
+	window []time.Duration
+	idle   []time.Duration // what was felt while none was
+	all    []time.Duration
+	out    Paced
+	stop   context.CancelFunc
+	done   chan struct{}
+	failed error
+}
+
+// startPace measures what others feel now, and goes on measuring. Without a probe
+// there is no pacer, and the load works as hard as it can.
+func (s *Stage) startPace(ctx context.Context, opt LoadOptions) (*pacer, error) {
+	if opt.Probe == nil {
+		return nil, nil
+	}
+	if opt.Factor <= 0 {
+		opt.Factor = 1.5
+	}
+	if opt.every <= 0 {
+		opt.every = probeEvery
+	}
+	p := &pacer{every: opt.every, probe: opt.Probe, now: pace{min(opt.Batch, firstBatch), opt.Rest}, done: make(chan struct{})}
+	quiet, err := p.quiet(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p.out.Quiet, p.quiet0, p.factor, p.out.Smallest = quiet, max(leastQuiet, quiet), opt.Factor, p.now.batch
+	p.rule = paceRule{time.Duration(float64(p.quiet0) * p.factor), opt.Batch}
+	ctx, p.stop = context.WithCancel(ctx)
+	go p.watch(ctx)
+	return p, nil
+}
+
+// quiet is what others feel without the load: the middle one of several 95th
+// percentiles, so that one slow moment does not let the load slow everybody down.
+func (p *pacer) quiet(ctx context.Context) (time.Duration, error) {
+	var windows []time.Duration
+	for range quietProbes / windowProbes {
+		var window []time.Duration
+		for range windowProbes {
+			d, err := p.probe(ctx)
+			if err == nil {
+				err = rest(ctx, p.every)
+			}
+			if err != nil {
+				return 0, err
+			}
+			window = corrected(window, d, p.every)
+		}
+		windows = append(windows, percentile95(window))
+	}
+	slices.Sort(windows)
+	return windows[len(windows)/2], nil
+}
+
+// watch probes until the load ends.
+func (p *pacer) watch(ctx context.Context) {
+	defer close(p.done)
+	for ctx.Err() == nil {
+		busy, begun := p.work()
+		d, err := p.probe(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil {
+			p.mu.Lock()
+			p.failed = err
+			p.mu.Unlock()
+			return
+		}
+		_, since := p.work()
+		p.felt(d, busy == 0 && since == begun)
+		if rest(ctx, p.every) != nil {
+			return
+		}
+	}
+}
+
+// work tells how many transactions are at work, and how many ever were.
+func (p *pacer) work() (busy, begun int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.busy, p.begun
+}
+
+// alone lets one transaction at a time work, and rest, while the load is one that
+// rests.
+func (p *pacer) alone() (done func()) {
+	if p == nil {
+		return func() {}
+	}
+	p.mu.Lock()
+	rests := p.now.rest > 0
+	p.mu.Unlock()
+	if !rests {
+		return func() {}
+	}
+	p.lane.Lock()
+	return p.lane.Unlock
+}
+
+// begin and ended tell that a transaction is at work.
+func (p *pacer) begin() {
+	if p != nil {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.busy, p.begun = p.busy+1, p.begun+1
+	}
+}
+
+func (p *pacer) ended() {
+	if p != nil {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.busy--
+	}
+}
+
+// felt takes one probe, and after some looks at the pace again. idle tells that
+// no transaction was at work meanwhile.
+func (p *pacer) felt(d time.Duration, idle bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.out.Probes++
+	if idle {
+		if p.idle = append(p.idle, d); len(p.idle) > idleProbes {
+			p.idle = p.idle[1:]
+		}
+	}
+	p.window = corrected(p.window, d, p.every)
+	if len(p.all) < mostKept {
+		p.all = corrected(p.all, d, p.every)
+	}
+	if len(p.window) < windowProbes {
+		return
+	}
+	if len(p.idle) >= windowProbes {
+		p.out.Resting = percentile95(slices.Clone(p.idle))
+		p.rule.limit = time.Duration(float64(max(p.quiet0, p.out.Resting)) * p.factor)
+	}
+	next := p.rule.next(p.now, percentile95(p.window))
+	if next.batch < p.now.batch || next.rest > p.now.rest {
+		p.out.Slowed++
+	}
+	p.out.Smallest, p.out.Longest = min(p.out.Smallest, next.batch), max(p.out.Longest, next.rest)
+	p.now, p.window = next, p.window[:0]
+}
+
+// batch is how many rows the next transaction has.
+func (p *pacer) batch(otherwise int) int {
+	if p == nil {
+		return otherwise
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.now.batch
+}
+
+// after is how long is rested after a transaction. Error: that of a probe, since
+// a load that cannot feel what others do would not be held to anything.
+func (p *pacer) after(took time.Duration, otherwise float64) (time.Duration, error) {
+	if p == nil {
+		return time.Duration(float64(took) * otherwise), nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return time.Duration(float64(took) * max(p.now.rest, otherwise)), p.failed
+}
+
+// end stops probing and tells what came of it.
+func (p *pacer) end() *Paced {
+	if p == nil {
+		return nil
+	}
+	p.stop()
+	<-p.done
+	p.out.Felt, p.out.Limit = percentile95(p.all), p.rule.limit
+	return &p.out
+}

@@ -1,0 +1,245 @@
+package onboard
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"concord/fault"
+	"concord/record"
+	"concord/record/person"
+)
+
+// PairRuling is what a steward decided in a rehearsal on a patient of the source
+// and an entry of the record. It is kept from trial to trial, and carried out by
+// a load while what it was decided on is the same.
+type PairRuling struct {
+	Key    string `json:"key"`
+	Entry  string `json:"entry"`
+	Person string `json:"person,omitempty"` // whom the entry was of
+	// Said and Live stand for what the source and the entry said of who it is.
+	Said string      `json:"said"`
+	Live string      `json:"live"`
+	Verb person.Verb `json:"verb"` // join, part, need-more; take-back = nothing stands
+	Who  string      `json:"who"`  // organisation and account
+	At   time.Time   `json:"at"`
+	Why  string      `json:"why"`
+}
+
+const (
+	reviewFile = "review.ndjson"
+	maxWhy     = 200
+)
+
+// pairKey names a pair.
+type pairKey struct{ key, entry string }
+
+// Rulings are those that stand, by pair.
+func (s *Stage) Rulings() ([]PairRuling, error) {
+	text, err := s.Kept(reviewFile)
+	if err != nil {
+		return nil, err
+	}
+	all, err := ParseRulings(text)
+	if err != nil {
+		return nil, err
+	}
+	last := map[pairKey]PairRuling{}
+	for _, r := range all {
+		last[pairKey{r.Key, r.Entry}] = r
+	}
+	var out []PairRuling
+	for _, r := range last {
+		if r.Verb != person.TakeBack {
+			out = append(out, r)
+		}
+	}
+	slices.SortFunc(out, func(a, b PairRuling) int {
+		return cmp.Or(strings.Compare(a.Key, b.Key), strings.Compare(a.Entry, b.Entry))
+	})
+	return out, nil
+}
+
+// ParseRulings reads lines of rulings, the oldest first. Of a last line that is
+// not whole nothing is taken. Error: Invalid "review.line".
+func ParseRulings(text []byte) ([]PairRuling, error) {
+	var out []PairRuling
+	for line := range bytes.Lines(lastLine(text)) {
+		var r PairRuling
+		d := json.NewDecoder(bytes.NewReader(line))
+		d.DisallowUnknownFields()
+		if err := d.Decode(&r); err != nil || r.wrong() {
+			return nil, fault.New(fault.Invalid, "review.line", "line %d of the rulings is none", len(out)+1)
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+func (r *PairRuling) wrong() bool {
+	return r.Key == "" || r.Entry == "" || r.Said == "" || r.Who == "" || r.At.IsZero() || len(r.Key) > maxKey || utf8.RuneCountInString(r.Why) > maxWhy ||
+		!slices.Contains([]person.Verb{person.Join, person.Part, person.NeedMore, person.TakeBack}, r.Verb)
+}
+
+// KeepRuling adds a ruling. Error: Invalid "review.ruling" for one that is not
+// whole.
+func (s *Stage) KeepRuling(r PairRuling) error {
+	r.Why = strings.TrimSpace(r.Why)
+	if r.wrong() || r.Why == "" {
+		return fault.New(fault.Invalid, "review.ruling", "give a decision, and a reason of up to %d characters", maxWhy)
+	}
+	line, err := json.Marshal(r)
+	if err != nil {
+		return fault.Wrap(err, fault.Internal, "review.write", "the decision cannot be written")
+	}
+	return s.Append(reviewFile, append(line, '\n'))
+}
+
+// TakeRulings takes rulings in that were made on another system, such as in a
+// rehearsal on a copy of the record; of two on one pair the newer stands. It
+// tells how many are new here.
+func (s *Stage) TakeRulings(text []byte) (taken int, err error) {
+	next, err := ParseRulings(text)
+	if err != nil {
+		return 0, err
+	}
+	return taken, s.Keep(reviewFile, func(old []byte) ([]byte, error) {
+		all, err := ParseRulings(old)
+		if err != nil {
+			return nil, err
+		}
+		last := map[pairKey]time.Time{}
+		for _, r := range all {
+			last[pairKey{r.Key, r.Entry}] = r.At
+		}
+		out := bytes.Clone(lastLine(old))
+		for _, r := range next {
+			k := pairKey{r.Key, r.Entry}
+			if at, known := last[k]; known && !r.At.After(at) {
+				continue
+			}
+			line, err := json.Marshal(r)
+			if err != nil {
+				return nil, err
+			}
+			last[k], out, taken = r.At, append(append(out, line...), '\n'), taken+1
+		}
+		return out, nil
+	})
+}
+
+// Reviewed is a pair with what stands on it.
+type Reviewed struct {
+	Pair
+	Ruling *PairRuling `json:"ruling,omitempty"`
+	// Changed says why a ruling does not stand, and the pair waits again:
+	// "source" (what it says of the patient has changed), "person" (the entry is of
+	// somebody else now).
+	Changed string `json:"changed,omitempty"`
+}
+
+// Waits tells a pair that a steward has still to look at.
+func (r *Reviewed) Waits() bool {
+	return r.Ruling == nil || r.Changed != "" || r.Ruling.Verb == person.NeedMore
+}
+
+// Review is how far the review of an extract's pairs is.
+type Review struct {
+	Extract string     `json:"extract"`
+	Pairs   []Reviewed `json:"pairs"` // those that wait first, conflicts before all else, likeliest first
+	Waiting int        `json:"waiting"`
+	Decided int        `json:"decided"`
+	Changed int        `json:"changed"`
+	Gone    int        `json:"gone"` // rulings on pairs that this extract has not
+	// Hours are the work that waits, by the minutes a pair of the match.
+	Hours   float64 `json:"hours"`
+	Minutes float64 `json:"minutesPerPair"`
+}
+
+// Review gives the pairs of an extract's last match. Error: Conflict
+// "onboard.not-matched".
+func (s *Stage) Review(ctx context.Context, x *Extract) (*Review, error) {
+	pairs, err := x.Pairs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	m, err := x.Matching()
+	if err != nil {
+		return nil, err
+	}
+	if pairs == nil || m == nil || m.Part != len(x.Parts) {
+		return nil, fault.New(fault.Conflict, "onboard.not-matched", "match the extract first: then there are pairs to decide on")
+	}
+	rulings, err := s.Rulings()
+	if err != nil {
+		return nil, err
+	}
+	by := map[pairKey]*PairRuling{}
+	for i := range rulings {
+		by[pairKey{rulings[i].Key, rulings[i].Entry}] = &rulings[i]
+	}
+	out := &Review{Extract: x.ID, Pairs: make([]Reviewed, 0, len(pairs)), Gone: len(by), Minutes: m.Minutes}
+	for _, p := range pairs {
+		r := Reviewed{Pair: p, Ruling: by[pairKey{p.Key, p.Entry}]}
+		if r.Ruling != nil {
+			out.Gone--
+			r.Changed = r.Ruling.changed(p.Said, p.Person)
+		}
+		switch {
+		case r.Changed != "":
+			out.Changed++
+			out.Waiting++
+		case r.Waits():
+			out.Waiting++
+		default:
+			out.Decided++
+		}
+		out.Pairs = append(out.Pairs, r)
+	}
+	out.Hours = float64(out.Waiting) * m.Minutes / 60
+	out.sort()
+	return out, nil
+}
+
+// changed says what a ruling was decided on that is another now, "" for nothing.
+func (r *PairRuling) changed(said, person string) string {
+	switch {
+	case r.Said != said:
+		return "source"
+	case r.Person != person:
+		return "person"
+	}
+	return ""
+}
+
+func (v *Review) sort() {
+	rank := func(r *Reviewed) int {
+		switch {
+		case !r.Waits():
+			return 3
+		case r.Changed != "":
+			return 0
+		case r.Outcome == record.ForeseenConflict:
+			return 1
+		}
+		return 2
+	}
+	slices.SortStableFunc(v.Pairs, func(a, b Reviewed) int {
+		return cmp.Or(cmp.Compare(rank(&a), rank(&b)), cmp.Compare(b.Weight, a.Weight), strings.Compare(a.Key, b.Key), strings.Compare(a.Entry, b.Entry))
+	})
+}
+
+// Find gives a pair, nil if there is none of it.
+func (v *Review) Find(key, entry string) *Reviewed {
+	for i := range v.Pairs {
+		if v.Pairs[i].Key == key && v.Pairs[i].Entry == entry {
+			return &v.Pairs[i]
+		}
+	}
+	return nil
+}
