@@ -179,6 +179,8 @@ type joiningView struct {
 	Held     string       // since when feeds are held, "" = they are not
 	Waiting  int          // messages that wait
 	May      bool         // do steps
+	Build    bool         // its codes are to be brought to the domain's, and may be looked at
+	Matches  bool         // its patients may be held against the live ones
 	Done     string
 	Errors   []fieldError
 }
@@ -204,7 +206,8 @@ func (s *Site) joiningPage(v *visit, status int, wrong []fieldError) (*answer, e
 			return nil, fault.New(fault.NotFound, "webui.organisation", "no such organisation joins")
 		}
 	}
-	x := joiningView{Org: s.joiner(st), Standing: st, May: v.errand.MayJoin(access.Join, org), Errors: wrong, Done: joiningDone(v.URL.Query().Get("done"))}
+	x := joiningView{Org: s.joiner(st), Standing: st, May: v.errand.MayJoin(access.Join, org), Build: s.Harmony != nil,
+		Matches: s.Harmony != nil && v.errand.MayJoin(access.Harmonise, org), Errors: wrong, Done: joiningDone(v.URL.Query().Get("done"))}
 	if err := s.fillJoining(v, &x); err != nil {
 		return nil, err
 	}

@@ -46,17 +46,7 @@ func (s *Site) handler() http.Handler {
 	s.appRoutes(get, post)
 	s.harmonyRoutes(get, post)
 
-	get("/feeds", s.feeds)
-	get("/feeds/{feed}", s.feed)
-	get("/feeds/systems", s.systems)
-	post("/feeds/steer", s.steer)
-	post("/feeds/resend", s.resend)
-	post("/feeds/messages/{seq}/aside", s.setAside)
-	post("/feeds/messages/{seq}/correct", s.correct)
-	get("/feeds/messages/{seq}", s.message)
-	post("/feeds/messages/{seq}", s.openMessage)
-	post("/feeds/replay", s.replay)
-	post("/feeds/close", s.closeMessage)
+	s.feedRoutes(get, post)
 	get("/mpi/review", s.review)
 	post("/mpi/review", s.ruleIdentity)
 	get("/mpi/alarms", s.alarms)
@@ -110,6 +100,21 @@ func (s *Site) handler() http.Handler {
 	}
 	root.Handle("/", secured(s.Guard(mux, s.foreign()), policy(origins)))
 	return root
+}
+
+// feedRoutes are what comes in and goes out.
+func (s *Site) feedRoutes(get, post func(pattern string, page func(*visit) (*answer, error))) {
+	get("/feeds", s.feeds)
+	get("/feeds/{feed}", s.feed)
+	get("/feeds/systems", s.systems)
+	post("/feeds/steer", s.steer)
+	post("/feeds/resend", s.resend)
+	post("/feeds/messages/{seq}/aside", s.setAside)
+	post("/feeds/messages/{seq}/correct", s.correct)
+	get("/feeds/messages/{seq}", s.message)
+	post("/feeds/messages/{seq}", s.openMessage)
+	post("/feeds/replay", s.replay)
+	post("/feeds/close", s.closeMessage)
 }
 
 // doors are the ways in and out, and the lock.
