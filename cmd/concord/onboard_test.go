@@ -10,6 +10,7 @@ import (
 
 	"concord/demo/extract"
 	"concord/exchange/onboard"
+	"concord/fault"
 	"concord/record"
 )
 
@@ -91,9 +92,12 @@ func TestOnboardCommands(t *testing.T) {
 	if err := h.command(ctx, request{Command: "onboard-match", Org: "RAS"}, &out); err != nil || !strings.Contains(out.String(), "100.0%  new") {
 		t.Errorf("%s, %v", &out, err)
 	}
+	if err := h.command(ctx, request{Command: "onboard-load", Org: "RAS"}, &out); fault.Of(err).Code != "onboard.build" {
+		t.Errorf("codes that nobody has looked at are loaded: %v", err)
+	}
 	for _, c := range [][2]string{{"onboard-load", "created"}, {"onboard-load", ": loaded"}, {"onboard-undo", "removed: Patient"}} {
 		out.Reset()
-		if err := h.command(ctx, request{Command: c[0], Org: "RAS"}, &out); err != nil || !strings.Contains(out.String(), c[1]) {
+		if err := h.command(ctx, request{Command: c[0], Org: "RAS", AsSent: "a test"}, &out); err != nil || !strings.Contains(out.String(), c[1]) {
 			t.Errorf("%s: %s, %v", c[0], &out, err)
 		}
 	}

@@ -134,7 +134,7 @@ func (ld *loader) single(ctx context.Context, w *waveWork, r loadRow) error {
 		r = ld.plain(r, true)
 	}
 	res, err := ld.errand.Transact(ctx, []record.Op{r.op}, c)
-	if err != nil && fault.Of(err).Code == "record.raced" && r.op.Key != "" {
+	if err != nil && fault.Of(err).Code == "record.raced" && r.op.Kind == record.Create && r.op.Key != "" {
 		r = ld.plain(r, false) // a feed has one of that key already, and this one says what it says
 		res, err = ld.errand.Transact(ctx, []record.Op{r.op}, c)
 	}
