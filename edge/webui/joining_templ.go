@@ -1530,7 +1530,7 @@ func joinTrendPlot(t *joinTrend) templ.Component {
 			templ_7745c5c3_Var75 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 140, "<figure class=\"c-joinplot\"><figcaption><b>Quality of the data, trial by trial</b> <span class=\"c-key c-key--one\">Rows refused</span> <span class=\"c-key c-key--two\">Waiting lists that differ</span> <span class=\"c-muted\">in percent; the newest trial is on the right</span></figcaption><svg class=\"c-trend\" viewBox=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 140, "<figure class=\"c-joinplot\"><figcaption><b>Quality of the data, trial by trial</b> <span class=\"c-swatch c-swatch--one\">Rows refused</span> <span class=\"c-swatch c-swatch--two\">Waiting lists that differ</span> <span class=\"c-muted\">in percent; the newest trial is on the right</span></figcaption><svg class=\"c-trend\" viewBox=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -2503,7 +2503,7 @@ func ganttPlot(r *runView) templ.Component {
 			templ_7745c5c3_Var124 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 225, "<figure class=\"c-joinplot\"><figcaption><span class=\"c-key c-key--plan\">Planned</span> <span class=\"c-key c-key--real\">As it went</span> <span class=\"c-key c-key--late\">Longer than planned</span> <span class=\"c-muted\">time since the run was begun</span></figcaption><div class=\"c-scroll\" role=\"region\" aria-label=\"Plot of the run\" tabindex=\"0\"><svg class=\"c-gantt\" viewBox=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 225, "<figure class=\"c-joinplot\"><figcaption><span class=\"c-swatch c-swatch--plan\">Planned</span> <span class=\"c-swatch c-swatch--real\">As it went</span> <span class=\"c-swatch c-swatch--late\">Longer than planned</span> <span class=\"c-muted\">time since the run was begun</span></figcaption><div class=\"c-scroll\" role=\"region\" aria-label=\"Plot of the run\" tabindex=\"0\"><svg class=\"c-gantt\" viewBox=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
