@@ -8,6 +8,7 @@ import (
 	"hash/crc32"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"concord/fault"
 )
@@ -24,8 +25,7 @@ import (
 // earlier rounds is in the database already, and known by its sequence.
 type ahead struct {
 	f        *os.File
-	sync     func(*os.File) error
-	unsynced bool
+	unsynced bool // a throw-away store
 	round    uint64
 	at       int64    // where the next record begins
 	rows     []logRow // durable, and not in the database
@@ -59,14 +59,14 @@ func openAhead(path string, store [16]byte, noSync bool, catchUp func([]logRow) 
 	if err != nil {
 		return nil, aheadFailed(err)
 	}
-	a := &ahead{f: f, sync: syncData, unsynced: noSync, at: int64(aheadHead)}
-	if noSync {
-		a.sync = func(*os.File) error { return nil }
-	}
+	a := &ahead{f: f, unsynced: noSync, at: int64(aheadHead)}
 	var round [8]byte
 	rand.Read(round[:])
 	a.round = binary.BigEndian.Uint64(round[:])
-	if err := a.begin(store); err != nil {
+	if err = a.begin(store); err == nil && !noSync {
+		err = syncDir(filepath.Dir(path)) // the file may be new
+	}
+	if err != nil {
 		f.Close()
 		return nil, aheadFailed(err)
 	}
@@ -91,7 +91,7 @@ func (a *ahead) begin(store [16]byte) error {
 			return err
 		}
 	}
-	return a.sync(a.f)
+	return syncData(a.f)
 }
 
 // takes tells whether there is room for more rows.
@@ -114,8 +114,8 @@ func (a *ahead) add(rows []logRow) error {
 	binary.BigEndian.PutUint32(a.buf, uint32(len(a.buf)-recordHead))
 	binary.BigEndian.PutUint32(a.buf[4:], crc32.Checksum(a.buf[8:], aheadTable()))
 	_, err := a.f.WriteAt(a.buf, a.at)
-	if err == nil {
-		err = a.sync(a.f)
+	if err == nil && !a.unsynced {
+		err = syncData(a.f)
 	}
 	if err != nil {
 		a.full = true // whether this record is there is not known: nothing may follow it

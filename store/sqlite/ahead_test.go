@@ -314,3 +314,24 @@ func FuzzAhead(f *testing.F) {
 	f.Add(b[32:256])
 	f.Fuzz(func(t *testing.T, b []byte) { sqlite.AheadRows(b) })
 }
+
+// TestDumpHasWhatIsAhead: a copy to another engine has the entries that were
+// answered for before it began.
+func TestDumpHasWhatIsAhead(t *testing.T) {
+	e := openDir(t, t.TempDir(), sqlite.Options{})
+	for round := range 20 {
+		if err := appendLog(t, e, "audit", fmt.Sprint(round)); err != nil {
+			t.Fatal(err)
+		}
+		rows := 0
+		err := e.Dump(t.Context(), func(r store.Row) error {
+			if r.Table.Name == "log" {
+				rows++
+			}
+			return nil
+		})
+		if err != nil || rows != round+1 {
+			t.Fatalf("%d entries of %d, %v", rows, round+1, err)
+		}
+	}
+}

@@ -47,6 +47,9 @@ func (w *writer) bulkOn() error {
 	if w.bulk != nil {
 		return nil
 	}
+	if err := w.catchUp(); err != nil { // commits of a bulk load are not synced, and those entries are answered for
+		return err
+	}
 	if err := w.snap.run("INSERT INTO meta (k, v) VALUES (?1, ?2) ON CONFLICT (k) DO UPDATE SET v = excluded.v", bulkMark, "under way"); err != nil {
 		return err
 	}

@@ -51,6 +51,9 @@ func (e *Engine) Dump(ctx context.Context, yield func(store.Row) error) error {
 	if e.Interrupted() {
 		return interruptedFault()
 	}
+	if err := e.catchUp(ctx); err != nil {
+		return err
+	}
 	return e.View(ctx, func(r store.Reader) error { return r.(*snapshot).dump(ctx, yield) })
 }
 

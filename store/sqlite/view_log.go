@@ -1,8 +1,6 @@
 package sqlite
 
-import (
-	"context"
-)
+import "context"
 
 // logView is where a View reads logs when the database was behind them as it
 // began (ahead.go): on a snapshot of its own, once the database has caught up. It
@@ -26,8 +24,7 @@ func (v *logView) open() (*snapshot, error) {
 	if v.snap != nil {
 		return v.snap, nil
 	}
-	err := v.e.submit(&request{ctx: v.ctx, done: make(chan struct{}, 1), work: v.e.writer.catchUp})
-	if err != nil {
+	if err := v.e.catchUp(v.ctx); err != nil {
 		return nil, err
 	}
 	s, err := v.e.readers.forLogs(v.e)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"runtime"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -310,82 +309,6 @@ func (w *writer) one(req *request) error {
 		return w.end(err, "ROLLBACK")
 	}
 	return err
-}
-
-// end runs the statements that end a savepoint and gives err. If one of them
-// fails, the whole transaction cannot be trusted.
-func (w *writer) end(err error, statements ...string) error {
-	for _, q := range statements {
-		if w.snap.run(q) != nil {
-			w.lost = true
-		}
-	}
-	return err
-}
-
-// call runs f and turns a panic into a fault, so that one caller's mistake
-// does not end everybody's writer.
-func call(f func(store.Tx) error, t *tx) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fault.Wrap(&panicked{value: p, stack: debug.Stack()}, fault.Internal, "store.panic", "a change to the store ended in a panic and was taken back")
-		}
-	}()
-	return f(t)
-}
-
-// panicked keeps what a function panicked with, for the log.
-type panicked struct {
-	value any
-	stack []byte
-}
-
-func (p *panicked) Error() string {
-	if err, ok := p.value.(error); ok {
-		return "panic: " + err.Error() + "\n" + string(p.stack)
-	}
-	return "panic\n" + string(p.stack)
-}
-
-// back forgets what a failed Update put into memory.
-func (w *writer) back(m mark) {
-	w.c = m.c
-	for _, v := range w.born[m.born:] {
-		delete(w.snap.fresh, v)
-	}
-	w.born, w.counts = w.born[:m.born], w.counts[:m.counts]
-	clear(w.tails)
-}
-
-// reset goes back to what the disk has, after a commit that failed.
-func (w *writer) reset() {
-	if !w.snap.conn.AutocommitEnabled() {
-		_ = w.snap.run("ROLLBACK")
-	}
-	w.begun = false
-	if w.ahead != nil {
-		w.ahead.in = 0
-	}
-	clear(w.snap.fresh)
-	clear(w.tails)
-	clear(w.marks)
-	w.born, w.counts, w.logs = w.born[:0], w.counts[:0], nil
-	if c, err := w.load(); err == nil {
-		w.c = c
-		w.c.at = max(c.at, w.ahead.time())
-	}
-}
-
-// abandon answers a batch whose goroutine was ended from within.
-func (w *writer) abandon() {
-	w.reset()
-	w.bulk.fail(fault.New(fault.Internal, "store.goexit", "a change in a bulk load ended its goroutine; what was not yet kept is lost"))
-	w.answer(fault.New(fault.Internal, "store.goexit", "a change that shared this commit ended its goroutine; nothing of this was kept"))
-	if w.held != nil {
-		w.held.err = fault.New(fault.Busy, "store.busy", "the writer was restarted")
-		w.held.done <- struct{}{}
-		w.held = nil
-	}
 }
 
 func (w *writer) close() error {

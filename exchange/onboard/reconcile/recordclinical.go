@@ -1,0 +1,151 @@
+package reconcile
+
+import (
+	"strings"
+
+	"concord/standard/fhir"
+)
+
+func (r *reading) alert(name string) string {
+	v, allergy := r.v, r.v.Type() == "AllergyIntolerance"
+	switch name {
+	case "kind":
+		if allergy {
+			return "allergy"
+		}
+		return "alert"
+	case "code":
+		return code(v.Get("code"))
+	case "text":
+		return v.StrAt("code.text")
+	case "severity":
+		return v.Get("reaction").At(0).StrAt("severity")
+	case "status":
+		switch {
+		case !allergy && v.StrAt("status") == "entered-in-error", allergy && code(v.Get("verificationStatus")) == "refuted":
+			return "refuted"
+		case !allergy:
+			return v.StrAt("status")
+		}
+		return code(v.Get("clinicalStatus"))
+	}
+	if allergy {
+		return v.StrAt("recordedDate")
+	}
+	return v.StrAt("period.start")
+}
+
+func (r *reading) encounter(name string) string {
+	v, place := r.v, placeOf(r.v)
+	ward, bed, _ := strings.Cut(place.StrAt("identifier.value"), "/")
+	if fhir.Extension(place, asSent) != nil {
+		ward = sent(place)
+	}
+	switch name {
+	case "class":
+		return map[string]string{"IMP": "inpatient", "EMER": "emergency", "SS": "day", "AMB": "outpatient"}[v.StrAt("class.code")]
+	case "started":
+		return r.instant("period.start")
+	case "ended":
+		return r.instant("period.end")
+	case "ward":
+		return strings.ReplaceAll(ward, "%2F", "/")
+	case "bed":
+		return bed
+	case "consultant":
+		return sent(v.Get("participant").At(0).Get("individual"))
+	}
+	return code(v.Get("serviceType"))
+}
+
+func (r *reading) appointment(name string) string {
+	v := r.v
+	switch name {
+	case "clinic":
+		return sent(actorOf(v, "HealthcareService"))
+	case "consultant":
+		return sent(actorOf(v, "Practitioner"))
+	case "starts":
+		return r.instant("start")
+	case "minutes":
+		return v.Get("minutesDuration").Text()
+	case "kind":
+		return code(v.Get("appointmentType"))
+	}
+	return v.StrAt("status")
+}
+
+func (r *reading) document(name string) string {
+	v := r.v
+	attachment := v.Get("content").At(0).Get("attachment")
+	switch name {
+	case "encounter":
+		return v.Path("context.encounter").At(0).StrAt("identifier.value")
+	case "kind":
+		return code(v.Get("type"))
+	case "title":
+		return attachment.StrAt("title")
+	case "written":
+		return r.instant("date")
+	case "author":
+		return v.Get("author").At(0).StrAt("display")
+	case "status":
+		switch {
+		case code(v.Get("category").At(0)) == "unsent":
+			return "unsent"
+		case v.StrAt("docStatus") == "preliminary":
+			return "draft"
+		}
+		return v.StrAt("docStatus")
+	}
+	if url := attachment.StrAt("url"); !strings.HasPrefix(url, "urn:concord:"+r.trust+":legacy-document:") {
+		return url
+	}
+	return ""
+}
+
+func (r *reading) result(name string) string {
+	v := r.v
+	switch name {
+	case "code":
+		return code(v.Get("code"))
+	case "name":
+		return v.StrAt("code.text")
+	case "value":
+		if q := v.Get("valueQuantity"); q != nil {
+			if was := fhir.Extension(q, translation); was != nil {
+				q = was.Get("valueQuantity")
+			}
+			return strings.TrimSpace(q.Get("value").Text() + " " + q.StrAt("unit"))
+		}
+		return v.StrAt("valueString")
+	case "range":
+		text := v.Get("referenceRange").At(0).StrAt("text")
+		if was := fhir.Extension(v.Get("valueQuantity"), translation); was != nil {
+			text = strings.TrimSuffix(text, " "+was.StrAt("valueQuantity.unit")+" as sent")
+		}
+		return text
+	case "status":
+		return v.StrAt("status")
+	case "taken":
+		return r.instant("effectiveDateTime")
+	}
+	return r.instant("issued")
+}
+
+func (r *reading) medicine(name string) string {
+	v := r.v
+	switch name {
+	case "code":
+		return code(v.Get("medicationCodeableConcept"))
+	case "text":
+		return v.StrAt("medicationCodeableConcept.text")
+	case "dose":
+		return v.Get("dosage").At(0).StrAt("text")
+	case "status":
+		return v.StrAt("status")
+	case "started":
+		return v.StrAt("effectivePeriod.start")
+	}
+	return v.StrAt("effectivePeriod.end")
+}
