@@ -23,6 +23,7 @@ var mayImport = map[string]string{
 	"standard/fhirpath":          "fault standard",
 	"standard/patch":             "fault standard",
 	"standard/uk":                "fault",
+	"standard/yamlset":           "fault",
 	"standard/ucum":              "",
 	"standard/match":             "fault standard/uk",
 	"standard/hl7v2":             "fault",

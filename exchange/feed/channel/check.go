@@ -12,32 +12,31 @@ import (
 	"concord/standard/fhirpath"
 	"concord/standard/hl7v2"
 	"concord/standard/uk"
+	"concord/standard/yamlset"
 )
 
 // check holds every entry against the rules, and makes channels ready.
 func (s *source) check() {
 	places, names := map[string]*Destination{}, map[string]bool{}
 	for i := range s.set.Destinations {
-		d, at := &s.set.Destinations[i], s.at("destinations", i)
+		d, at := &s.set.Destinations[i], s.At("destinations", i)
 		s.name(at, "name", d.Name, names)
 		s.destination(at, d)
 		places[d.Name] = d
 	}
 	names = map[string]bool{}
 	for i := range s.set.Channels {
-		c, at := &s.set.Channels[i], s.at("channels", i)
+		c, at := &s.set.Channels[i], s.At("channels", i)
 		s.name(at, "name", c.Name, names)
 		s.channel(at, c, places)
 	}
 	names = map[string]bool{}
 	for i := range s.set.Systems {
-		x, at := &s.set.Systems[i], s.at("systems", i)
+		x, at := &s.set.Systems[i], s.At("systems", i)
 		s.name(at, "code", x.Code, names)
 		s.system(at, x, places)
 	}
 }
-
-func (s *source) at(section string, i int) place { return s.set.places[entryPath(section, i)] }
 
 var plainName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,39}$`)
 
@@ -45,13 +44,13 @@ var plainName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,39}$`)
 func (s *source) name(at place, field, value string, seen map[string]bool) {
 	switch {
 	case value == "":
-		s.report(at, field, "channel.required", "%s is missing", field)
+		s.Report(at, field, "channel.required", "%s is missing", field)
 	case !plainName.MatchString(value):
-		s.report(at, field, "channel.name", "%q is not 2 to 40 small letters, digits and dashes", value)
+		s.Report(at, field, "channel.name", "%q is not 2 to 40 small letters, digits and dashes", value)
 	case value == "systems" || value == "messages":
-		s.report(at, field, "channel.name", "%q is taken", value)
+		s.Report(at, field, "channel.name", "%q is taken", value)
 	case seen[value]:
-		s.report(at, field, "channel.twice", "%s %q is there twice", field, value)
+		s.Report(at, field, "channel.twice", "%s %q is there twice", field, value)
 	}
 	seen[value] = true
 }
@@ -59,7 +58,7 @@ func (s *source) name(at place, field, value string, seen map[string]bool) {
 // among reports a value that is none of a closed list.
 func (s *source) among(at place, field, value string, list ...string) {
 	if value != "" && !slices.Contains(list, value) {
-		s.report(at, field, "channel.choice", "%q is none of %s", value, strings.Join(list, ", "))
+		s.Report(at, field, "channel.choice", "%q is none of %s", value, strings.Join(list, ", "))
 	}
 }
 
@@ -81,20 +80,20 @@ func (s *source) channel(at place, c *Channel, places map[string]*Destination) {
 	s.sets(at, c)
 	s.codes(at, c)
 	if len(c.Destinations) == 0 {
-		s.report(at, "destinations", "channel.required", "the channel has no destination")
+		s.Report(at, "destinations", "channel.required", "the channel has no destination")
 	}
 	seen := map[string]bool{}
 	for _, name := range c.Destinations {
 		d := places[name]
 		switch {
 		case d == nil:
-			s.report(at, "destinations", "channel.unknown", "%q is not among the destinations", name)
+			s.Report(at, "destinations", "channel.unknown", "%q is not among the destinations", name)
 		case seen[name]:
-			s.report(at, "destinations", "channel.twice", "the destination %q is there twice", name)
+			s.Report(at, "destinations", "channel.twice", "the destination %q is there twice", name)
 		case c.FHIR() && d.Kind() == "mllp":
-			s.report(at, "destinations", "channel.format", "%q takes HL7 v2, and the channel writes FHIR", name)
+			s.Report(at, "destinations", "channel.format", "%q takes HL7 v2, and the channel writes FHIR", name)
 		case !c.FHIR() && d.Kind() == "fhir":
-			s.report(at, "destinations", "channel.format", "%q takes FHIR, and the channel writes HL7 v2", name)
+			s.Report(at, "destinations", "channel.format", "%q takes FHIR, and the channel writes HL7 v2", name)
 		}
 		seen[name] = true
 	}
@@ -103,11 +102,11 @@ func (s *source) channel(at place, c *Channel, places map[string]*Destination) {
 func (s *source) sourceOf(at place, c *Channel) {
 	switch {
 	case (c.Source.Changes == "") == (c.Source.Feed == ""):
-		s.report(at, "source", "channel.source", "a channel takes changes of the record, or the messages of one feed")
+		s.Report(at, "source", "channel.source", "a channel takes changes of the record, or the messages of one feed")
 	case c.Source.Changes != "":
 		s.among(at, "source.changes", c.Source.Changes, "record")
 	case c.FHIR():
-		s.report(at, "map.format", "channel.format", "messages of a feed are passed on as HL7 v2")
+		s.Report(at, "map.format", "channel.format", "messages of a feed are passed on as HL7 v2")
 	}
 }
 
@@ -119,7 +118,7 @@ func (s *source) filter(at place, c *Channel) {
 	}
 	for code := range r.orgs {
 		if !uk.ODSCode(code) {
-			s.report(at, "filter.organisations", "channel.ods", "%q is no ODS code", code)
+			s.Report(at, "filter.organisations", "channel.ods", "%q is no ODS code", code)
 		}
 	}
 	for _, t := range c.Filter.Types {
@@ -134,7 +133,7 @@ func (s *source) filter(at place, c *Channel) {
 		s.among(at, "filter.classes", k, "IMP", "EMER", "AMB", "SS", "PRENC", "UNK")
 	}
 	if c.Relays() && (len(c.Filter.Types) > 0 || len(c.Filter.Classes) > 0 || c.Filter.Where != "" || c.Filter.Loads || len(c.Filter.Organisations) > 0) {
-		s.report(at, "filter", "channel.relay", "messages of a feed are told apart by their events alone")
+		s.Report(at, "filter", "channel.relay", "messages of a feed are told apart by their events alone")
 	}
 	r.types, r.events, r.classes = setOf(c.Filter.Types), setOf(c.Filter.Events), setOf(c.Filter.Classes)
 	if c.Filter.Where == "" {
@@ -142,7 +141,7 @@ func (s *source) filter(at place, c *Channel) {
 	}
 	var err error
 	if r.where, err = fhirpath.Compile(c.Filter.Where); err != nil {
-		s.report(at, "filter.where", "channel.fhirpath", "this is no FHIRPath: %v", err)
+		s.Report(at, "filter.where", "channel.fhirpath", "this is no FHIRPath: %v", err)
 	}
 }
 
@@ -160,11 +159,11 @@ const maxField = 250
 func (s *source) path(at place, field, text string) (hl7v2.Path, bool) {
 	p, err := hl7v2.ParsePath(text)
 	if err != nil || p.Field > maxField || p.Component > maxField || p.Sub > maxField || p.Occurrence != 1 || p.Repetition != 1 {
-		s.report(at, field, "channel.path", "%q is not a place such as PV1-3.1", text)
+		s.Report(at, field, "channel.path", "%q is not a place such as PV1-3.1", text)
 		return p, false
 	}
 	if p.Segment == "MSH" && (p.Field < 3 || p.Field == 10) {
-		s.report(at, field, "channel.path", "%q is not a channel's to change", text)
+		s.Report(at, field, "channel.path", "%q is not a channel's to change", text)
 		return p, false
 	}
 	return p, true
@@ -172,7 +171,7 @@ func (s *source) path(at place, field, text string) (hl7v2.Path, bool) {
 
 func (s *source) sets(at place, c *Channel) {
 	if c.FHIR() && len(c.Map.Set)+len(c.Map.Codes) > 0 {
-		s.report(at, "map", "channel.format", "fields and codes are of HL7 v2, and the channel writes FHIR")
+		s.Report(at, "map", "channel.format", "fields and codes are of HL7 v2, and the channel writes FHIR")
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Map.Set)) {
 		p, ok := s.path(at, "map.set", name)
@@ -180,11 +179,11 @@ func (s *source) sets(at place, c *Channel) {
 		if source, is := strings.CutPrefix(rule.text, "="); is {
 			var err error
 			if rule.expr, err = fhirpath.Compile(strings.TrimSpace(source)); err != nil {
-				s.report(at, "map.set", "channel.fhirpath", "%s: this is no FHIRPath: %v", name, err)
+				s.Report(at, "map.set", "channel.fhirpath", "%s: this is no FHIRPath: %v", name, err)
 				continue
 			}
 			if c.Relays() {
-				s.report(at, "map.set", "channel.relay", "%s: a message that is passed on has no resource to ask", name)
+				s.Report(at, "map.set", "channel.relay", "%s: a message that is passed on has no resource to ask", name)
 			}
 		}
 		if ok {
@@ -195,13 +194,13 @@ func (s *source) sets(at place, c *Channel) {
 
 func (s *source) codes(at place, c *Channel) {
 	for i := range c.Map.Codes {
-		m, field := &c.Map.Codes[i], "map."+entryPath("codes", i)
+		m, field := &c.Map.Codes[i], "map."+yamlset.Entry("codes", i)
 		p, ok := s.path(at, field+".field", m.Field)
 		if len(m.Table) == 0 {
-			s.report(at, field+".table", "channel.required", "the table has no codes")
+			s.Report(at, field+".table", "channel.required", "the table has no codes")
 		}
 		if m.Otherwise != "" && !slices.Contains([]string{"keep", "drop", "refuse"}, m.Otherwise) && !strings.HasPrefix(m.Otherwise, "=") {
-			s.report(at, field+".otherwise", "channel.choice", "%q is none of keep, drop, refuse, =CODE", m.Otherwise)
+			s.Report(at, field+".otherwise", "channel.choice", "%q is none of keep, drop, refuse, =CODE", m.Otherwise)
 		}
 		if ok {
 			c.rules.codes = append(c.rules.codes, codeRule{p, m})
@@ -217,19 +216,19 @@ func (s *source) destination(at place, d *Destination) {
 		}
 	}
 	if kinds != 1 {
-		s.report(at, "", "channel.destination", "a destination has one of mllp, fhir and folder")
+		s.Report(at, "", "channel.destination", "a destination has one of mllp, fhir and folder")
 	}
 	if host, port, err := net.SplitHostPort(d.MLLP); d.MLLP != "" && (err != nil || host == "" || port == "") {
-		s.report(at, "mllp", "channel.address", "%q is no host:port", d.MLLP)
+		s.Report(at, "mllp", "channel.address", "%q is no host:port", d.MLLP)
 	}
 	if u, err := url.Parse(d.FHIR); d.FHIR != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil) {
-		s.report(at, "fhir", "channel.address", "%q is no http or https URL", d.FHIR)
+		s.Report(at, "fhir", "channel.address", "%q is no http or https URL", d.FHIR)
 	}
 	if d.TLS != nil && (d.Folder != "" || (d.TLS.Certificate == "") != (d.TLS.Key == "")) {
-		s.report(at, "tls", "channel.tls", "certificate and key go together, and a folder has no TLS")
+		s.Report(at, "tls", "channel.tls", "certificate and key go together, and a folder has no TLS")
 	}
 	if d.TokenFile != "" && d.FHIR == "" {
-		s.report(at, "token-file", "channel.tls", "a token is for a FHIR server")
+		s.Report(at, "token-file", "channel.tls", "a token is for a FHIR server")
 	}
 	s.between(at, "connections", d.Connections, 0, 64)
 	s.between(at, "retry.attempts", d.Retry.Attempts, 0, 1000)
@@ -242,29 +241,29 @@ func (s *source) destination(at place, d *Destination) {
 
 func (s *source) between(at place, field string, n, low, high int) {
 	if n < low || n > high {
-		s.report(at, field, "channel.range", "%d is not within %d and %d", n, low, high)
+		s.Report(at, field, "channel.range", "%d is not within %d and %d", n, low, high)
 	}
 }
 
 func (s *source) span(at place, field string, d, low, high time.Duration) {
 	if d != 0 && (d < low || d > high) {
-		s.report(at, field, "channel.range", "%v is not within %v and %v", d, low, high)
+		s.Report(at, field, "channel.range", "%v is not within %v and %v", d, low, high)
 	}
 }
 
 func (s *source) system(at place, x *System, places map[string]*Destination) {
 	for field, v := range map[string]string{"name": x.Name, "owner": x.Owner} {
 		if strings.TrimSpace(v) == "" {
-			s.report(at, field, "channel.required", "%s is missing", field)
+			s.Report(at, field, "channel.required", "%s is missing", field)
 		}
 	}
 	for _, name := range x.Receives {
 		if places[name] == nil {
-			s.report(at, "receives", "channel.unknown", "%q is not among the destinations", name)
+			s.Report(at, "receives", "channel.unknown", "%q is not among the destinations", name)
 		}
 	}
 	if _, err := time.Parse(time.DateOnly, x.SwitchOff); x.SwitchOff != "" && err != nil {
-		s.report(at, "switch-off", "channel.date", "%q is no date such as 2027-03-31", x.SwitchOff)
+		s.Report(at, "switch-off", "channel.date", "%q is no date such as 2027-03-31", x.SwitchOff)
 	}
 	s.span(at, "quiet", x.Quiet, time.Minute, 5*365*24*time.Hour)
 }

@@ -12,8 +12,6 @@ type Set struct {
 	Channels     []Channel     `yaml:"channels,omitempty"`
 	Destinations []Destination `yaml:"destinations,omitempty"`
 	Systems      []System      `yaml:"systems,omitempty"`
-
-	places map[string]place // where each entry was read: "channels[0]"
 }
 
 // Channel takes changes of the record, or messages of one feed, to

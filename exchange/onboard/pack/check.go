@@ -15,32 +15,30 @@ func (s *source) check() {
 	p := s.pack
 	sites, specialties, consultants := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for i := range p.Sites {
-		s.site(s.at("sites", i), &p.Sites[i], sites)
+		s.site(s.At("sites", i), &p.Sites[i], sites)
 	}
 	for i := range p.Specialties {
-		s.specialty(s.at("specialties", i), &p.Specialties[i], specialties)
+		s.specialty(s.At("specialties", i), &p.Specialties[i], specialties)
 	}
 	for i := range p.Consultants {
-		s.consultant(s.at("consultants", i), &p.Consultants[i], consultants, specialties)
+		s.consultant(s.At("consultants", i), &p.Consultants[i], consultants, specialties)
 	}
 	codes := map[string]bool{}
 	for i := range p.Wards {
-		s.ward(s.at("wards", i), &p.Wards[i], codes, sites, specialties)
+		s.ward(s.At("wards", i), &p.Wards[i], codes, sites, specialties)
 	}
 	clinics := map[string]bool{}
 	for i := range p.Clinics {
-		s.clinic(s.at("clinics", i), &p.Clinics[i], clinics, sites, specialties, consultants)
+		s.clinic(s.At("clinics", i), &p.Clinics[i], clinics, sites, specialties, consultants)
 	}
 	s.rest(sites)
 }
-
-func (s *source) at(section string, i int) place { return s.pack.places[entryPath(section, i)] }
 
 // need reports a field that is empty.
 func (s *source) need(at place, fields map[string]string) {
 	for _, f := range sortedKeys(fields) {
 		if strings.TrimSpace(fields[f]) == "" {
-			s.report(at, f, "pack.required", "%s is missing", f)
+			s.Report(at, f, "pack.required", "%s is missing", f)
 		}
 	}
 }
@@ -48,7 +46,7 @@ func (s *source) need(at place, fields map[string]string) {
 // once reports a value that an entry before it has.
 func (s *source) once(at place, field, value string, seen map[string]bool) {
 	if value != "" && seen[value] {
-		s.report(at, field, "pack.twice", "%s %q is there twice", field, value)
+		s.Report(at, field, "pack.twice", "%s %q is there twice", field, value)
 	}
 	seen[value] = true
 }
@@ -56,34 +54,30 @@ func (s *source) once(at place, field, value string, seen map[string]bool) {
 // known reports a value that refers to nothing in the pack.
 func (s *source) known(at place, field, value, section string, in map[string]bool) {
 	if value != "" && !in[value] {
-		s.report(at, field, "pack.unknown", "%q is not among the %s of the pack", value, section)
+		s.Report(at, field, "pack.unknown", "%q is not among the %s of the pack", value, section)
 	}
 }
 
 // among reports a value that is none of a closed list.
 func (s *source) among(at place, field, value string, list ...string) {
 	if value != "" && !slices.Contains(list, value) {
-		s.report(at, field, "pack.choice", "%q is none of %s", value, strings.Join(list, ", "))
+		s.Report(at, field, "pack.choice", "%q is none of %s", value, strings.Join(list, ", "))
 	}
 }
 
 func (s *source) organisation() {
-	o, at := &s.pack.Organisation, s.pack.places["organisation"]
-	if at.file == "" {
-		for name := range s.trees {
-			if at.file == "" || name < at.file {
-				at.file = name
-			}
-		}
-		at.path = "organisation"
+	o := &s.pack.Organisation
+	at, described := s.Place("organisation")
+	if files := s.Files(); !described && len(files) > 0 {
+		at = place{File: files[0], Path: "organisation"}
 	}
 	s.need(at, map[string]string{"code": o.Code, "name": o.Name, "kind": o.Kind, "privacy-officer": o.PrivacyOfficer})
 	if o.Code != "" && !uk.ODSCode(o.Code) {
-		s.report(at, "code", "pack.ods", "%q is no ODS code", o.Code)
+		s.Report(at, "code", "pack.ods", "%q is no ODS code", o.Code)
 	}
 	s.among(at, "kind", o.Kind, "acute", "community", "mental-health", "ambulance", "commissioner")
 	if len(s.pack.Sites) == 0 {
-		s.report(at, "", "pack.required", "the pack has no sites")
+		s.Report(at, "", "pack.required", "the pack has no sites")
 	}
 }
 
@@ -93,13 +87,13 @@ func (s *source) site(at place, x *Site, seen map[string]bool) {
 	s.need(at, map[string]string{"code": x.Code, "name": x.Name})
 	s.once(at, "code", x.Code, seen)
 	if x.Code != "" && !uk.ODSCode(x.Code) {
-		s.report(at, "code", "pack.ods", "%q is no ODS code", x.Code)
+		s.Report(at, "code", "pack.ods", "%q is no ODS code", x.Code)
 	}
 	if t, ok := uk.TrustByCode(x.Code); ok && t.Code != s.pack.Organisation.Code {
-		s.report(at, "code", "pack.other-site", "%s is a site of %s", x.Code, t.Code)
+		s.Report(at, "code", "pack.other-site", "%s is a site of %s", x.Code, t.Code)
 	}
 	if x.Postcode != "" && !postcode.MatchString(x.Postcode) {
-		s.report(at, "postcode", "pack.postcode", "%q is no postcode", x.Postcode)
+		s.Report(at, "postcode", "pack.postcode", "%q is no postcode", x.Postcode)
 	}
 }
 
@@ -109,7 +103,7 @@ func (s *source) specialty(at place, x *Specialty, seen map[string]bool) {
 	s.need(at, map[string]string{"code": x.Code, "name": x.Name})
 	s.once(at, "code", x.Code, seen)
 	if x.Code != "" && !treatmentFunction.MatchString(x.Code) {
-		s.report(at, "code", "pack.specialty", "a treatment function has three digits")
+		s.Report(at, "code", "pack.specialty", "a treatment function has three digits")
 	}
 }
 
@@ -122,13 +116,13 @@ func (s *source) consultant(at place, x *Consultant, seen, specialties map[strin
 	s.need(at, map[string]string{"code": x.Code, "name": x.Name})
 	s.once(at, "code", x.Code, seen)
 	if x.Code != "" && !consultantCode.MatchString(x.Code) {
-		s.report(at, "code", "pack.consultant", "a consultant code is C and seven digits")
+		s.Report(at, "code", "pack.consultant", "a consultant code is C and seven digits")
 	}
 	if x.GMC != "" && !gmcNumber.MatchString(x.GMC) {
-		s.report(at, "gmc", "pack.gmc", "a GMC number has seven digits")
+		s.Report(at, "gmc", "pack.gmc", "a GMC number has seven digits")
 	}
 	if len(x.Specialties) == 0 {
-		s.report(at, "", "pack.required", "specialties is missing")
+		s.Report(at, "", "pack.required", "specialties is missing")
 	}
 	for _, code := range x.Specialties {
 		s.known(at, "specialties", code, "specialties", specialties)
@@ -144,7 +138,7 @@ func (s *source) ward(at place, x *Ward, seen, sites, specialties map[string]boo
 	for _, b := range x.Beds {
 		list, ok := bedsOf(b)
 		if !ok {
-			s.report(at, "beds", "pack.bed", "%q is no bed such as Side room 1, Bay A/1 or Bay A/Bed 1-6", b)
+			s.Report(at, "beds", "pack.bed", "%q is no bed such as Side room 1, Bay A/1 or Bay A/Bed 1-6", b)
 			continue
 		}
 		for _, one := range list {
@@ -162,12 +156,12 @@ func (s *source) clinic(at place, x *Clinic, seen, sites, specialties, consultan
 	s.known(at, "specialty", x.Specialty, "specialties", specialties)
 	s.known(at, "consultant", x.Consultant, "consultants", consultants)
 	if x.Slot < 0 || x.Slot > 480 || len(x.Sessions) > 0 && x.Slot == 0 {
-		s.report(at, "slot", "pack.slot", "a slot is 1 to 480 minutes")
+		s.Report(at, "slot", "pack.slot", "a slot is 1 to 480 minutes")
 	}
 	for _, text := range x.Sessions {
 		m := session.FindStringSubmatch(text)
 		if m == nil || m[2] >= m[3] || !isClock(m[2]) || !isClock(m[3]) {
-			s.report(at, "sessions", "pack.session", "%q is no session such as mon 09:00-12:30", text)
+			s.Report(at, "sessions", "pack.session", "%q is no session such as mon 09:00-12:30", text)
 		}
 	}
 }

@@ -17,38 +17,38 @@ func (s *source) rest(sites map[string]bool) {
 		s.once(at, field, value, seen[section])
 	}
 	for i := range p.Numbering {
-		at := s.at("numbering", i)
+		at := s.At("numbering", i)
 		s.numbering(at, &p.Numbering[i])
 		once(at, "numbering", "kind", p.Numbering[i].Kind)
 	}
 	for i := range p.Roles {
-		at := s.at("roles", i)
+		at := s.At("roles", i)
 		s.role(at, &p.Roles[i])
 		once(at, "roles", "title", p.Roles[i].Title)
 	}
 	for i, x := range p.Teams {
-		at := s.at("teams", i)
+		at := s.At("teams", i)
 		s.need(at, map[string]string{"code": x.Code, "name": x.Name})
 		once(at, "teams", "code", x.Code)
 	}
 	for i, x := range p.Letterheads {
-		at := s.at("letterheads", i)
+		at := s.At("letterheads", i)
 		s.need(at, map[string]string{"name": x.Name})
 		s.known(at, "site", x.Site, "sites", sites)
 		if len(x.Lines) == 0 || len(x.Lines) > 12 {
-			s.report(at, "lines", "pack.letterhead", "a letterhead has 1 to 12 lines")
+			s.Report(at, "lines", "pack.letterhead", "a letterhead has 1 to 12 lines")
 		}
 		once(at, "letterheads", "name", x.Name)
 	}
 	for i, x := range p.Feeds {
-		at := s.at("feeds", i)
+		at := s.At("feeds", i)
 		s.need(at, map[string]string{"name": x.Name, "sender": x.Sender, "facility": x.Facility})
 		s.among(at, "ack", x.Ack, "original", "enhanced")
 		once(at, "feeds", "name", x.Name)
 		once(at, "senders", "sender", x.Sender+" at "+x.Facility)
 	}
 	for i, x := range p.Returns {
-		at := s.at("returns", i)
+		at := s.At("returns", i)
 		s.need(at, map[string]string{"name": x.Name, "every": x.Every})
 		s.among(at, "name", x.Name, "cds", "ecds", "rtt", "dm01", "kh03", "cancer", "csds", "mhsds")
 		s.among(at, "every", x.Every, "day", "week", "month", "quarter")
@@ -66,20 +66,20 @@ func (s *source) numbering(at place, x *Numbering) {
 	re, err := regexp.Compile("^(?:" + x.Pattern + ")$")
 	switch {
 	case err != nil:
-		s.report(at, "pattern", "pack.pattern", "the pattern is no regular expression")
+		s.Report(at, "pattern", "pack.pattern", "the pattern is no regular expression")
 	case x.Example != "" && !re.MatchString(x.Example):
-		s.report(at, "example", "pack.pattern", "the example does not fit the pattern")
+		s.Report(at, "example", "pack.pattern", "the example does not fit the pattern")
 	}
 }
 
 func (s *source) role(at place, x *Role) {
 	s.need(at, map[string]string{"code": x.Code, "title": x.Title})
 	if _, ok := uk.FindJobRole(x.Code); x.Code != "" && !ok {
-		s.report(at, "code", "pack.role", "%q is no job role that is understood", x.Code)
+		s.Report(at, "code", "pack.role", "%q is no job role that is understood", x.Code)
 	}
 	for _, a := range x.Activities {
 		if _, ok := uk.FindActivity(a); !ok {
-			s.report(at, "activities", "pack.role", "%q is no activity that is understood", a)
+			s.Report(at, "activities", "pack.role", "%q is no activity that is understood", a)
 		}
 	}
 }

@@ -14,12 +14,7 @@ type Pack struct {
 	Letterheads  []Letterhead `yaml:"letterheads,omitempty"`
 	Feeds        []Feed       `yaml:"feeds,omitempty"`
 	Returns      []Return     `yaml:"returns,omitempty"`
-
-	places map[string]place // where each entry was read: "sites[2]"
 }
-
-// place is where an entry stands: a file of the pack, and the path within it.
-type place struct{ file, path string }
 
 // Organisation is the data controller.
 type Organisation struct {

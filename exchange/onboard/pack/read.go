@@ -1,46 +1,30 @@
 package pack
 
 import (
-	"bytes"
-	"fmt"
 	"io/fs"
 	"maps"
-	"reflect"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 
 	"concord/fault"
+	"concord/standard/yamlset"
 )
 
 // Problem is one rule that a pack breaks.
-type Problem struct {
-	File  string `json:"file"`
-	Line  int    `json:"line"`
-	Field string `json:"field"` // "wards[2].site"
-	Rule  string `json:"rule"`  // stable: "pack.site"
-	Text  string `json:"text"`
-}
+type Problem = yamlset.Problem
 
-func (p Problem) String() string {
-	return fmt.Sprintf("%s:%d: %s: %s (%s)", p.File, p.Line, p.Field, p.Text, p.Rule)
-}
+type place = yamlset.Place
 
 const (
 	maxFile  = 4 << 20
 	maxFiles = 200
 )
 
-// source is a pack while it is read, with the syntax trees that lines are
-// found in.
+// source is a pack while it is read.
 type source struct {
-	pack     *Pack
-	trees    map[string]*ast.File
-	problems []Problem
+	*yamlset.Reading
+	pack *Pack
 }
 
 // Files reads the *.yaml files of a folder. Codes: "pack.empty" when it has
@@ -70,21 +54,15 @@ func Files(dir fs.FS) (map[string][]byte, error) {
 // divided among files in any way; each file is strict. Either the pack or the
 // problems are nil.
 func Read(files map[string][]byte) (*Pack, []Problem) {
-	s := &source{pack: &Pack{places: map[string]place{}}, trees: map[string]*ast.File{}}
+	s := &source{yamlset.New("pack"), &Pack{}}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		s.file(name, files[name])
 	}
-	if len(s.problems) == 0 { // what cannot be read would be said to be missing
+	if len(s.Problems()) == 0 { // what cannot be read would be said to be missing
 		s.check()
 	}
-	if len(s.problems) > 0 {
-		slices.SortStableFunc(s.problems, func(a, b Problem) int {
-			if c := strings.Compare(a.File, b.File); c != 0 {
-				return c
-			}
-			return a.Line - b.Line
-		})
-		return nil, s.problems
+	if wrong := s.Problems(); len(wrong) > 0 {
+		return nil, wrong
 	}
 	return s.pack, nil
 }
@@ -100,142 +78,26 @@ func Parse(text []byte) (*Pack, error) {
 
 // Text is the pack in one file, its entries in order: what is kept.
 func (p *Pack) Text() ([]byte, error) {
-	var b bytes.Buffer
-	if err := yaml.NewEncoder(&b, yaml.IndentSequence(true)).Encode(p); err != nil {
+	text, err := yamlset.Write(p)
+	if err != nil {
 		return nil, fault.Wrap(err, fault.Internal, "pack.write", "the pack cannot be written")
 	}
-	return b.Bytes(), nil
+	return text, nil
 }
 
 // file reads one file into the pack.
 func (s *source) file(name string, text []byte) {
 	var part Pack
-	tree, err := decode(text, &part)
-	if err != nil {
-		s.problems = append(s.problems, syntax(name, err))
+	if !s.Decode(name, text, &part) {
 		return
 	}
-	s.trees[name] = tree
 	if part.Organisation != (Organisation{}) {
-		if _, twice := s.pack.places["organisation"]; twice {
-			s.report(place{name, "organisation"}, "", "pack.twice", "the organisation is described in another file already")
+		at := place{File: name, Path: "organisation"}
+		if _, twice := s.Place("organisation"); twice {
+			s.Report(at, "", "pack.twice", "the organisation is described in another file already")
 		}
 		s.pack.Organisation = part.Organisation
-		s.pack.places["organisation"] = place{name, "organisation"}
+		s.Set("organisation", at)
 	}
-	to, from := reflect.ValueOf(s.pack).Elem(), reflect.ValueOf(&part).Elem()
-	for i := range to.NumField() {
-		if to.Field(i).Kind() != reflect.Slice {
-			continue
-		}
-		section, _, _ := strings.Cut(to.Type().Field(i).Tag.Get("yaml"), ",")
-		for j := range from.Field(i).Len() {
-			s.pack.places[entryPath(section, to.Field(i).Len()+j)] = place{name, entryPath(section, j)}
-		}
-		to.Field(i).Set(reflect.AppendSlice(to.Field(i), from.Field(i)))
-	}
-}
-
-// decode reads plain YAML: without tags, anchors and aliases, which a pack has
-// no need of. The library panics on some input, and that is an error too.
-func decode(text []byte, into *Pack) (tree *ast.File, err error) {
-	defer func() {
-		if recover() != nil {
-			err = fault.New(fault.Invalid, "pack.yaml", "the file cannot be read")
-		}
-	}()
-	if tree, err = parser.ParseBytes(text, 0); err != nil {
-		return nil, err
-	}
-	for _, doc := range tree.Docs {
-		p := plain{}
-		if doc.Body != nil {
-			ast.Walk(&p, doc.Body)
-		}
-		if p.not != nil {
-			return nil, &yaml.SyntaxError{Message: "tags, anchors and aliases are not read", Token: p.not.GetToken()}
-		}
-	}
-	return tree, yaml.UnmarshalWithOptions(text, into, yaml.Strict())
-}
-
-// plain looks for the first node that is more than a value.
-type plain struct{ not ast.Node }
-
-func (p *plain) Visit(n ast.Node) ast.Visitor {
-	switch n.(type) {
-	case *ast.TagNode, *ast.AnchorNode, *ast.AliasNode:
-		if p.not == nil {
-			p.not = n
-		}
-		return nil
-	}
-	return p
-}
-
-func entryPath(section string, i int) string { return section + "[" + strconv.Itoa(i) + "]" }
-
-// syntax is the problem of a file that cannot be read, with the line that the
-// parser gives.
-func syntax(name string, err error) Problem {
-	p := Problem{File: name, Line: 1, Rule: "pack.yaml", Text: "the file cannot be read"}
-	var at yaml.Error
-	if asYAML(err, &at) {
-		p.Text = at.GetMessage()
-		if t := at.GetToken(); t != nil && t.Position != nil {
-			p.Line, p.Field = t.Position.Line, strings.TrimSpace(t.Value)
-		}
-	}
-	return p
-}
-
-func asYAML(err error, to *yaml.Error) bool {
-	for err != nil {
-		if e, ok := err.(yaml.Error); ok {
-			*to = e
-			return true
-		}
-		u, ok := err.(interface{ Unwrap() error })
-		if !ok {
-			return false
-		}
-		err = u.Unwrap()
-	}
-	return false
-}
-
-// report adds a problem with a field of an entry.
-func (s *source) report(at place, field, rule, format string, args ...any) {
-	path := at.path
-	if field != "" {
-		path += "." + field
-	}
-	s.problems = append(s.problems, Problem{File: at.file, Line: s.line(at.file, path), Field: path, Rule: rule, Text: fmt.Sprintf(format, args...)})
-}
-
-// line finds the line of a path, or of what it lies in when it is not there.
-func (s *source) line(file, path string) int {
-	tree := s.trees[file]
-	for tree != nil && path != "" {
-		if p, err := yaml.PathString("$." + path); err == nil {
-			if node, err := p.FilterFile(tree); err == nil && node != nil && node.GetToken() != nil {
-				return firstLine(node)
-			}
-		}
-		cut := strings.LastIndexAny(path, ".[")
-		if cut < 0 {
-			break
-		}
-		path = path[:cut]
-	}
-	return 1
-}
-
-// firstLine is the line that a node begins on: the token of a mapping is the
-// colon of its first key.
-func firstLine(node ast.Node) int {
-	if m, ok := node.(*ast.MappingNode); ok && len(m.Values) > 0 {
-		return m.Values[0].Key.GetToken().Position.Line
-	}
-	return node.GetToken().Position.Line
+	s.Append(s.pack, &part, name)
 }
