@@ -181,11 +181,7 @@ func (h *house) joiningStep(ctx context.Context, req request, out io.Writer) err
 		fmt.Fprintf(out, "%s: done\n", deed.Words())
 		return nil
 	}
-	s, err := h.stageOf(req.Org)
-	if err != nil {
-		return err
-	}
-	x, err := s.Find(req.Extract)
+	_, x, err := h.extractOf(req)
 	if err != nil {
 		return err
 	}
@@ -197,11 +193,7 @@ func (h *house) joiningStep(ctx context.Context, req request, out io.Writer) err
 }
 
 func (h *house) verifyReport(ctx context.Context, req request, out io.Writer) error {
-	s, err := h.stageOf(req.Org)
-	if err != nil {
-		return err
-	}
-	x, err := s.Find(req.Extract)
+	s, x, err := h.extractOf(req)
 	if err != nil {
 		return err
 	}

@@ -63,11 +63,7 @@ func (h *house) loaderOf(org string) (*record.Errand, error) {
 
 // loadExtract loads a staged extract, or takes its load back.
 func (h *house) loadExtract(ctx context.Context, req request, out io.Writer) error {
-	s, err := h.stageOf(req.Org)
-	if err != nil {
-		return err
-	}
-	x, err := s.Find(req.Extract)
+	s, x, err := h.extractOf(req)
 	if err != nil {
 		return err
 	}
@@ -140,4 +136,15 @@ func tellUndo(out io.Writer, u *onboard.Undoing, asJSON bool) error {
 		return errFindings
 	}
 	return nil
+}
+
+// extractOf opens the stage of an organisation and finds the extract that a
+// command means.
+func (h *house) extractOf(req request) (*onboard.Stage, *onboard.Extract, error) {
+	s, err := h.stageOf(req.Org)
+	if err != nil {
+		return nil, nil, err
+	}
+	x, err := s.Find(req.Extract)
+	return s, x, err
 }

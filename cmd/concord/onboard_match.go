@@ -33,11 +33,7 @@ func (c *onboardMatchCmd) Run(ctx context.Context) error {
 
 // matchExtract holds a staged extract against the record of this house.
 func (h *house) matchExtract(ctx context.Context, req request, out io.Writer) error {
-	s, err := h.stageOf(req.Org)
-	if err != nil {
-		return err
-	}
-	x, err := s.Find(req.Extract)
+	s, x, err := h.extractOf(req)
 	if err != nil {
 		return err
 	}

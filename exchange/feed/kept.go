@@ -36,22 +36,17 @@ type Kept struct {
 func Running(ctx context.Context, e *record.Errand) ([]Kept, error) {
 	var out []Kept
 	ask := record.Asked{Types: []string{"Basic"}, Form: url.Values{"code": {keptSystem + "|" + keptCode}, "_count": {strconv.Itoa(record.MaxCount)}}}
-	for {
-		found, err := e.Search(ctx, ask)
+	for items, err := range e.Pages(ctx, ask) {
 		if err != nil {
 			return nil, err
 		}
-		for _, it := range found.Matches {
+		for _, it := range items {
 			k, err := keptIn(it)
 			if err != nil {
 				return nil, err
 			}
 			out = append(out, k)
 		}
-		if found.Next == "" {
-			break
-		}
-		ask.Page = found.Next
 	}
 	slices.SortFunc(out, func(a, b Kept) int { return strings.Compare(a.Org, b.Org) })
 	return out, nil

@@ -87,19 +87,15 @@ const undoPage, undoBatch = 1000, 200
 // all deletes the resources of one type.
 func (u *undoer) all(ctx context.Context, typ string) error {
 	ask := record.Asked{Types: []string{typ}, Form: url.Values{"_tag": {LoadTag + "|" + u.out.Load}, "_count": {strconv.Itoa(undoPage)}}}
-	for {
-		found, err := u.errand.Search(ctx, ask)
+	for items, err := range u.errand.Pages(ctx, ask) {
 		if err != nil {
 			return err
 		}
-		if err := u.page(ctx, typ, found.Matches); err != nil {
+		if err := u.page(ctx, typ, items); err != nil {
 			return err
 		}
-		if found.Next == "" {
-			return nil
-		}
-		ask.Page = found.Next
 	}
+	return nil
 }
 
 func (u *undoer) page(ctx context.Context, typ string, items []*record.Item) error {

@@ -180,23 +180,21 @@ func mapURL(org string, kind Kind) string { return "urn:concord:" + org + ":map:
 
 // eachFound goes over what a search finds, at most so many.
 func eachFound(ctx context.Context, e *record.Errand, ask record.Asked, most int, do func(*fhir.Value)) error {
-	for n := 0; n < most; {
-		found, err := e.Search(ctx, ask)
+	n := 0
+	for items, err := range e.Pages(ctx, ask) {
 		if err != nil {
 			return err
 		}
-		for _, it := range found.Matches {
+		for _, it := range items {
 			v, err := it.Full()
 			if err != nil {
 				return err
 			}
 			do(v)
-			n++
 		}
-		if found.Next == "" {
-			return nil
+		if n += len(items); n >= most {
+			break
 		}
-		ask.Page = found.Next
 	}
 	return nil
 }

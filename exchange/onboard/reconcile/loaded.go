@@ -33,20 +33,15 @@ const pageSize = "1000"
 func (r *recordOf) each(ctx context.Context, typ string, do func(v *fhir.Value) error) error {
 	for i, load := range r.loads {
 		ask := record.Asked{Types: []string{typ}, Form: url.Values{"_tag": {onboard.LoadTag + "|" + load}, "_count": {pageSize}}}
-		for {
-			found, err := r.errand.Search(ctx, ask)
+		for items, err := range r.errand.Pages(ctx, ask) {
 			if err != nil {
 				return err
 			}
-			for _, it := range found.Matches {
+			for _, it := range items {
 				if err := r.one(ctx, it, r.loads[:i], do); err != nil {
 					return err
 				}
 			}
-			if found.Next == "" {
-				break
-			}
-			ask.Page = found.Next
 		}
 	}
 	return nil
@@ -108,12 +103,11 @@ func (r *recordOf) before(ctx context.Context, class string, keys []string, do f
 	}
 	for _, typ := range typesOf(class) {
 		ask := record.Asked{Types: []string{typ}, Form: url.Values{"identifier": {strings.Join(tokens, ",")}, "_count": {pageSize}}}
-		for {
-			found, err := r.errand.Search(ctx, ask)
+		for items, err := range r.errand.Pages(ctx, ask) {
 			if err != nil {
 				return err
 			}
-			for _, it := range found.Matches {
+			for _, it := range items {
 				if it.Org != r.trust {
 					continue
 				}
@@ -131,10 +125,6 @@ func (r *recordOf) before(ctx context.Context, class string, keys []string, do f
 					return err
 				}
 			}
-			if found.Next == "" {
-				break
-			}
-			ask.Page = found.Next
 		}
 	}
 	return nil
