@@ -151,7 +151,7 @@ func tellReport(out io.Writer, r *reconcile.Report) error {
 		fmt.Fprintf(out, "%-13s %9d to load, %9d in the record, %d there before, %d differ, %d absent, %d extra: %s\n", c.Class, c.Loadable, c.Record, c.Before, c.Differ, c.Absent, c.Extra+c.Doubled, state)
 	}
 	fmt.Fprintf(out, "clocks: %d of %d equal, %d run; waiting lists: %d of %d as the events say, %d clocks on no list\n", r.Clocks.Equal, r.Clocks.Pathways, r.Clocks.Running, r.Lists.Equal, r.Lists.Listed, r.Lists.Unlisted)
-	fmt.Fprintf(out, "appointments: %d of %d in slot; %d unsent documents\n", r.Appointments.InSlot, r.Appointments.Booked, r.Documents.Unsent)
+	fmt.Fprintf(out, "appointments: %s; %d unsent documents\n", r.Appointments.Words(), r.Documents.Unsent)
 	for _, b := range r.Blocks {
 		state := "stands against the go"
 		if b.Accepted {

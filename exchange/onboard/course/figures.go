@@ -155,7 +155,9 @@ func loadFigures(x *onboard.Extract, f runbook.Figures) error {
 			f["reconcile.blocks"]++
 		}
 	}
-	f["reconcile.in-slot-percent"] = percent(r.Appointments.InSlot, r.Appointments.Booked)
+	if r.Appointments.Pack {
+		f["reconcile.in-slot-percent"] = percent(r.Appointments.InSlot, r.Appointments.Booked)
+	}
 	f["reconcile.unsent"] = float64(r.Documents.Unsent)
 	return nil
 }

@@ -12,6 +12,7 @@ const (
 	BlockRefused      = "refused-safety"   // rows of alerts and medicines that the stage refused
 	BlockLists        = "waiting-lists"    // the source's waiting lists do not say what its events come to
 	BlockAppointments = "appointments"     // appointments in no slot
+	BlockNoPack       = "no-pack"          // appointments and stays of which no org pack tells whether there is a slot or bed
 	BlockBeds         = "beds"             // stays that do not fit the beds
 	BlockDocuments    = "unsent-documents" // unsent documents that the record takes for sent
 	BlockUnchecked    = "sample-unchecked" // rows of the sample that no clinician has looked at
@@ -40,9 +41,13 @@ func (r *Report) judge() {
 	r.block(BlockRows, rows, true)
 	r.block(BlockGone, r.Total(func(c ClassCount) int64 { return c.Gone }), true)
 	r.block(BlockLists, r.Lists.Listed-r.Lists.Equal+r.Lists.Unlisted, true)
+	out := r.Appointments.Shared
 	if r.Appointments.Pack {
-		r.block(BlockAppointments, r.Appointments.Booked-r.Appointments.InSlot+r.Appointments.Shared, true)
+		out += r.Appointments.Booked - r.Appointments.InSlot
+	} else {
+		r.block(BlockNoPack, r.Appointments.Booked+r.Beds.Open, true)
 	}
+	r.block(BlockAppointments, out, true)
 	r.block(BlockBeds, r.Beds.Shared+r.Beds.Unknown+r.Beds.Empty+r.Beds.Nobody, true)
 	r.block(BlockDocuments, max(0, r.Documents.Unsent-r.Documents.Marked), true)
 	filled := int64(0)
@@ -120,6 +125,8 @@ func (b Block) Words() string {
 		return "Waiting lists that do not say what the events of their pathways come to"
 	case BlockAppointments:
 		return "Appointments that stand in no slot, or share one"
+	case BlockNoPack:
+		return "Appointments and stays of which no org pack tells whether there is a slot or bed"
 	case BlockBeds:
 		return "Stays that do not fit the beds"
 	case BlockDocuments:
@@ -136,5 +143,5 @@ func (b Block) Words() string {
 
 // Codes lists the codes of blocks.
 func Codes() []string {
-	return []string{BlockAlerts, BlockMedicines, BlockClocks, BlockRows, BlockGone, BlockRefused, BlockLists, BlockAppointments, BlockBeds, BlockDocuments, BlockUnchecked, BlockDisagreed, BlockNotHeld}
+	return []string{BlockAlerts, BlockMedicines, BlockClocks, BlockRows, BlockGone, BlockRefused, BlockLists, BlockAppointments, BlockNoPack, BlockBeds, BlockDocuments, BlockUnchecked, BlockDisagreed, BlockNotHeld}
 }

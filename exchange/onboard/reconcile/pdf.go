@@ -148,7 +148,7 @@ func (p *paper) figures(r *Report) {
 	}
 	p.line(fmt.Sprintf("Referral-to-treatment clocks: %d of %d equal on both sides; %d run%s", r.Clocks.Equal, r.Clocks.Pathways, r.Clocks.Running, counted(r.Clocks.Differ)))
 	p.line(fmt.Sprintf("Waiting lists: %d of %d say what their events come to%s; %d clocks run and are on no list", r.Lists.Equal, r.Lists.Listed, counted(r.Lists.Differ), r.Lists.Unlisted))
-	p.line(fmt.Sprintf("Appointments: %d of %d in slot%s; %d share one", r.Appointments.InSlot, r.Appointments.Booked, counted(r.Appointments.Out), r.Appointments.Shared))
+	p.line("Appointments: " + r.Appointments.Words())
 	p.line(fmt.Sprintf("Open stays with a bed: %d; %d share a bed, %d are in one that the org pack has not, %d in one said to be empty; %d beds said to be occupied have no stay", r.Beds.Open, r.Beds.Shared, r.Beds.Unknown, r.Beds.Empty, r.Beds.Nobody))
 	p.line(fmt.Sprintf("Unsent documents: %d in the source, %d marked in the record", r.Documents.Unsent, r.Documents.Marked))
 	for _, n := range r.NotHeld {

@@ -254,3 +254,22 @@ func TestDeltaIsReconciledWhole(t *testing.T) {
 		t.Errorf("%+v", r.Blocks)
 	}
 }
+
+// TestNoPackIsNoGo: without an org pack nobody knows slots and beds; that stands
+// against the go until somebody takes it on, and is not said to be none in slot.
+func TestNoPackIsNoGo(t *testing.T) {
+	s := newScene(t, "R1K")
+	s.opt.Pack = nil
+	x := s.staged(s.folder(byHand()))
+	s.loaded(x)
+	r := s.run(x)
+	if b := block(r, BlockNoPack); b == nil || b.Rows != 7 || !b.Acceptable || b.Accepted { // five appointments, two stays
+		t.Errorf("%+v", r.Blocks)
+	}
+	if b := block(r, BlockAppointments); b == nil || b.Rows != 1 { // that share a slot is known all the same
+		t.Errorf("%+v", r.Blocks)
+	}
+	if block(r, BlockBeds) == nil || r.Appointments.Words() != "5 booked; no org pack tells the slots; 1 share one" {
+		t.Errorf("%+v, %s", r.Blocks, r.Appointments.Words())
+	}
+}

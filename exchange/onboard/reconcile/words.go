@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"fmt"
 	"strings"
 
 	"concord/exchange/onboard/pack"
@@ -93,4 +94,12 @@ func (r *Report) Total(of func(ClassCount) int64) int64 {
 		n += of(c)
 	}
 	return n
+}
+
+// Words tells how many appointments are in slot, as far as that is known.
+func (a *Appointments) Words() string {
+	if !a.Pack {
+		return fmt.Sprintf("%d booked; no org pack tells the slots; %d share one", a.Booked, a.Shared)
+	}
+	return fmt.Sprintf("%d of %d in slot%s; %d share one", a.InSlot, a.Booked, counted(a.Out), a.Shared)
 }
