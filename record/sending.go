@@ -178,16 +178,34 @@ type Sending struct {
 
 func sendingKey(destination string) string { return "standing/" + destination }
 
-// NoteSending keeps how sending to a destination goes.
+// sendingOf reads how sending goes; the zero value before there was any.
+func sendingOf(ctx context.Context, r store.Reader, destination string) (s Sending, err error) {
+	text, err := r.GetKey(ctx, feedSpace, sendingKey(destination))
+	if err == nil && text != nil {
+		err = json.Unmarshal(text, &s)
+	}
+	return s, err
+}
+
+// NoteSending keeps how sending to a destination goes. When it last took a
+// message stays known through a sender that begins and has sent nothing yet.
 func (e *Errand) NoteSending(ctx context.Context, destination string, s Sending) error {
 	if _, err := e.decide(ctx, access.Forward, ""); err != nil {
 		return err
 	}
-	text, err := json.Marshal(s)
-	if err != nil {
-		return fault.Wrap(err, fault.Internal, "record.standing", "the standing of a destination cannot be written")
-	}
 	return e.desk.engine.Update(ctx, func(tx store.Tx) error {
+		last, err := sendingOf(ctx, tx, destination)
+		if err != nil {
+			return err
+		}
+		now := s
+		if last.Sent.After(now.Sent) {
+			now.Sent = last.Sent
+		}
+		text, err := json.Marshal(now)
+		if err != nil {
+			return fault.Wrap(err, fault.Internal, "record.standing", "the standing of a destination cannot be written")
+		}
 		return tx.SetKey(ctx, feedSpace, store.KeyValue{Key: sendingKey(destination), Value: text})
 	})
 }

@@ -19,6 +19,13 @@ type Dependence struct {
 	Left     int64     // messages that wait, are held or were returned
 }
 
+func (d *Dependence) unsent() string {
+	if d.Left == 1 {
+		return fmt.Sprintf("1 message for %s is not sent", d.Name)
+	}
+	return fmt.Sprintf("%d messages for %s are not sent", d.Left, d.Name)
+}
+
 // SystemStatus is an entry of the register of legacy systems, with what still
 // depends on it.
 type SystemStatus struct {
@@ -63,10 +70,7 @@ func Register(ctx context.Context, e *record.Errand, sets []Kept, now time.Time)
 				d := Dependence{Kind: "receives", Name: name}
 				if v := o.Find(name); v != nil {
 					d.Channels, d.Left = v.Channels, v.Depth()+v.ByState[record.Returned]
-					d.Last = v.Last
-					if v.Sending.Sent.After(d.Last) {
-						d.Last = v.Sending.Sent
-					}
+					d.Last = v.Sending.Sent // what only waits has not passed yet
 				}
 				s.Dependences = append(s.Dependences, d)
 			}
@@ -85,7 +89,7 @@ func (s *SystemStatus) judge(now time.Time) {
 	}
 	for _, d := range s.Dependences {
 		if d.Left > 0 {
-			s.Reasons = append(s.Reasons, fmt.Sprintf("%d messages for %s are not sent", d.Left, d.Name))
+			s.Reasons = append(s.Reasons, d.unsent())
 		}
 		if d.Last.IsZero() || now.Sub(d.Last) >= quiet {
 			continue
@@ -101,13 +105,18 @@ func (s *SystemStatus) judge(now time.Time) {
 	}
 }
 
-// spell writes a stretch of time in days where it is whole days.
+// spell writes a stretch of time in whole days, hours or minutes.
 func spell(d time.Duration) string {
-	if day := 24 * time.Hour; d >= day && d%day == 0 {
-		if d == day {
-			return "a day"
+	for _, unit := range []struct {
+		d         time.Duration
+		one, many string
+	}{{24 * time.Hour, "a day", "days"}, {time.Hour, "an hour", "hours"}, {time.Minute, "a minute", "minutes"}} {
+		switch {
+		case d == unit.d:
+			return unit.one
+		case d > unit.d && d%unit.d == 0:
+			return fmt.Sprintf("%d %s", d/unit.d, unit.many)
 		}
-		return fmt.Sprint(int(d/day), " days")
 	}
 	return d.String()
 }

@@ -41,11 +41,12 @@ func TestRegister(t *testing.T) {
 		}
 		return out
 	}
+	s.eventually("told when it was last taken", func() bool { return !at(time.Now())["ris"].Dependences[0].Last.IsZero() })
 	now := at(time.Now())
-	if x := now["ris"]; x.MayGo() || !slices.Equal(x.Reasons, []string{"A message went to one less than 1h0m0s ago"}) || !x.Overdue {
+	if x := now["ris"]; x.MayGo() || !slices.Equal(x.Reasons, []string{"A message went to one less than an hour ago"}) || !x.Overdue {
 		t.Errorf("ris: %v", x.Reasons)
 	}
-	if x := now["board"]; fmt.Sprint(x.Reasons) != "[It is the only place for: bed cleaning 1 messages for three are not sent A message went to three less than 1h0m0s ago]" {
+	if x := now["board"]; fmt.Sprint(x.Reasons) != "[It is the only place for: bed cleaning 1 message for three is not sent]" {
 		t.Errorf("board: %v", x.Reasons)
 	}
 	if x := now["lims"]; !x.MayGo() || len(x.Dependences) != 1 {
@@ -57,6 +58,22 @@ func TestRegister(t *testing.T) {
 	}
 	if x := later["board"]; len(x.Reasons) != 2 {
 		t.Errorf("board, later: %v", x.Reasons)
+	}
+	if d := now["board"].Dependences[0]; !d.Last.IsZero() {
+		t.Errorf("nothing ever went there, yet: %+v", d)
+	}
+	s.halt()
+	s.run()
+	s.eventually("a new sender says that it is there", func() bool {
+		for _, d := range s.status() {
+			if d.Destination == "one" {
+				return d.Sending.State == "idle"
+			}
+		}
+		return false
+	})
+	if d := at(time.Now())["ris"].Dependences[0]; !d.Last.Equal(now["ris"].Dependences[0].Last) {
+		t.Errorf("last taken at %v, after a new start", d.Last)
 	}
 	if d := now["ris"].Dependences[0]; fmt.Sprint(d.Channels) != "[all]" || d.Last.IsZero() {
 		t.Errorf("%+v", d)
