@@ -4,15 +4,19 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"hash/fnv"
 	"strings"
 )
 
 // kinds of CRUD-36, each after what it refers to. %[1]s is the id member (of an
 // update), %[2]s the Patient, %[3]s the Encounter, %[4]s the Observation, %[5]s
-// a number of the round, %[6]s what an update changes.
+// a number of the round, %[6]s what an update changes, %[7]s and %[8]s the
+// patient's names, %[9]s the year of birth. Rounds have patients of their own
+// name: a server that looks whether it knows somebody is not to be asked about
+// one person ten thousand times.
 func crudKinds() []crudKind {
 	return []crudKind{
-		{"Patient", "1950-02-03", "1950-02-04", `{"resourceType":"Patient",%[1]s"identifier":[{"system":"urn:concord:load:crud","value":"%[5]s"}],"active":true,"name":[{"use":"official","family":"Load","given":["Crud"]}],"gender":"female","birthDate":"%[6]s"}`},
+		{"Patient", "02-03", "02-04", `{"resourceType":"Patient",%[1]s"identifier":[{"system":"urn:concord:load:crud","value":"%[5]s"}],"active":true,"name":[{"use":"official","family":"%[7]s","given":["%[8]s"]}],"gender":"female","birthDate":"%[9]d-%[6]s"}`},
 		{"Encounter", "in-progress", "finished", `{"resourceType":"Encounter",%[1]s"identifier":[{"system":"urn:concord:load:visit","value":"%[5]s"}],"status":"%[6]s","class":{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"AMB"},"subject":{"reference":"%[2]s"},"period":{"start":"2026-03-01T09:00:00Z"}}`},
 		{"Observation", "preliminary", "final", `{"resourceType":"Observation",%[1]s"status":"%[6]s","category":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"laboratory"}]}],"code":{"coding":[{"system":"http://loinc.org","code":"718-7","display":"Hemoglobin"}],"text":"Haemoglobin"},"subject":{"reference":"%[2]s"},"encounter":{"reference":"%[3]s"},"effectiveDateTime":"2026-03-01T09:10:00Z","valueQuantity":{"value":131.5,"unit":"g/L","system":"http://unitsofmeasure.org","code":"g/L"}}`},
 		{"Condition", "active", "resolved", `{"resourceType":"Condition",%[1]s"clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-clinical","code":"%[6]s"}]},"verificationStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-ver-status","code":"confirmed"}]},"code":{"coding":[{"system":"http://snomed.info/sct","code":"38341003","display":"Hypertension"}],"text":"Hypertension"},"subject":{"reference":"%[2]s"},"encounter":{"reference":"%[3]s"},"onsetDateTime":"2026-03-01"}`},
@@ -38,9 +42,10 @@ func (t *Target) CRUD(ctx context.Context, b Bounds) (*Report, error) {
 
 func crudRound(ctx context.Context, c *client, kinds []crudKind, number string) error {
 	made := make([]string, len(kinds)) // Type/id
+	family, given, year := crudPerson(number)
 	refs := func(i int, id, state string) []byte {
 		k := kinds[i]
-		return fmt.Appendf(nil, k.form, id, made[0], made[1], made[2], number, state)
+		return fmt.Appendf(nil, k.form, id, made[0], made[1], made[2], number, state, family, given, year)
 	}
 	for i, k := range kinds {
 		a, ok, err := c.call(ctx, "create", "POST", k.typ, refs(i, "", k.before), 201, 201)
@@ -73,6 +78,24 @@ func crudRound(ctx context.Context, c *client, kinds []crudKind, number string) 
 		}
 	}
 	return crudRemove(ctx, c, made)
+}
+
+// crudPerson makes a name and a year of birth of a round's number, always the
+// same.
+func crudPerson(number string) (family, given string, year int) {
+	h := fnv.New64a()
+	h.Write([]byte(number))
+	n := h.Sum64()
+	syllables := func(count int) string {
+		name := ""
+		for range count {
+			name += string("BDFGKLMNPRSTVWZ"[n%15]) + string("aeiou"[n/15%5])
+			n /= 75
+		}
+		return name[:1] + strings.ToLower(name[1:])
+	}
+	family = syllables(4)
+	return family, syllables(3), 1930 + int(h.Sum64()%75)
 }
 
 // crudRemove deletes in the opposite order, so that nothing refers to what is
