@@ -9,41 +9,64 @@ import (
 )
 
 // Codec packs bodies. A packed body is a header of four bytes and the rest:
-// byte 0 format (1 = plain, 2 = zstd), byte 1 the key that encrypts it (0 =
+// byte 0 format (1 = plain, 2 = zstd frame, 4 = zstd frame without what the
+// header says already, see frame.go), byte 1 the key that encrypts it (0 =
 // none), byte 2 the dictionary (0 = none), byte 3 a checksum of the plain
 // text. Keys and dictionaries are named in each body so that new ones can
 // come without rewriting the old.
 type Codec struct {
-	enc  map[byte]*zstd.Encoder
+	enc  *zstd.Encoder
 	dec  *zstd.Decoder
-	dict byte // the dictionary used for new bodies
+	dict byte             // the dictionary used for new bodies
+	ids  map[byte][4]byte // the ids of dictionaries, as a frame has them
 }
 
 const (
 	formatPlain = 1
 	formatZstd  = 2
+	formatBare  = 4 // 3 is a sealed body, record/seal
 	headerSize  = 4
-	level       = zstd.SpeedFastest
 )
+
+// Effort is how much time packing may take. Unpacking takes the same.
+type Effort int
+
+const (
+	// Fast takes about 25 µs for a resource.
+	Fast Effort = iota
+	// Small takes about four times as long, and 7 % less room.
+	Small
+)
+
+func (e Effort) level() zstd.EncoderLevel {
+	if e == Small {
+		return zstd.SpeedBetterCompression
+	}
+	return zstd.SpeedFastest
+}
 
 // NewCodec makes a codec of dictionaries by number (1…255), each in
 // the format that training makes; newest is the one for new bodies.
-func NewCodec(dictionaries map[byte][]byte, newest byte) (*Codec, error) {
-	c := &Codec{enc: map[byte]*zstd.Encoder{}, dict: newest}
+func NewCodec(dictionaries map[byte][]byte, newest byte, effort Effort) (*Codec, error) {
+	c := &Codec{dict: newest, ids: map[byte][4]byte{}}
 	dopts := []zstd.DOption{zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(1 << 30)}
 	for n, raw := range dictionaries {
 		dopts = append(dopts, zstd.WithDecoderDicts(raw))
+		if len(raw) < 8 {
+			return nil, fault.New(fault.Internal, "store.dictionary", "dictionary %d cannot be used", n)
+		}
+		c.ids[n] = [4]byte(raw[4:8]) // https://www.rfc-editor.org/rfc/rfc8878#section-5
 		if n != newest {
 			continue
 		}
-		e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(level), zstd.WithEncoderDict(raw),
+		e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(effort.level()), zstd.WithEncoderDict(raw),
 			zstd.WithEncoderCRC(false), zstd.WithEncoderConcurrency(2), zstd.WithWindowSize(1<<17), zstd.WithLowerEncoderMem(true))
 		if err != nil {
 			return nil, fault.Wrap(err, fault.Internal, "store.dictionary", "dictionary %d cannot be used", n)
 		}
-		c.enc[n] = e
+		c.enc = e
 	}
-	if c.enc[newest] == nil {
+	if c.enc == nil {
 		return nil, fault.New(fault.Internal, "store.dictionary", "dictionary %d is missing", newest)
 	}
 	dec, err := zstd.NewReader(nil, dopts...)
@@ -62,8 +85,8 @@ func (c *Codec) Pack(plain []byte) []byte {
 		out[0] = formatPlain
 		return append(out, plain...)
 	}
-	out[0], out[2] = formatZstd, c.dict
-	out = c.enc[c.dict].EncodeAll(plain, out)
+	out[2] = c.dict
+	out[0], out = formatBare, bare(c.enc.EncodeAll(plain, out), headerSize)
 	if len(out) >= headerSize+len(plain) {
 		out[0], out[2] = formatPlain, 0
 		return append(out[:headerSize], plain...)
@@ -84,9 +107,9 @@ func (c *Codec) Unpack(packed []byte) ([]byte, error) {
 	switch packed[0] {
 	case formatPlain:
 		plain = packed[headerSize:]
-	case formatZstd:
+	case formatZstd, formatBare:
 		var err error
-		if plain, err = c.dec.DecodeAll(packed[headerSize:], nil); err != nil {
+		if plain, err = c.unpack(packed); err != nil {
 			return nil, fault.Wrap(err, fault.Internal, "store.body", "a stored body cannot be unpacked")
 		}
 	default:
@@ -96,6 +119,18 @@ func (c *Codec) Unpack(packed []byte) ([]byte, error) {
 		return nil, fault.New(fault.Internal, "store.body", "a stored body does not match its checksum")
 	}
 	return plain, nil
+}
+
+func (c *Codec) unpack(packed []byte) ([]byte, error) {
+	if packed[0] == formatZstd {
+		return c.dec.DecodeAll(packed[headerSize:], nil)
+	}
+	id, known := c.ids[packed[2]]
+	if !known {
+		return nil, zstd.ErrUnknownDictionary
+	}
+	frame := make([]byte, 0, len(packed)+len(frameMagic)+frameDictSize)
+	return c.dec.DecodeAll(whole(frame, packed[headerSize:], id), nil)
 }
 
 func checksum(b []byte) uint32 {

@@ -43,7 +43,7 @@ func newCodec(t testing.TB, newest byte, numbers ...byte) *store.Codec {
 	for _, n := range numbers {
 		all[n] = train(t, n)
 	}
-	c, err := store.NewCodec(all, newest)
+	c, err := store.NewCodec(all, newest, store.Fast)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func TestCodecHeader(t *testing.T) {
 	if _, err := old.Unpack(newer); fault.Of(err) == nil || fault.Of(err).Code != "store.body" {
 		t.Errorf("a dictionary that is not there: %v", err)
 	}
-	if _, err := store.NewCodec(map[byte][]byte{1: train(t, 1)}, 2); !fault.Is(err, fault.Internal) {
+	if _, err := store.NewCodec(map[byte][]byte{1: train(t, 1)}, 2, store.Fast); !fault.Is(err, fault.Internal) {
 		t.Errorf("the newest dictionary is missing: %v", err)
 	}
 	for name, c := range map[string]struct {
@@ -115,6 +115,40 @@ func TestCodecHeader(t *testing.T) {
 		if _, err := old.Unpack(c.change(bytes.Clone(packed))); fault.Of(err) == nil || fault.Of(err).Code != c.code {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// TestCodecFormer: bodies that were stored with whole frames are read as before,
+// and those of either effort by both.
+func TestCodecFormer(t *testing.T) {
+	dict := train(t, 1)
+	former, err := zstd.NewWriter(nil, zstd.WithEncoderDict(dict), zstd.WithEncoderCRC(false))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fast, small := newCodec(t, 1, 1), func() *store.Codec {
+		c, err := store.NewCodec(map[byte][]byte{1: dict}, 1, store.Small)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}()
+	sizes := map[string]int{}
+	for i := range 50 {
+		body := append(observation(i), observation(i*31)...)
+		now := fast.Pack(body)
+		was := append([]byte{2, 0, 1, now[3]}, former.EncodeAll(body, nil)...)
+		for name, packed := range map[string][]byte{"former": was, "fast": now, "small": small.Pack(body)} {
+			sizes[name] += len(packed)
+			for _, c := range []*store.Codec{fast, small} {
+				if back, err := c.Unpack(packed); err != nil || !bytes.Equal(back, body) {
+					t.Fatalf("%s, body %d: %v", name, i, err)
+				}
+			}
+		}
+	}
+	if sizes["small"] > sizes["fast"] || sizes["fast"] > sizes["former"] {
+		t.Errorf("sizes %v", sizes)
 	}
 }
 

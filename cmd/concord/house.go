@@ -87,8 +87,17 @@ func (w where) engine(ctx context.Context, dir string) (store.Engine, error) {
 	return sqlite.Open(ctx, dir, sqlite.Options{Now: time.Now})
 }
 
+// effort is how hard bodies are packed: a row takes more room on PostgreSQL, and
+// what it costs to write more time, than in the data folder.
+func (w where) effort() store.Effort {
+	if w.Database != "" {
+		return store.Small
+	}
+	return store.Fast
+}
+
 func (h *house) wire(ctx context.Context, key []byte, w where, feeds []intake.FeedSetting, signIn []account.Option) error {
-	codec, err := dictionary.Codec()
+	codec, err := dictionary.For(w.effort())
 	if err != nil {
 		return err
 	}
