@@ -85,8 +85,8 @@ func (c *Codec) Pack(plain []byte) []byte {
 		out[0] = formatPlain
 		return append(out, plain...)
 	}
-	out[2] = c.dict
-	out[0], out = formatBare, bare(c.enc.EncodeAll(plain, out), headerSize)
+	out[0], out[2] = formatBare, c.dict
+	out = bare(c.enc.EncodeAll(plain, out), headerSize)
 	if len(out) >= headerSize+len(plain) {
 		out[0], out[2] = formatPlain, 0
 		return append(out[:headerSize], plain...)
