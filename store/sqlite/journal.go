@@ -56,17 +56,28 @@ func (s *snapshot) Pending(ctx context.Context, after int64, limit int) ([]*stor
 	if err != nil {
 		return nil, err
 	}
-	var out []*store.Message
+	// The index alone tells which come first, of however many feeds.
+	var seqs []int64
 	for _, feed := range feeds {
-		some, err := s.inState(feed, store.Received, after, limit)
+		err := s.each("SELECT seq FROM journal INDEXED BY journal_state WHERE feed = ?1 AND state = ?2 AND seq > ?3 ORDER BY seq LIMIT +?4", func(st *sqlite.Stmt) error {
+			seqs = append(seqs, st.ColumnInt64(0))
+			return nil
+		}, feed, int64(store.Received), after, max(limit, 0))
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, some...)
 	}
-	slices.SortFunc(out, func(a, b *store.Message) int { return int(a.Seq - b.Seq) })
-	out = out[:min(len(out), max(limit, 0))]
-	return out, s.fillRaw(out)
+	slices.Sort(seqs)
+	seqs = seqs[:min(len(seqs), max(limit, 0))]
+	out := make([]*store.Message, 0, len(seqs))
+	for _, seq := range seqs {
+		m, err := s.Message(ctx, seq)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, m)
+	}
+	return out, nil
 }
 
 // InState returns the rows of a feed in a state, in sequence, with Raw.
