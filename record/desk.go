@@ -75,6 +75,7 @@ type Desk struct {
 	policies  *access.Policies
 	optOuts   func(nhs string) (bool, error)
 	guard     guard
+	bodies    *openedBodies
 
 	blockMu   sync.Mutex // guards the block of unused record keys
 	block     []int64
@@ -103,6 +104,9 @@ func Open(ctx context.Context, o Options) (*Desk, error) {
 		engine: o.Engine, codec: o.Codec, seals: o.Seals,
 		ids: ids{hash}, now: o.Now, check: o.Check, scan: o.ScanLimit, london: london,
 		sections: map[string]*search.Query{},
+	}
+	if d.bodies, err = newOpenedBodies(openedBytes); err != nil {
+		return nil, err
 	}
 	d.auditKeys = o.AuditKeys
 	d.policies, d.optOuts = o.Policies, o.OptOuts

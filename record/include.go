@@ -34,14 +34,11 @@ func (s *searching) along(ctx context.Context, f *Found) error {
 			if it.Type != "Patient" {
 				continue
 			}
-			if _, err := it.Full(); err != nil {
-				return err
-			}
 			p, err := s.r.PersonOf(ctx, it.key.PK, time.Time{})
 			if err != nil {
 				return err
 			}
-			withRefer(it, s.desk.ids.person(p))
+			it.leadTo(s.desk.ids.person(p))
 		}
 	}
 	return nil
@@ -120,11 +117,12 @@ func (in *including) forward(ctx context.Context, one search.Include, from []*It
 			}
 			continue
 		}
-		if _, err := it.Full(); err != nil {
+		body, err := it.content()
+		if err != nil {
 			return err
 		}
 		for _, p := range in.params(one, it.Type) {
-			for _, ref := range p.Refs(it.Resource) {
+			for _, ref := range p.Refs(body) {
 				target, err := in.s.target(ctx, ref)
 				if err != nil {
 					return err

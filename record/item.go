@@ -22,6 +22,7 @@ type Item struct {
 	key      store.Key
 	text     *fhir.Shallow // the stored body, until it is parsed
 	order    []string      // by what a search sorts it
+	refer    string        // of a Patient that is not parsed: the person whom it is to lead to
 }
 
 // Full is the whole resource, parsed when first asked for. It is not for
@@ -33,16 +34,33 @@ func (i *Item) Full() (*fhir.Value, error) {
 			return nil, err
 		}
 		i.Resource, i.text = served(body, i), nil
+		withRefer(i, i.refer)
 	}
 	return i.Resource, nil
 }
 
-// JSON is the resource's text, for which it need not be parsed.
-func (i *Item) JSON() []byte {
-	if i.text == nil {
-		return i.Resource.JSON()
+// content is the resource for who only looks into it: of one that is not
+// parsed yet the stored body, without the id and meta that it is served with.
+func (i *Item) content() (*fhir.Value, error) {
+	if i.Resource == nil && i.text != nil {
+		return i.text.Only(nil)
 	}
-	return i.text.AppendServed(make([]byte, 0, 2048), i.ID, servedMeta(i))
+	return i.Resource, nil
+}
+
+// AppendJSON writes the resource's text behind dst; it need not be parsed for
+// that. Errors: those of Full.
+func (i *Item) AppendJSON(dst []byte) ([]byte, error) {
+	if i.text == nil || i.refer != "" && i.text.Has("link") {
+		full, err := i.Full()
+		return full.Append(dst), err
+	}
+	dst = i.text.AppendServed(dst, i.ID, i.Version, i.Updated)
+	if i.refer != "" {
+		dst = append(dst[:len(dst)-1], `,"link":[`...)
+		dst = append(referTo(i.refer).Append(dst), "]}"...)
+	}
+	return dst, nil
 }
 
 // Ref is the relative reference to the item.

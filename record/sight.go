@@ -1,7 +1,6 @@
 package record
 
 import (
-	"bytes"
 	"context"
 	"slices"
 	"time"
@@ -135,15 +134,11 @@ func (s *sight) ownMarks(doc *store.Doc, typ string) (access.Marks, error) {
 	if doc.Deleted {
 		return access.Marks{}, nil
 	}
-	plain, err := s.desk.unpack(doc.Body)
-	if err != nil || !bytes.Contains(plain, securityMember) {
+	open, err := s.desk.opened(doc)
+	if err != nil || !open.labelled {
 		return access.Marks{}, err
 	}
-	text, err := fhir.Scan(plain)
-	if err != nil {
-		return access.Marks{}, err
-	}
-	meta, err := text.Only(func(name string) bool { return name == "meta" })
+	meta, err := open.text.Only(func(name string) bool { return name == "meta" })
 	if err != nil {
 		return access.Marks{}, err
 	}

@@ -1,0 +1,76 @@
+package record
+
+import (
+	"bytes"
+	"hash/maphash"
+
+	"github.com/maypok86/otter/v2"
+
+	"concord/fault"
+	"concord/standard/fhir"
+	"concord/store"
+)
+
+// openedBodies remembers stored bodies that were opened lately, so that they
+// need not be opened, unpacked and scanned each time. It is below every
+// decision: a body is looked for after it was fetched for a requester, the
+// decision on it comes after that, and what is kept of it is what anybody's
+// reading would find, nothing taken off.
+//
+// A body is known by its key and version and by a hash of the text that lies
+// in the store. So what another transaction wrote under the same number, or
+// what was altered in the store, is never answered from memory.
+type openedBodies struct {
+	kept *otter.Cache[store.VersionKey, *openBody]
+	seed maphash.Seed
+}
+
+// openBody is one stored body as text.
+type openBody struct {
+	text     *fhir.Shallow
+	sum      uint64
+	away     bool // it may say where it was moved to
+	labelled bool // it may have labels
+}
+
+const (
+	openedBytes = 32 << 20 // at most so much memory, by the most that each can take
+	openedMost  = 256 << 10
+)
+
+func newOpenedBodies(most int) (*openedBodies, error) {
+	kept, err := otter.New(&otter.Options[store.VersionKey, *openBody]{
+		MaximumWeight: uint64(most),
+		Weigher:       func(_ store.VersionKey, b *openBody) uint32 { return uint32(b.size()) },
+	})
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Internal, "record.opened", "the memory of opened bodies cannot be made")
+	}
+	return &openedBodies{kept, maphash.MakeSeed()}, nil
+}
+
+// size is what one takes of memory at most, the cache's own part included.
+func (b *openBody) size() int { return b.text.Size() + 256 }
+
+// opened is a document's body, from memory when it was opened lately.
+func (d *Desk) opened(doc *store.Doc) (*openBody, error) {
+	key := store.VersionKey{Key: doc.Key, Version: doc.Version}
+	sum := maphash.Bytes(d.bodies.seed, doc.Body)
+	if b, ok := d.bodies.kept.GetIfPresent(key); ok && b.sum == sum {
+		return b, nil
+	}
+	plain, err := d.unpack(doc.Body)
+	if err != nil {
+		return nil, err
+	}
+	text, err := fhir.Scan(plain)
+	if err != nil {
+		return nil, err
+	}
+	b := &openBody{text: text, sum: sum, away: bytes.Contains(plain, []byte(MovedExtension)), labelled: bytes.Contains(plain, securityMember)}
+	if b.size() <= openedMost {
+		text.Remember()
+		d.bodies.kept.Set(key, b)
+	}
+	return b, nil
+}
