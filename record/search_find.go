@@ -26,6 +26,7 @@ type source struct {
 	walk   bool
 	many   bool                     // more candidates than were listed; walk is the other way
 	beside bool                     // the terms speak of other types too
+	bare   bool                     // the candidates came without their bodies
 	reads  func(member string) bool // what of a candidate is looked at; nil = all of it
 }
 
