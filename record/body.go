@@ -89,7 +89,7 @@ func (d *Desk) scanned(doc *store.Doc, keep func(string) bool) (*Item, *fhir.Val
 	if id := part.ID(); id != "" {
 		it.ID = id
 	}
-	it.text = open.text
+	it.open = open
 	return it, part, nil
 }
 

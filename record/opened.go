@@ -3,11 +3,16 @@ package record
 import (
 	"bytes"
 	"hash/maphash"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/maypok86/otter/v2"
 
 	"concord/fault"
 	"concord/standard/fhir"
+	"concord/standard/search"
 	"concord/store"
 )
 
@@ -23,11 +28,13 @@ import (
 type openedBodies struct {
 	kept *otter.Cache[store.VersionKey, *openBody]
 	seed maphash.Seed
+	room sync.Pool // of *[]byte, to unpack in
 }
 
 // openBody is one stored body as text.
 type openBody struct {
 	text     *fhir.Shallow
+	refers   atomic.Pointer[refers]
 	sum      uint64
 	away     bool // it may say where it was moved to
 	labelled bool // it may have labels
@@ -46,11 +53,11 @@ func newOpenedBodies(most int) (*openedBodies, error) {
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Internal, "record.opened", "the memory of opened bodies cannot be made")
 	}
-	return &openedBodies{kept, maphash.MakeSeed()}, nil
+	return &openedBodies{kept: kept, seed: maphash.MakeSeed()}, nil
 }
 
 // size is what one takes of memory at most, the cache's own part included.
-func (b *openBody) size() int { return b.text.Size() + 256 }
+func (b *openBody) size() int { return b.text.Size() + b.text.Size()/8 + 256 }
 
 // opened is a document's body, from memory when it was opened lately.
 func (d *Desk) opened(doc *store.Doc) (*openBody, error) {
@@ -59,18 +66,60 @@ func (d *Desk) opened(doc *store.Doc) (*openBody, error) {
 	if b, ok := d.bodies.kept.GetIfPresent(key); ok && b.sum == sum {
 		return b, nil
 	}
-	plain, err := d.unpack(doc.Body)
+	room, _ := d.bodies.room.Get().(*[]byte)
+	if room == nil {
+		room = new([]byte)
+	}
+	packed, err := d.seals.Open(doc.Body)
 	if err != nil {
 		return nil, err
 	}
-	text, err := fhir.Scan(plain)
+	plain, err := d.codec.UnpackInto((*room)[:0], packed)
+	if err != nil {
+		return nil, err
+	}
+	text, err := fhir.Scan(plain) // copies what it keeps
 	if err != nil {
 		return nil, err
 	}
 	b := &openBody{text: text, sum: sum, away: bytes.Contains(plain, []byte(MovedExtension)), labelled: bytes.Contains(plain, securityMember)}
+	if cap(plain) <= openedMost {
+		*room = plain[:0]
+	}
+	d.bodies.room.Put(room)
 	if b.size() <= openedMost {
 		text.Remember()
 		d.bodies.kept.Set(key, b)
 	}
 	return b, nil
+}
+
+// refers is what a body refers to by all reference parameters of a table.
+type refers struct {
+	table *search.Table
+	refs  []string
+}
+
+// refersTo lists what a body refers to by all reference parameters of its type.
+func (b *openBody) refersTo(table *search.Table, typ string) ([]string, error) {
+	if have := b.refers.Load(); have != nil && have.table == table {
+		return have.refs, nil
+	}
+	body, err := b.text.Parse()
+	if err != nil {
+		return nil, err
+	}
+	all := &refers{table: table}
+	for _, p := range table.Params(typ) {
+		if p.Kind != search.Reference {
+			continue
+		}
+		for _, ref := range p.Refs(body) {
+			if !slices.Contains(all.refs, ref) {
+				all.refs = append(all.refs, strings.Clone(ref)) // not to hold on to what was parsed
+			}
+		}
+	}
+	b.refers.Store(all)
+	return all.refs, nil
 }

@@ -193,7 +193,7 @@ func withRefer(it *Item, personID string) {
 
 // leadTo is withRefer, for one that need not be parsed for it.
 func (i *Item) leadTo(personID string) {
-	if i.text != nil {
+	if i.open != nil {
 		i.refer = personID
 		return
 	}

@@ -95,9 +95,9 @@ func (s *searching) decidedPage(ctx context.Context, src *source) (*Found, error
 	}
 	f.Total = len(kept)
 	if shown > 0 && len(kept) > len(f.Matches) {
-		rest := make([]*Item, len(kept))
+		rest := make([]store.VersionKey, len(kept))
 		for i, doc := range kept {
-			rest[i] = &Item{key: doc.Key, Version: doc.Version}
+			rest[i] = store.VersionKey{Key: doc.Key, Version: doc.Version}
 		}
 		id, err := s.keepList(rest)
 		if err != nil {

@@ -74,9 +74,9 @@ func (s *searching) keysPage(ctx context.Context, src *source, keys []store.Key,
 		return f, nil
 	}
 	if list == "" {
-		all := make([]*Item, len(keys))
+		all := make([]store.VersionKey, len(keys))
 		for i, k := range keys {
-			all[i] = &Item{key: k}
+			all[i].Key = k
 		}
 		if list, err = s.keepList(all); err != nil {
 			return nil, err

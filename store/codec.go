@@ -73,7 +73,10 @@ func (c *Codec) Pack(plain []byte) []byte {
 
 // Unpack gives the plain body. Errors: Internal "store.body" when it is
 // damaged, "store.key" when its key is not here.
-func (c *Codec) Unpack(packed []byte) ([]byte, error) {
+func (c *Codec) Unpack(packed []byte) ([]byte, error) { return c.UnpackInto(nil, packed) }
+
+// UnpackInto is Unpack that may use the room of dst, which is empty.
+func (c *Codec) UnpackInto(dst, packed []byte) ([]byte, error) {
 	if len(packed) < headerSize {
 		return nil, fault.New(fault.Internal, "store.body", "a stored body is shorter than its header")
 	}
@@ -83,10 +86,10 @@ func (c *Codec) Unpack(packed []byte) ([]byte, error) {
 	var plain []byte
 	switch packed[0] {
 	case formatPlain:
-		plain = packed[headerSize:]
+		plain = append(dst, packed[headerSize:]...)
 	case formatZstd:
 		var err error
-		if plain, err = c.dec.DecodeAll(packed[headerSize:], nil); err != nil {
+		if plain, err = c.dec.DecodeAll(packed[headerSize:], dst); err != nil {
 			return nil, fault.Wrap(err, fault.Internal, "store.body", "a stored body cannot be unpacked")
 		}
 	default:

@@ -20,6 +20,7 @@ type Shallow struct {
 	text    string
 	members []span
 	parsed  []atomic.Pointer[Value] // of members, when Remember was called
+	whole   atomic.Pointer[Value]   // all of them, likewise
 	refs    atomic.Pointer[textReferences]
 }
 
@@ -126,46 +127,70 @@ func skipValue(t string, i int) int {
 func (s *Shallow) Remember() { s.parsed = make([]atomic.Pointer[Value], len(s.members)) }
 
 // Only parses the members that keep wants, and resourceType; nil keeps all.
-// What it returns is not to be changed.
+// What it returns is shared and not to be changed.
 func (s *Shallow) Only(keep func(name string) bool) (*Value, error) {
-	v := &Value{kind: Object, members: make([]Member, 0, min(len(s.members), 8))}
+	if keep == nil {
+		if have := s.whole.Load(); have != nil {
+			return have, nil
+		}
+	}
+	var some [16]int32 // places of the members wanted
+	wanted := some[:0]
+	for i := range s.members {
+		if name := s.members[i].name; keep == nil || name == "resourceType" || keep(name) {
+			wanted = append(wanted, int32(i))
+		}
+	}
+	v := &Value{kind: Object, members: make([]Member, len(wanted))}
 	// One parser for all members, so that they share what it allocates; what is
 	// remembered is cut to its size.
 	p := parser{exact: s.parsed != nil}
-	for i := range s.members {
-		m := &s.members[i]
-		if keep != nil && m.name != "resourceType" && !keep(m.name) {
-			continue
-		}
-		if s.parsed != nil {
-			if have := s.parsed[i].Load(); have != nil {
-				v.members = append(v.members, Member{m.name, *have})
-				continue
-			}
-		}
-		one := Member{Name: m.name}
-		p.s, p.i = s.text[m.start:m.end], 0
-		if err := p.value(&one.Value, 1); err != nil {
+	for n, i := range wanted {
+		if err := s.member(&p, int(i), &v.members[n]); err != nil {
 			return nil, err
 		}
-		v.members = append(v.members, one)
-		if s.parsed != nil {
-			s.parsed[i].Store(&one.Value)
-		}
+	}
+	if keep == nil && s.parsed != nil {
+		s.whole.Store(v)
 	}
 	return v, nil
 }
+
+// member parses one member, or takes what was parsed before.
+func (s *Shallow) member(p *parser, i int, out *Member) error {
+	m := &s.members[i]
+	out.Name = m.name
+	if s.parsed != nil {
+		if have := s.parsed[i].Load(); have != nil {
+			out.Value = *have
+			return nil
+		}
+	}
+	p.s, p.i = s.text[m.start:m.end], 0
+	if err := p.value(&out.Value, 1); err != nil {
+		return err
+	}
+	if s.parsed != nil {
+		one := out.Value
+		s.parsed[i].Store(&one)
+	}
+	return nil
+}
+
+// Parse parses all of it, anew each time.
+func (s *Shallow) Parse() (*Value, error) { return Parse([]byte(s.text)) }
 
 // Has tells whether there is a member of a name.
 func (s *Shallow) Has(name string) bool {
 	return slices.ContainsFunc(s.members, func(m span) bool { return m.name == name })
 }
 
-// Size is how many bytes of memory it takes at most, with all that Remember
-// keeps.
+// Size is how many bytes of memory it takes at most, with all that is
+// remembered.
 func (s *Shallow) Size() int {
 	values := strings.Count(s.text, ",") + strings.Count(s.text, "[") + strings.Count(s.text, "{")
-	return len(s.text) + len(s.members)*(int(unsafe.Sizeof(span{}))+8) + values*int(unsafe.Sizeof(Member{}))
+	const one = int(unsafe.Sizeof(span{})+unsafe.Sizeof(Member{})+unsafe.Sizeof(Value{})) + 8
+	return len(s.text) + len(s.members)*one + values*int(unsafe.Sizeof(Member{})) + 2*strings.Count(s.text, "reference")*int(unsafe.Sizeof(""))
 }
 
 // References are the literal references anywhere in the resource, each once;
