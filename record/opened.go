@@ -36,28 +36,28 @@ type openBody struct {
 	text     *fhir.Shallow
 	refers   atomic.Pointer[refers]
 	sum      uint64
+	weight   int  // bytes of memory that it takes at most, the cache's own part included
 	away     bool // it may say where it was moved to
 	labelled bool // it may have labels
 }
 
 const (
-	openedBytes = 32 << 20 // at most so much memory, by the most that each can take
+	// openedBytes is how much memory they take at most, each counted as if all
+	// of it had been parsed; they take about half of that.
+	openedBytes = 48 << 20
 	openedMost  = 256 << 10
 )
 
 func newOpenedBodies(most int) (*openedBodies, error) {
 	kept, err := otter.New(&otter.Options[store.VersionKey, *openBody]{
 		MaximumWeight: uint64(most),
-		Weigher:       func(_ store.VersionKey, b *openBody) uint32 { return uint32(b.size()) },
+		Weigher:       func(_ store.VersionKey, b *openBody) uint32 { return uint32(b.weight) },
 	})
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Internal, "record.opened", "the memory of opened bodies cannot be made")
 	}
 	return &openedBodies{kept: kept, seed: maphash.MakeSeed()}, nil
 }
-
-// size is what one takes of memory at most, the cache's own part included.
-func (b *openBody) size() int { return b.text.Size() + b.text.Size()/8 + 256 }
 
 // opened is a document's body, from memory when it was opened lately.
 func (d *Desk) opened(doc *store.Doc) (*openBody, error) {
@@ -87,7 +87,8 @@ func (d *Desk) opened(doc *store.Doc) (*openBody, error) {
 		*room = plain[:0]
 	}
 	d.bodies.room.Put(room)
-	if b.size() <= openedMost {
+	size := text.Size()
+	if b.weight = size + size/8 + 256; b.weight <= openedMost {
 		text.Remember()
 		d.bodies.kept.Set(key, b)
 	}

@@ -71,7 +71,7 @@ func TestOpenedIsBounded(t *testing.T) {
 	d.bodies.kept.CleanUp()
 	total, n := 0, 0
 	for _, b := range d.bodies.kept.All() {
-		total, n = total+b.size(), n+1
+		total, n = total+b.weight, n+1
 	}
 	if total > most || n == 0 {
 		t.Errorf("%d bytes of %d bodies, at most %d", total, n, most)
