@@ -19,9 +19,14 @@ import (
 type Shallow struct {
 	text    string
 	members []span
-	parsed  []atomic.Pointer[Value] // of members, when Remember was called
-	whole   atomic.Pointer[Value]   // all of them, likewise
-	refs    atomic.Pointer[textReferences]
+	memo    atomic.Pointer[memo] // nil until Remember is called
+}
+
+// memo is what was found out about a text.
+type memo struct {
+	parsed []atomic.Pointer[Value] // members
+	whole  atomic.Pointer[Value]   // all of them
+	refs   atomic.Pointer[textReferences]
 }
 
 // textReferences is what References found.
@@ -122,15 +127,21 @@ func skipValue(t string, i int) int {
 	return -1
 }
 
-// Remember keeps what Only parses for the next time: for a text that will be
-// looked at again. It is called before others may see s.
-func (s *Shallow) Remember() { s.parsed = make([]atomic.Pointer[Value], len(s.members)) }
+// Remember keeps from now on what is found out for the next time: for a text
+// that is looked at again and again. Of one that is looked at once it costs more
+// than it saves.
+func (s *Shallow) Remember() {
+	if s.memo.Load() == nil {
+		s.memo.CompareAndSwap(nil, &memo{parsed: make([]atomic.Pointer[Value], len(s.members))})
+	}
+}
 
 // Only parses the members that keep wants, and resourceType; nil keeps all.
 // What it returns is shared and not to be changed.
 func (s *Shallow) Only(keep func(name string) bool) (*Value, error) {
-	if keep == nil {
-		if have := s.whole.Load(); have != nil {
+	memo := s.memo.Load()
+	if keep == nil && memo != nil {
+		if have := memo.whole.Load(); have != nil {
 			return have, nil
 		}
 	}
@@ -144,24 +155,24 @@ func (s *Shallow) Only(keep func(name string) bool) (*Value, error) {
 	v := &Value{kind: Object, members: make([]Member, len(wanted))}
 	// One parser for all members, so that they share what it allocates; what is
 	// remembered is cut to its size.
-	p := parser{exact: s.parsed != nil}
+	p := parser{exact: memo != nil}
 	for n, i := range wanted {
-		if err := s.member(&p, int(i), &v.members[n]); err != nil {
+		if err := s.member(&p, memo, int(i), &v.members[n]); err != nil {
 			return nil, err
 		}
 	}
-	if keep == nil && s.parsed != nil {
-		s.whole.Store(v)
+	if keep == nil && memo != nil {
+		memo.whole.Store(v)
 	}
 	return v, nil
 }
 
 // member parses one member, or takes what was parsed before.
-func (s *Shallow) member(p *parser, i int, out *Member) error {
+func (s *Shallow) member(p *parser, memo *memo, i int, out *Member) error {
 	m := &s.members[i]
 	out.Name = m.name
-	if s.parsed != nil {
-		if have := s.parsed[i].Load(); have != nil {
+	if memo != nil {
+		if have := memo.parsed[i].Load(); have != nil {
 			out.Value = *have
 			return nil
 		}
@@ -170,9 +181,9 @@ func (s *Shallow) member(p *parser, i int, out *Member) error {
 	if err := p.value(&out.Value, 1); err != nil {
 		return err
 	}
-	if s.parsed != nil {
+	if memo != nil {
 		one := out.Value
-		s.parsed[i].Store(&one)
+		memo.parsed[i].Store(&one)
 	}
 	return nil
 }
@@ -196,13 +207,15 @@ func (s *Shallow) Size() int {
 // References are the literal references anywhere in the resource, each once;
 // ok is false when one is written with an escape, so that only parsing tells.
 func (s *Shallow) References() (refs []string, ok bool) {
-	if have := s.refs.Load(); have != nil {
+	memo := s.memo.Load()
+	if memo == nil {
+		return referencesIn(s.text)
+	}
+	if have := memo.refs.Load(); have != nil {
 		return have.list, have.ok
 	}
 	refs, ok = referencesIn(s.text)
-	if s.parsed != nil {
-		s.refs.Store(&textReferences{refs, ok})
-	}
+	memo.refs.Store(&textReferences{refs, ok})
 	return refs, ok
 }
 
