@@ -60,6 +60,7 @@ var mayImport = map[string]string{
 	"exchange/onboard/course":    "fault standard record exchange/onboard",
 	"record/review":              "fault store record/access",
 	"record/seal":                "fault store",
+	"record/shelf":               "fault store",
 	"record/grant":               "fault standard store record/access record/account",
 	"edge/transport":             "fault",
 	"edge/fhirapi":               "fault standard record care exchange edge/transport",

@@ -1,7 +1,6 @@
 package record
 
 import (
-	"bytes"
 	"context"
 	"strconv"
 
@@ -30,7 +29,11 @@ func (d *Desk) item(doc *store.Doc) (*Item, error) {
 	if doc.Deleted {
 		return it, nil
 	}
-	body, err := d.parse(doc)
+	open, err := d.opened(doc)
+	if err != nil {
+		return nil, err
+	}
+	body, err := open.text.Only(nil)
 	if err != nil {
 		return nil, err
 	}
@@ -71,27 +74,14 @@ func (d *Desk) unpack(body []byte) ([]byte, error) {
 	return d.codec.Unpack(packed)
 }
 
-// servedMeta are the members of meta that the store's columns hold.
-func servedMeta(it *Item) []fhir.Member {
-	return []fhir.Member{
-		{Name: "versionId", Value: *fhir.Of(strconv.FormatInt(it.Version, 10))},
-		{Name: "lastUpdated", Value: *fhir.Of(fhir.FormatInstant(it.Updated))},
-	}
-}
-
 // scanned makes an item of a document whose body is parsed only so far as keep
 // wants; what was parsed is returned beside.
 func (d *Desk) scanned(doc *store.Doc, keep func(string) bool) (*Item, *fhir.Value, error) {
-	plain, err := d.unpack(doc.Body)
+	open, err := d.opened(doc)
 	if err != nil {
 		return nil, nil, err
 	}
-	text, err := fhir.Scan(plain)
-	if err != nil {
-		return nil, nil, err
-	}
-	away := bytes.Contains(plain, []byte(MovedExtension))
-	part, err := text.Only(func(name string) bool { return name == "id" || keep(name) || away && name == "extension" })
+	part, err := open.text.Only(func(name string) bool { return name == "id" || keep(name) || open.away && name == "extension" })
 	if err != nil {
 		return nil, nil, err
 	}
@@ -99,19 +89,13 @@ func (d *Desk) scanned(doc *store.Doc, keep func(string) bool) (*Item, *fhir.Val
 	if id := part.ID(); id != "" {
 		it.ID = id
 	}
-	it.text = text
+	it.open = open
 	return it, part, nil
 }
 
 // served puts id and meta in front of a stored body.
 func served(body *fhir.Value, it *Item) *fhir.Value {
-	meta := fhir.Obj()
-	for _, m := range servedMeta(it) {
-		meta = meta.With(m.Name, &m.Value)
-	}
-	for name, m := range body.Get("meta").Members() {
-		meta = meta.With(name, m)
-	}
+	meta := fhir.Obj("versionId", strconv.FormatInt(it.Version, 10), "lastUpdated", fhir.FormatInstant(it.Updated)).Join(body.Get("meta"))
 	return fhir.Obj("resourceType", it.Type, "id", it.ID, "meta", meta).
 		Join(body.Without("resourceType", "id", "meta"))
 }

@@ -78,6 +78,13 @@ func (s *costStage) bare(ctx context.Context, f func(r store.Reader, v *sight, t
 	who := access.Requester{ID: "bench", Role: access.Operator, Org: access.Domain}
 	v := access.Decide(who, access.Reason{Purpose: access.DirectCare}, access.Search, "")
 	return s.desk.engine.View(ctx, func(r store.Reader) error {
+		change, err := r.LastChange(ctx)
+		if err != nil {
+			return err
+		}
+		if r, err = s.desk.shelved(ctx, r, change); err != nil { // both sides read from the shelf
+			return err
+		}
 		return f(r, &sight{Verdict: v, desk: s.desk, who: who, r: r, now: s.desk.now(), humans: map[int64]*human{}}, &trace{})
 	})
 }

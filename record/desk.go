@@ -12,6 +12,7 @@ import (
 	"concord/record/access"
 	"concord/record/person"
 	"concord/record/seal"
+	"concord/record/shelf"
 	"concord/standard/fhir"
 	"concord/standard/match"
 	"concord/standard/search"
@@ -75,13 +76,17 @@ type Desk struct {
 	policies  *access.Policies
 	optOuts   func(nhs string) (bool, error)
 	guard     guard
+	bodies    *openedBodies
+	shelf     *shelf.Shelf
 
-	blockMu   sync.Mutex // guards the block of unused record keys
-	block     []int64
-	clauseMu  sync.Mutex // guards sections
-	sections  map[string]*search.Query
-	reloading sync.Mutex // held while what is searched by is read anew
-	turn      sync.Mutex // held by a transaction that has lost several races
+	blockMu    sync.Mutex // guards the block of unused record keys
+	block      []int64
+	clauseMu   sync.Mutex // guards sections
+	sections   map[string]*search.Query
+	scopes     sync.Map // scopeAsk by access.AppScope
+	scopesKept atomic.Int64
+	reloading  sync.Mutex // held while what is searched by is read anew
+	turn       sync.Mutex // held by a transaction that has lost several races
 }
 
 // secretKey is the small key by which a Desk knows that the secret is the one
@@ -103,6 +108,12 @@ func Open(ctx context.Context, o Options) (*Desk, error) {
 		engine: o.Engine, codec: o.Codec, seals: o.Seals,
 		ids: ids{hash}, now: o.Now, check: o.Check, scan: o.ScanLimit, london: london,
 		sections: map[string]*search.Query{},
+	}
+	if d.shelf, err = shelf.New(shelfBytes); err != nil {
+		return nil, err
+	}
+	if d.bodies, err = newOpenedBodies(openedBytes); err != nil {
+		return nil, err
 	}
 	d.auditKeys = o.AuditKeys
 	d.policies, d.optOuts = o.Policies, o.OptOuts

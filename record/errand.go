@@ -105,6 +105,9 @@ func (e *Errand) read(ctx context.Context, act access.Action, typ string, f func
 		if t.change, err = r.LastChange(ctx); err != nil {
 			return err
 		}
+		if r, err = e.desk.shelved(ctx, r, t.change); err != nil {
+			return err
+		}
 		s, err := e.sight(ctx, r, v, t.change)
 		if err != nil {
 			return err

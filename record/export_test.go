@@ -36,3 +36,12 @@ func LookOnce(ctx context.Context, d *Desk, who access.Requester, r store.Reader
 	}
 	return d.now().Sub(began), err
 }
+
+// JSON is an item's text, for tests that look for words in it.
+func (i *Item) JSON() []byte {
+	text, err := i.AppendJSON(nil)
+	if err != nil {
+		panic(err)
+	}
+	return text
+}

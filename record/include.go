@@ -34,14 +34,11 @@ func (s *searching) along(ctx context.Context, f *Found) error {
 			if it.Type != "Patient" {
 				continue
 			}
-			if _, err := it.Full(); err != nil {
-				return err
-			}
 			p, err := s.r.PersonOf(ctx, it.key.PK, time.Time{})
 			if err != nil {
 				return err
 			}
-			withRefer(it, s.desk.ids.person(p))
+			it.leadTo(s.desk.ids.person(p))
 		}
 	}
 	return nil
@@ -120,19 +117,18 @@ func (in *including) forward(ctx context.Context, one search.Include, from []*It
 			}
 			continue
 		}
-		if _, err := it.Full(); err != nil {
+		refs, err := in.refsOf(one, it)
+		if err != nil {
 			return err
 		}
-		for _, p := range in.params(one, it.Type) {
-			for _, ref := range p.Refs(it.Resource) {
-				target, err := in.s.target(ctx, ref)
-				if err != nil {
+		for _, ref := range refs {
+			target, err := in.s.target(ctx, ref)
+			if err != nil {
+				return err
+			}
+			if target != nil && (one.Target == "" || one.Target == target.Type) {
+				if err := in.add(target); err != nil {
 					return err
-				}
-				if target != nil && (one.Target == "" || one.Target == target.Type) {
-					if err := in.add(target); err != nil {
-						return err
-					}
 				}
 			}
 		}
@@ -140,13 +136,29 @@ func (in *including) forward(ctx context.Context, one search.Include, from []*It
 	return nil
 }
 
+// refsOf lists what an item refers to by the parameters of an include.
+func (in *including) refsOf(one search.Include, it *Item) ([]string, error) {
+	if one.Param == "*" && it.open != nil {
+		return it.open.refersTo(in.s.desk.searches().table, it.Type)
+	}
+	body, err := it.content()
+	if err != nil {
+		return nil, err
+	}
+	var refs []string
+	for _, p := range in.params(one, it.Type) {
+		refs = append(refs, p.Refs(body)...)
+	}
+	return refs, nil
+}
+
 // allKnown tells that whatever an item refers to is on the page already, or is
 // not here; it looks at the text, so that the item need not be parsed.
 func (in *including) allKnown(ctx context.Context, it *Item) (bool, error) {
-	if it.text == nil {
+	if it.open == nil {
 		return false, nil
 	}
-	refs, ok := it.text.References()
+	refs, ok := it.open.text.References()
 	if !ok {
 		return false, nil
 	}

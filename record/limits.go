@@ -55,6 +55,30 @@ func (d *Desk) scopeQuery(x access.AppScope) (*search.Query, error) {
 	return q, nil
 }
 
+// scopeAsk is the search of a scope, and what of a resource it looks at; nil =
+// all of it.
+type scopeAsk struct {
+	query *search.Query
+	reads func(member string) bool
+}
+
+// scopeAsked is scopeQuery, each scope once in the life of the desk. Scopes are
+// of registered apps; beyond a number of them they are read each time.
+func (d *Desk) scopeAsked(x access.AppScope) (scopeAsk, error) {
+	if have, ok := d.scopes.Load(x); ok {
+		return have.(scopeAsk), nil
+	}
+	q, err := d.scopeQuery(x)
+	if err != nil {
+		return scopeAsk{}, err
+	}
+	ask := scopeAsk{q, q.Reads(x.Type)}
+	if d.scopesKept.Add(1) <= maxSectionQueries {
+		d.scopes.Store(x, ask)
+	}
+	return ask, nil
+}
+
 // asksTerms tells modifiers whose answer depends on more than the resource.
 func asksTerms(modifier string) bool {
 	switch modifier {
@@ -69,7 +93,7 @@ func asksTerms(modifier string) bool {
 // scope's parameters. An earlier version has to match as it was and as it is
 // now.
 func (s *sight) within(ctx context.Context, doc *store.Doc, typ string, past bool) (bool, error) {
-	for _, x := range s.Filter.Scopes(typ) {
+	for x := range s.Filter.Scopes(typ) {
 		ok, err := s.speaksOf(ctx, x, typ, doc.PK)
 		if err != nil {
 			return false, err
@@ -123,12 +147,16 @@ func (s *sight) inCircle(ctx context.Context) (map[int64]bool, error) {
 }
 
 func (s *sight) matchesScope(ctx context.Context, x access.AppScope, doc *store.Doc, past bool) (bool, error) {
-	q, err := s.desk.scopeQuery(x)
+	ask, err := s.desk.scopeAsked(x)
 	if err != nil || doc.Deleted {
 		return false, nil // what cannot be held to grants nothing
 	}
-	it, err := s.desk.item(doc)
-	if err != nil || !q.Match(subject(it), s.desk.london) {
+	reads := ask.reads
+	if reads == nil {
+		reads = func(string) bool { return true }
+	}
+	it, part, err := s.desk.scanned(doc, reads)
+	if err != nil || !ask.query.Match(search.Subject{Resource: part, ID: it.ID, Updated: it.Updated}, s.desk.london) {
 		return false, err
 	}
 	if !past {
@@ -147,7 +175,7 @@ func (s *sight) writesWithin(ctx context.Context, dr *draft) (bool, error) {
 	if !s.Filter.Limited() {
 		return true, nil
 	}
-	for _, x := range s.Filter.Scopes(dr.op.Type) {
+	for x := range s.Filter.Scopes(dr.op.Type) {
 		ok, err := s.speaksOf(ctx, x, dr.op.Type, dr.key.PK)
 		if err != nil {
 			return false, err
@@ -158,8 +186,8 @@ func (s *sight) writesWithin(ctx context.Context, dr *draft) (bool, error) {
 		if x.Query == "" {
 			return true, nil
 		}
-		q, err := s.desk.scopeQuery(x)
-		if err == nil && q.Match(search.Subject{Resource: dr.op.Resource, ID: dr.op.ID}, s.desk.london) {
+		ask, err := s.desk.scopeAsked(x)
+		if err == nil && ask.query.Match(search.Subject{Resource: dr.op.Resource, ID: dr.op.ID}, s.desk.london) {
 			return true, nil
 		}
 	}

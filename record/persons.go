@@ -188,6 +188,18 @@ func withRefer(it *Item, personID string) {
 	for l := range it.Resource.Get("link").Each() {
 		links = append(links, l)
 	}
-	links = append(links, fhir.Obj("other", fhir.Obj("reference", "Patient/"+personID), "type", "refer"))
-	it.Resource = it.Resource.With("link", links)
+	it.Resource = it.Resource.With("link", append(links, referTo(personID)))
+}
+
+// leadTo is withRefer, for one that need not be parsed for it.
+func (i *Item) leadTo(personID string) {
+	if i.open != nil {
+		i.refer = personID
+		return
+	}
+	withRefer(i, personID)
+}
+
+func referTo(personID string) *fhir.Value {
+	return fhir.Obj("other", fhir.Obj("reference", "Patient/"+personID), "type", "refer")
 }

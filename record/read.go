@@ -126,10 +126,10 @@ func (d *Desk) fetch(ctx context.Context, r store.Reader, typ, id string) (*stor
 	if err != nil || doc != nil {
 		return doc, err
 	}
-	if doc, err = r.Get(ctx, k); err != nil {
-		return nil, unknown(typ)
+	if doc, err = r.Get(ctx, k); fault.Is(err, fault.NotFound) {
+		err = unknown(typ)
 	}
-	return doc, nil
+	return doc, err
 }
 
 // located is locate with the document, where it had to be read for it.

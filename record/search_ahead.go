@@ -104,12 +104,13 @@ func (s *searching) aheadHas(ctx context.Context, src *source, has *search.Has) 
 	if err != nil || !whole || len(hits) > aheadHits {
 		return false, err
 	}
-	if err := parsed(hits); err != nil {
-		return false, err
-	}
 	var ids []string
 	for _, it := range hits {
-		for _, ref := range has.Ref.Refs(it.Resource) {
+		body, err := it.content()
+		if err != nil {
+			return false, err
+		}
+		for _, ref := range has.Ref.Refs(body) {
 			if r, ok := fhir.ParseReference(ref); ok && r.Type == src.typ && r.Base == "" && !slices.Contains(ids, r.ID) {
 				ids = append(ids, r.ID)
 			}

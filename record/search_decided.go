@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"concord/fault"
 	"concord/standard/fhir"
 	"concord/store"
 )
@@ -41,7 +42,9 @@ func (s *searching) whole(ctx context.Context, types []string) (*source, error) 
 	for _, pk := range pks {
 		src.home[pk] = true
 	}
-	all, err := s.r.Chart(ctx, pks, []store.Range{{}}, time.Time{})
+	// A page shows few of them: of the others it is enough that they are there.
+	src.bare = !s.v.Filter.Limited() && !slices.ContainsFunc(pks, s.desk.guard.special)
+	all, err := s.r.Chart(ctx, pks, []store.Range{{Bare: src.bare}}, time.Time{})
 	if err != nil {
 		return nil, err
 	}
@@ -76,6 +79,12 @@ func (s *searching) decidedPage(ctx context.Context, src *source) (*Found, error
 			kept = append(kept, rest...)
 			break
 		}
+		if src.bare && len(doc.Body) == 0 {
+			if err := s.withBodies(ctx, docs[i:min(i+shown-len(f.Matches), len(docs))]); err != nil {
+				return nil, err
+			}
+			doc = docs[i]
+		}
 		it, err := s.hit(ctx, doc, src)
 		if err != nil {
 			return nil, err
@@ -86,9 +95,9 @@ func (s *searching) decidedPage(ctx context.Context, src *source) (*Found, error
 	}
 	f.Total = len(kept)
 	if shown > 0 && len(kept) > len(f.Matches) {
-		rest := make([]*Item, len(kept))
+		rest := make([]store.VersionKey, len(kept))
 		for i, doc := range kept {
-			rest[i] = &Item{key: doc.Key, Version: doc.Version}
+			rest[i] = store.VersionKey{Key: doc.Key, Version: doc.Version}
 		}
 		id, err := s.keepList(rest)
 		if err != nil {
@@ -97,4 +106,21 @@ func (s *searching) decidedPage(ctx context.Context, src *source) (*Found, error
 		f.Next = s.token(pageToken{List: id, Offset: len(f.Matches), Change: s.now})
 	}
 	return f, nil
+}
+
+// withBodies puts whole documents in the place of some that came without.
+func (s *searching) withBodies(ctx context.Context, docs []*store.Doc) error {
+	keys := make([]store.Key, len(docs))
+	for i, doc := range docs {
+		keys[i] = doc.Key
+	}
+	full, err := s.r.GetMany(ctx, keys)
+	if err != nil {
+		return err
+	}
+	if len(full) != len(docs) {
+		return fault.New(fault.Internal, "record.body", "a document of the snapshot is not there any more")
+	}
+	copy(docs, full)
+	return nil
 }

@@ -26,6 +26,7 @@ type source struct {
 	walk   bool
 	many   bool                     // more candidates than were listed; walk is the other way
 	beside bool                     // the terms speak of other types too
+	bare   bool                     // the candidates came without their bodies
 	reads  func(member string) bool // what of a candidate is looked at; nil = all of it
 }
 
@@ -195,20 +196,22 @@ func gather(limit, n int, find func(i, limit int) ([]store.Key, error)) ([]store
 }
 
 func (d *Desk) byIDs(ctx context.Context, r store.Reader, typ string, list []string) ([]*store.Doc, error) {
-	var keys []store.Key
+	var out []*store.Doc
+	seen := map[store.Key]bool{}
 	for _, id := range list {
-		k, err := d.locate(ctx, r, typ, id)
+		doc, err := d.fetch(ctx, r, typ, id)
 		if fault.Is(err, fault.NotFound) {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		if !slices.Contains(keys, k) {
-			keys = append(keys, k)
+		if !seen[doc.Key] {
+			seen[doc.Key] = true
+			out = append(out, doc)
 		}
 	}
-	return r.GetMany(ctx, keys)
+	return out, nil
 }
 
 func (d *Desk) recordsOf(ctx context.Context, r store.Reader, patients []string) ([]int64, error) {

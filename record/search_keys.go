@@ -6,14 +6,15 @@ import (
 	"concord/store"
 )
 
-// keyStep is how many candidates are read at a time.
+// keyStep is how many candidates are read at a time, after the first that may
+// fill a page.
 const keyStep = 64
 
 // each reads candidates by their keys until take wants no more; whole tells
 // that the end was reached.
 func (s *searching) each(ctx context.Context, keys []store.Key, take func(*store.Doc) (bool, error)) (whole bool, err error) {
-	for len(keys) > 0 {
-		n := min(keyStep, len(keys))
+	for step := min(s.size()+1, keyStep); len(keys) > 0; step = keyStep {
+		n := min(step, len(keys))
 		if err := s.spend(n); err != nil {
 			return false, err
 		}
@@ -73,9 +74,9 @@ func (s *searching) keysPage(ctx context.Context, src *source, keys []store.Key,
 		return f, nil
 	}
 	if list == "" {
-		all := make([]*Item, len(keys))
+		all := make([]store.VersionKey, len(keys))
 		for i, k := range keys {
-			all[i] = &Item{key: k}
+			all[i].Key = k
 		}
 		if list, err = s.keepList(all); err != nil {
 			return nil, err

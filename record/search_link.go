@@ -96,10 +96,11 @@ func (s *searching) chained(ctx context.Context, c *search.Clause, sub search.Su
 		if target == nil {
 			continue
 		}
-		if _, err := target.Full(); err != nil {
+		body, err := target.content()
+		if err != nil {
 			return false, err
 		}
-		if ok, err := s.among(ctx, c.Chain, target.Type, subject(target), target.Ref()); ok || err != nil {
+		if ok, err := s.among(ctx, c.Chain, target.Type, search.Subject{Resource: body, ID: target.ID, Updated: target.Updated}, target.Ref()); ok || err != nil {
 			return ok, err
 		}
 	}

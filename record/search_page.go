@@ -149,7 +149,7 @@ func (s *searching) gatheredPage(hits []*Item) (*Found, error) {
 	n := min(s.size(), len(hits))
 	f.Matches = hits[:n]
 	if n < len(hits) {
-		id, err := s.keepList(hits)
+		id, err := s.keepList(versionsOf(hits))
 		if err != nil {
 			return nil, err
 		}

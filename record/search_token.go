@@ -148,28 +148,37 @@ func (s *searching) resume(ctx context.Context, types []string) (*Found, error) 
 	return f, nil
 }
 
+// versionsOf are the versions of some matches.
+func versionsOf(hits []*Item) []store.VersionKey {
+	out := make([]store.VersionKey, len(hits))
+	for i, it := range hits {
+		out[i] = store.VersionKey{Key: it.key, Version: it.Version}
+	}
+	return out
+}
+
 // keepList keeps the versions of all matches for later pages; it is written
 // together with the audit entry.
-func (s *searching) keepList(hits []*Item) (string, error) {
+func (s *searching) keepList(all []store.VersionKey) (string, error) {
 	var b [12]byte
 	if _, err := rand.Read(b[:]); err != nil {
 		return "", fault.Wrap(err, fault.Internal, "search.page", "no randomness")
 	}
 	id := base64.RawURLEncoding.EncodeToString(b[:])
-	s.keep = append(s.keep, store.KeyValue{Key: id, Value: packVersions(hits), Expires: s.desk.now().Add(pageLife)})
+	s.keep = append(s.keep, store.KeyValue{Key: id, Value: packVersions(all), Expires: s.desk.now().Add(pageLife)})
 	return id, nil
 }
 
 // packVersions writes keys and versions as varints, each key less the one
 // before it.
-func packVersions(hits []*Item) []byte {
-	var out []byte
+func packVersions(all []store.VersionKey) []byte {
+	out := make([]byte, 0, 8*len(all))
 	var last store.Key
-	for _, it := range hits {
-		out = binary.AppendVarint(out, it.key.PK-last.PK)
-		out = binary.AppendVarint(out, it.key.LID-last.LID)
-		out = binary.AppendVarint(out, it.Version)
-		last = it.key
+	for _, v := range all {
+		out = binary.AppendVarint(out, v.PK-last.PK)
+		out = binary.AppendVarint(out, v.LID-last.LID)
+		out = binary.AppendVarint(out, v.Version)
+		last = v.Key
 	}
 	return out
 }

@@ -96,7 +96,10 @@ func (c *Codec) Pack(plain []byte) []byte {
 
 // Unpack gives the plain body. Errors: Internal "store.body" when it is
 // damaged, "store.key" when its key is not here.
-func (c *Codec) Unpack(packed []byte) ([]byte, error) {
+func (c *Codec) Unpack(packed []byte) ([]byte, error) { return c.UnpackInto(nil, packed) }
+
+// UnpackInto is Unpack that may use the room of dst, which is empty.
+func (c *Codec) UnpackInto(dst, packed []byte) ([]byte, error) {
 	if len(packed) < headerSize {
 		return nil, fault.New(fault.Internal, "store.body", "a stored body is shorter than its header")
 	}
@@ -106,10 +109,10 @@ func (c *Codec) Unpack(packed []byte) ([]byte, error) {
 	var plain []byte
 	switch packed[0] {
 	case formatPlain:
-		plain = packed[headerSize:]
+		plain = append(dst, packed[headerSize:]...)
 	case formatZstd, formatBare:
 		var err error
-		if plain, err = c.unpack(packed); err != nil {
+		if plain, err = c.unpack(dst, packed); err != nil {
 			return nil, fault.Wrap(err, fault.Internal, "store.body", "a stored body cannot be unpacked")
 		}
 	default:
@@ -121,16 +124,16 @@ func (c *Codec) Unpack(packed []byte) ([]byte, error) {
 	return plain, nil
 }
 
-func (c *Codec) unpack(packed []byte) ([]byte, error) {
+func (c *Codec) unpack(dst, packed []byte) ([]byte, error) {
 	if packed[0] == formatZstd {
-		return c.dec.DecodeAll(packed[headerSize:], nil)
+		return c.dec.DecodeAll(packed[headerSize:], dst)
 	}
 	id, known := c.ids[packed[2]]
 	if !known {
 		return nil, zstd.ErrUnknownDictionary
 	}
 	frame := make([]byte, 0, len(packed)+len(frameMagic)+frameDictSize)
-	return c.dec.DecodeAll(whole(frame, packed[headerSize:], id), nil)
+	return c.dec.DecodeAll(whole(frame, packed[headerSize:], id), dst)
 }
 
 func checksum(b []byte) uint32 {

@@ -21,7 +21,8 @@ func (k Key) Type() uint16 { return uint16(k.LID >> 32) }
 // Seq is the sequence within (record, type).
 func (k Key) Seq() uint32 { return uint32(k.LID) }
 
-// Doc is one version of one resource as it lies in the store.
+// Doc is one version of one resource as it lies in the store. It is shared by
+// who reads it, and not changed.
 type Doc struct {
 	Key
 	Version int64     // 1, 2, 3 …; the ETag
@@ -32,6 +33,7 @@ type Doc struct {
 	Feed    string // name of the feed or client that wrote it
 	Date    int64  // the resource's own date as search.Entries.Date, 0 if it has none
 	Body    []byte // packed, see Codec; empty in a tombstone
+	Tokens  []byte // packed, see PackTokens; of a Range that asks for them
 }
 
 // Range asks for the documents of one type, or of all, within the records of a
@@ -42,6 +44,8 @@ type Range struct {
 	Need   [][]uint32 // each group must have one of its tokens in the document's token column; nil = no filter
 	From   int64      // Date at or after, 0 = open (in search.Entries.Date units)
 	To     int64      // Date before, 0 = open
+	Tokens bool       // the documents come with their tokens; not with Newest
+	Bare   bool       // they may come without their bodies
 }
 
 // Documents reads resources.

@@ -15,6 +15,7 @@ type response struct {
 	status int
 	header map[string]string
 	body   *fhir.Value
+	text   *[]byte // in place of body: JSON that is written already
 }
 
 func (a *api) write(w http.ResponseWriter, r *http.Request, res *response) {
@@ -30,11 +31,17 @@ func (a *api) write(w http.ResponseWriter, r *http.Request, res *response) {
 	if id := r.Header.Get("X-Request-Id"); id != "" && len(id) <= 64 && fhir.ValidID(id) {
 		h.Set("X-Request-Id", id)
 	}
-	if res.body == nil {
+	if res.body == nil && res.text == nil {
 		w.WriteHeader(res.status)
 		return
 	}
-	body, contentType := encode(r, res.body)
+	body, contentType := []byte(nil), typeJSON+"; charset=utf-8"
+	if res.text != nil {
+		defer a.done(res.text)
+		body = *res.text
+	} else {
+		body, contentType = encode(r, res.body)
+	}
 	h.Set("Content-Type", contentType)
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(res.status)

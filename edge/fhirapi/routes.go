@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"concord/edge/transport"
@@ -48,7 +49,8 @@ type Options struct {
 
 type api struct {
 	Options
-	mux *http.ServeMux
+	mux     *http.ServeMux
+	buffers sync.Pool // of *[]byte, for pages
 }
 
 // New is the handler of everything under /fhir.

@@ -74,6 +74,14 @@ type pageOptions struct {
 
 // page writes a page of matches and what they bring along.
 func (a *api) page(r *http.Request, ask record.Asked, found *record.Found, o pageOptions) (*response, error) {
+	links := a.linksOf(r, ask, found, o)
+	total := found.Total
+	if found.Query.Total == "none" {
+		total = -1
+	}
+	if wholeAsJSON(r, o.form) {
+		return a.pageText(r, found, searchNotes(found), total, links)
+	}
 	entries := make([]*fhir.Value, 0, len(found.Matches)+len(found.Included)+1)
 	for _, it := range found.Matches {
 		entry, err := a.entry(r, it, "match", o.form)
@@ -92,6 +100,11 @@ func (a *api) page(r *http.Request, ask record.Asked, found *record.Found, o pag
 	if notes := searchNotes(found); notes != nil {
 		entries = append(entries, fhir.Obj("resource", notes, "search", fhir.Obj("mode", "outcome")))
 	}
+	return a.bundled("searchset", total, entries, links), nil
+}
+
+// linksOf are the links of a page.
+func (a *api) linksOf(r *http.Request, ask record.Asked, found *record.Found, o pageOptions) []*fhir.Value {
 	links := pageLinks{base: a.base(r) + "/" + o.path, form: o.form}
 	links.add("self", ask.Page)
 	if ask.Page != "" {
@@ -103,11 +116,7 @@ func (a *api) page(r *http.Request, ask record.Asked, found *record.Found, o pag
 	if found.Next != "" {
 		links.add("next", found.Next)
 	}
-	total := found.Total
-	if found.Query.Total == "none" {
-		total = -1
-	}
-	return a.bundled("searchset", total, entries, links.all), nil
+	return links.all
 }
 
 // pageLinks are the links of a page: what was asked, with the token of a page.
@@ -154,19 +163,13 @@ func searchForm(r *http.Request) (url.Values, error) {
 	return r.Form, nil
 }
 
-// entry writes one match. A resource that is shown whole and as JSON is handed
-// on as it lies in the store.
+// entry writes one match, parsed.
 func (a *api) entry(r *http.Request, it *record.Item, mode string, form url.Values) (*fhir.Value, error) {
-	var res *fhir.Value
-	if summary, elements := form.Get("_summary"), form.Get("_elements"); (summary == "" || summary == "false") && elements == "" && wanted(r) == "json" && innerOf(r) == nil && !wantsAsync(r) {
-		res = fhir.Prepared(it.JSON())
-	} else {
-		full, err := it.Full()
-		if err != nil {
-			return nil, err
-		}
-		res = summarised(full, summary, elements)
+	full, err := it.Full()
+	if err != nil {
+		return nil, err
 	}
+	res := summarised(full, form.Get("_summary"), form.Get("_elements"))
 	return fhir.Obj("fullUrl", a.base(r)+"/"+it.Ref(), "resource", res, "search", fhir.Obj("mode", mode)), nil
 }
 

@@ -5,7 +5,7 @@ package access
 // patient. The zero Filter lets nothing pass.
 type Filter struct {
 	table  *table
-	scoped bool            // types and all are of a client's scopes
+	scoped bool            // what is covered is said by a client's scopes (types, all) or an app's (scopes, all)
 	types  map[string]bool //
 	all    bool
 
@@ -29,9 +29,9 @@ func (f Filter) covers(typ string) bool {
 		return true
 	}
 	if typ == "" {
-		return len(f.types) > 0
+		return len(f.types) > 0 || len(f.scopes) > 0
 	}
-	return f.types[typ]
+	return f.types[typ] || f.limited && f.names(typ)
 }
 
 // Type tells whether any document of a type may pass.

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"iter"
 	"slices"
 	"strings"
 )
@@ -52,12 +53,8 @@ func (f *Filter) limit(l *Limits, act Action) bool {
 		return false
 	}
 	f.limited, f.letter, f.scopes = true, letter, l.of(letter)
-	types, all := map[string]bool{}, false
-	for _, x := range f.scopes {
-		types[x.Type] = true
-		all = all || x.Type == "*"
-	}
-	f.scoped, f.types, f.all = true, types, all
+	f.scoped, f.types = true, nil
+	f.all = slices.ContainsFunc(f.scopes, func(x AppScope) bool { return x.Type == "*" })
 	return true
 }
 
@@ -66,14 +63,19 @@ func (f Filter) Limited() bool { return f.limited }
 
 // Scopes are the app's scopes that speak of a type, for the action that was
 // decided on.
-func (f Filter) Scopes(typ string) []AppScope {
-	var out []AppScope
-	for _, x := range f.scopes {
-		if x.Type == "*" || x.Type == typ {
-			out = append(out, x)
+func (f *Filter) Scopes(typ string) iter.Seq[AppScope] {
+	return func(yield func(AppScope) bool) {
+		for _, x := range f.scopes {
+			if (x.Type == "*" || x.Type == typ) && !yield(x) {
+				return
+			}
 		}
 	}
-	return out
+}
+
+// names tells whether one of the app's scopes names a type.
+func (f *Filter) names(typ string) bool {
+	return slices.ContainsFunc(f.scopes, func(x AppScope) bool { return x.Type == typ })
 }
 
 // Reads tells that the action decided on changes nothing.
@@ -82,6 +84,13 @@ func (f Filter) Reads() bool { return f.letter == 'r' || f.letter == 's' }
 // Bound tells that of a type nothing outside the record of the patient in
 // context can pass.
 func (f Filter) Bound(typ string) bool {
-	return f.limited && KindOf(typ) != Directory &&
-		!slices.ContainsFunc(f.Scopes(typ), func(x AppScope) bool { return x.Context != OfPatient })
+	if !f.limited || KindOf(typ) == Directory {
+		return false
+	}
+	for x := range f.Scopes(typ) {
+		if x.Context != OfPatient {
+			return false
+		}
+	}
+	return true
 }

@@ -50,7 +50,7 @@ func Of(x any) *Value {
 	case nil:
 		return nil
 	case *Value:
-		if x == nil || x.kind == Object && len(x.members) == 0 && x.raw == "" {
+		if x == nil || x.kind == Object && len(x.members) == 0 {
 			return nil
 		}
 		return x
@@ -135,9 +135,6 @@ func (v *Value) Append(dst []byte) []byte {
 		}
 		return append(dst, ']')
 	case Object:
-		if v.raw != "" { // prepared
-			return append(dst, v.raw...)
-		}
 		dst = append(dst, '{')
 		for i := range v.members {
 			if i > 0 {

@@ -97,7 +97,9 @@ func (in Instant) End(loc *time.Location) time.Time {
 
 // FormatInstant writes an instant with milliseconds and offset, the form of
 // meta.lastUpdated.
-func FormatInstant(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+func FormatInstant(t time.Time) string { return t.UTC().Format(instantLayout) }
+
+const instantLayout = "2006-01-02T15:04:05.000Z"
 
 // FormatDateTime writes a dateTime to the second with the offset of loc.
 func FormatDateTime(t time.Time, loc *time.Location) string {

@@ -1,6 +1,7 @@
 package fhir
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -54,6 +55,7 @@ type parser struct {
 	i     int
 	stack []Member // members of the containers still open
 	slab  []Member // finished members are cut from here, so that few allocations serve many containers
+	exact bool     // no slab: what is parsed will be kept, and is not to keep more than it needs
 }
 
 const slabSize = 64
@@ -317,6 +319,11 @@ func (p *parser) next(end byte) (bool, error) {
 // cut moves the members above mark from the stack into the slab.
 func (p *parser) cut(mark int) []Member {
 	n := len(p.stack) - mark
+	if p.exact {
+		own := slices.Clone(p.stack[mark:])
+		p.stack = p.stack[:mark]
+		return own[:n:n]
+	}
 	if len(p.slab)+n > cap(p.slab) {
 		p.slab = make([]Member, 0, max(slabSize, n))
 	}

@@ -1,8 +1,13 @@
 package fhir
 
 import (
+	"math"
 	"slices"
+	"strconv"
 	"strings"
+	"sync/atomic"
+	"time"
+	"unsafe"
 
 	"concord/fault"
 )
@@ -10,15 +15,30 @@ import (
 // Shallow is a JSON object of which only the places of its members are known.
 // It serves where most of a resource is not looked at: finding out whether it
 // matches a query, and handing it on as it is. Its text must be what Append
-// wrote: valid, compact JSON.
+// wrote: valid, compact JSON. It may be read by several goroutines at once.
 type Shallow struct {
 	text    string
 	members []span
+	memo    atomic.Pointer[memo] // nil until Remember is called
+}
+
+// memo is what was found out about a text.
+type memo struct {
+	parsed []atomic.Pointer[Value] // members
+	whole  atomic.Pointer[Value]   // all of them
+	refs   atomic.Pointer[textReferences]
+}
+
+// textReferences is what References found.
+type textReferences struct {
+	list []string
+	ok   bool
 }
 
 type span struct {
 	name       string
-	start, end int // of the value in the text
+	at         int32 // of the name's opening quote in the text
+	start, end int32 // of the value
 }
 
 // Scan finds the members of an object. Errors: Invalid "json.syntax" when the
@@ -27,7 +47,7 @@ func Scan(text []byte) (*Shallow, error) {
 	s := &Shallow{text: string(text), members: make([]span, 0, 16)}
 	t := s.text
 	broken := fault.New(fault.Invalid, "json.syntax", "a compact JSON object is expected")
-	if len(t) < 2 || t[0] != '{' {
+	if len(t) < 2 || t[0] != '{' || len(t) > math.MaxInt32 {
 		return nil, broken
 	}
 	for i := 1; i < len(t); {
@@ -44,12 +64,12 @@ func Scan(text []byte) (*Shallow, error) {
 		if end < 0 || end >= len(t) || t[end] != ':' {
 			return nil, broken
 		}
-		m := span{name: unquote(t[i:end]), start: end + 1}
-		if m.end = skipValue(t, m.start); m.end < 0 {
+		after := skipValue(t, end+1)
+		if after < 0 {
 			return nil, broken
 		}
-		s.members = append(s.members, m)
-		i = m.end
+		s.members = append(s.members, span{unquote(t[i:end]), int32(i), int32(end + 1), int32(after)})
+		i = after
 	}
 	return nil, broken
 }
@@ -107,29 +127,101 @@ func skipValue(t string, i int) int {
 	return -1
 }
 
+// Remember keeps from now on what is found out for the next time: for a text
+// that is looked at again and again. Of one that is looked at once it costs more
+// than it saves.
+func (s *Shallow) Remember() {
+	if s.memo.Load() == nil {
+		s.memo.CompareAndSwap(nil, &memo{parsed: make([]atomic.Pointer[Value], len(s.members))})
+	}
+}
+
 // Only parses the members that keep wants, and resourceType; nil keeps all.
+// What it returns is shared and not to be changed.
 func (s *Shallow) Only(keep func(name string) bool) (*Value, error) {
-	v := &Value{kind: Object, members: make([]Member, 0, min(len(s.members), 8))}
-	var p parser // one for all members, so that they share what it allocates
-	for _, m := range s.members {
-		if keep != nil && m.name != "resourceType" && !keep(m.name) {
-			continue
+	memo := s.memo.Load()
+	if keep == nil && memo != nil {
+		if have := memo.whole.Load(); have != nil {
+			return have, nil
 		}
-		p.s, p.i = s.text[m.start:m.end], 0
-		one := Member{Name: m.name}
-		if err := p.value(&one.Value, 1); err != nil {
+	}
+	var some [16]int32 // places of the members wanted
+	wanted := some[:0]
+	for i := range s.members {
+		if name := s.members[i].name; keep == nil || name == "resourceType" || keep(name) {
+			wanted = append(wanted, int32(i))
+		}
+	}
+	v := &Value{kind: Object, members: make([]Member, len(wanted))}
+	// One parser for all members, so that they share what it allocates; what is
+	// remembered is cut to its size.
+	p := parser{exact: memo != nil}
+	for n, i := range wanted {
+		if err := s.member(&p, memo, int(i), &v.members[n]); err != nil {
 			return nil, err
 		}
-		v.members = append(v.members, one)
+	}
+	if keep == nil && memo != nil {
+		memo.whole.Store(v)
 	}
 	return v, nil
+}
+
+// member parses one member, or takes what was parsed before.
+func (s *Shallow) member(p *parser, memo *memo, i int, out *Member) error {
+	m := &s.members[i]
+	out.Name = m.name
+	if memo != nil {
+		if have := memo.parsed[i].Load(); have != nil {
+			out.Value = *have
+			return nil
+		}
+	}
+	p.s, p.i = s.text[m.start:m.end], 0
+	if err := p.value(&out.Value, 1); err != nil {
+		return err
+	}
+	if memo != nil {
+		one := out.Value
+		memo.parsed[i].Store(&one)
+	}
+	return nil
+}
+
+// Parse parses all of it, anew each time.
+func (s *Shallow) Parse() (*Value, error) { return Parse([]byte(s.text)) }
+
+// Has tells whether there is a member of a name.
+func (s *Shallow) Has(name string) bool {
+	return slices.ContainsFunc(s.members, func(m span) bool { return m.name == name })
+}
+
+// Size is how many bytes of memory it takes at most, with all that is
+// remembered.
+func (s *Shallow) Size() int {
+	values := strings.Count(s.text, ",") + strings.Count(s.text, "[") + strings.Count(s.text, "{")
+	const one = int(unsafe.Sizeof(span{})+unsafe.Sizeof(Member{})+unsafe.Sizeof(Value{})) + 8
+	return len(s.text) + len(s.members)*one + values*int(unsafe.Sizeof(Member{})) + 2*strings.Count(s.text, "reference")*int(unsafe.Sizeof(""))
 }
 
 // References are the literal references anywhere in the resource, each once;
 // ok is false when one is written with an escape, so that only parsing tells.
 func (s *Shallow) References() (refs []string, ok bool) {
+	memo := s.memo.Load()
+	if memo == nil {
+		return referencesIn(s.text)
+	}
+	if have := memo.refs.Load(); have != nil {
+		return have.list, have.ok
+	}
+	refs, ok = referencesIn(s.text)
+	memo.refs.Store(&textReferences{refs, ok})
+	return refs, ok
+}
+
+func referencesIn(t string) (refs []string, ok bool) {
 	const mark = `"reference":"`
-	for t := s.text; ; {
+	for {
 		i := strings.Index(t, mark)
 		if i < 0 {
 			return refs, true
@@ -156,39 +248,36 @@ func (s *Shallow) raw(name string) string {
 	return ""
 }
 
-// AppendServed writes the resource with the id and the members of meta that
-// are given, in front of those of its own.
-func (s *Shallow) AppendServed(dst []byte, id string, meta []Member) []byte {
+// AppendServed writes the resource with an id, and a meta that begins with a
+// version and a time, in front of those of its own.
+func (s *Shallow) AppendServed(dst []byte, id string, version int64, updated time.Time) []byte {
 	dst = append(dst, `{"resourceType":`...)
 	dst = append(dst, s.raw("resourceType")...)
 	dst = append(dst, `,"id":`...)
 	dst = appendQuoted(dst, id)
-	dst = append(dst, `,"meta":{`...)
-	for i, m := range meta {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = appendQuoted(dst, m.Name)
-		dst = append(dst, ':')
-		dst = m.Value.Append(dst)
-	}
+	dst = append(dst, `,"meta":{"versionId":"`...)
+	dst = strconv.AppendInt(dst, version, 10)
+	dst = append(dst, `","lastUpdated":"`...)
+	dst = updated.UTC().AppendFormat(dst, instantLayout)
+	dst = append(dst, '"')
 	if own := s.raw("meta"); len(own) > 2 {
 		dst = append(dst, ',')
 		dst = append(dst, own[1:len(own)-1]...)
 	}
 	dst = append(dst, '}')
-	for _, m := range s.members {
-		if m.name == "resourceType" || m.name == "id" || m.name == "meta" {
+	for i := 0; i < len(s.members); i++ {
+		if s.members[i].served() {
 			continue
 		}
+		first := i // those that follow each other are copied at once
+		for i+1 < len(s.members) && !s.members[i+1].served() {
+			i++
+		}
 		dst = append(dst, ',')
-		dst = appendQuoted(dst, m.name)
-		dst = append(dst, ':')
-		dst = append(dst, s.text[m.start:m.end]...)
+		dst = append(dst, s.text[s.members[first].at:s.members[i].end]...)
 	}
 	return append(dst, '}')
 }
 
-// Prepared is an object whose JSON is written already. It may stand inside
-// other JSON that is to be written, and nothing else: it tells no members.
-func Prepared(text []byte) *Value { return &Value{kind: Object, raw: string(text)} }
+// served tells the members that AppendServed writes by itself.
+func (m *span) served() bool { return m.name == "resourceType" || m.name == "id" || m.name == "meta" }

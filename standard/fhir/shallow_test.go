@@ -3,7 +3,9 @@ package fhir_test
 import (
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"concord/standard/fhir"
 )
@@ -32,9 +34,11 @@ func TestScan(t *testing.T) {
 		if err != nil || !fhir.Equal(some.Get("status"), v.Get("status")) || some.Type() != v.Type() || some.Get("text") != nil {
 			t.Errorf("%s: in part: %v", filepath.Base(f), err)
 		}
-		meta := []fhir.Member{{Name: "versionId", Value: *fhir.Of("7")}}
-		served, err := fhir.ParseObject(s.AppendServed(nil, "x", meta))
-		if err != nil || served.ID() != "x" || served.StrAt("meta.versionId") != "7" {
+		at := time.Date(2026, 11, 26, 9, 0, 0, 5_000_000, time.UTC)
+		served, err := fhir.ParseObject(s.AppendServed(nil, "x", 7, at))
+		own := v.Without("id", "resourceType", "meta")
+		if err != nil || served.ID() != "x" || served.StrAt("meta.versionId") != "7" || served.StrAt("meta.lastUpdated") != "2026-11-26T09:00:00.005Z" ||
+			!fhir.Equal(served.Without("id", "resourceType", "meta"), own) || !fhir.Equal(served.Get("meta").Without("versionId", "lastUpdated"), fhir.Obj().Join(v.Get("meta"))) {
 			t.Errorf("%s: served: %v", filepath.Base(f), err)
 		}
 	}
@@ -50,7 +54,7 @@ func FuzzScan(f *testing.F) {
 		if err != nil {
 			if s, err := fhir.Scan(text); err == nil {
 				s.Only(nil)
-				s.AppendServed(nil, "x", nil)
+				s.AppendServed(nil, "x", 1, time.Time{})
 			}
 			return
 		}
@@ -86,4 +90,31 @@ func TestReferencesOfText(t *testing.T) {
 			t.Errorf("%s: %q, want %q", text, got, want)
 		}
 	}
+}
+
+// TestRemember: what was parsed once is given again, the same, also to several
+// at once.
+func TestRemember(t *testing.T) {
+	text := []byte(`{"resourceType":"Observation","status":"final","code":{"coding":[{"system":"s","code":"a"},{"code":"b"}]},"note":[{"text":"\"x"}],"valueQuantity":{"value":1.50}}`)
+	plain, err := fhir.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := fhir.Scan(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Remember()
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for range 50 {
+				some, err := s.Only(func(name string) bool { return i%2 == 0 || name == "code" })
+				if err != nil || !fhir.Equal(some.Get("code"), plain.Get("code")) || i%2 == 0 && !fhir.Equal(some, plain) || i%2 == 1 && some.Len() != 2 {
+					t.Errorf("%d: %s, %v", i, some.JSON(), err)
+				}
+			}
+		})
+	}
+	wg.Wait()
 }

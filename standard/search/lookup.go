@@ -81,6 +81,7 @@ func (x *Extractor) LookupType(q *Query, typ string) Lookup {
 			continue
 		}
 		x.clause(&l, p, typ, c)
+		x.composite(&l, p, typ, c)
 	}
 	l.Decided = l.Pin != nil && l.Pin.Patients != nil && l.decided+1 == len(q.Clauses)
 	x.dates(&l, p, q, typ)

@@ -94,6 +94,9 @@ func (x *Extractor) magnitude(l *Lookup, p *plan, q *Query, typ string) {
 	}
 	for i := range q.Clauses {
 		c := &q.Clauses[i]
+		if _, value := p.implied(c); value != nil {
+			c = value
+		}
 		if c.Param != p.value || c.Modifier != "" || c.Chain != nil {
 			continue
 		}

@@ -256,7 +256,7 @@ func TestLookup(t *testing.T) {
 		"Observation?date=ge2026-11-01&date=lt2026-12-01":            "terms:2",
 		"Observation?date=lt2026":                                    "terms:1",
 		"Observation?code=http://loinc.org|718-7&value-quantity=gt5": "need:2 value terms:3",
-		"Observation?code-value-quantity=http://loinc.org|718-7$gt5": "value terms:1",
+		"Observation?code-value-quantity=http://loinc.org|718-7$gt5": "need:2 value terms:3",
 		"Observation?_filter=code eq 718-7 and status eq final":      "need:2 terms:3",
 		"Observation?_filter=code eq 718-7 or status eq final":       "terms:1",
 		"Patient?identifier=1":                                       "idents terms:1",

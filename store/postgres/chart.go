@@ -33,10 +33,10 @@ const (
 // are few different statements; the others are looked at here.
 const mostGroups = 3
 
-// chartQuery is the statement for a range.
-func chartQuery(groups int, newest, then bool) string {
+// chartQuery is the statement for a range; what are the columns.
+func chartQuery(what string, groups int, newest, then bool) string {
 	var b strings.Builder
-	b.WriteString("SELECT " + qcolumns + ", r.tok")
+	b.WriteString("SELECT " + what + ", r.tok")
 	n := 6
 	if then {
 		b.WriteString(" FROM " + chartThen)
@@ -132,10 +132,18 @@ func (s *snapshot) ask(p *span, d *docs, pks []int32, asAt int64) {
 	if p.newest > 0 {
 		args = append(args, int64(p.newest))
 	}
-	s.send(chartQuery(groups, p.newest > 0, asAt != 0), func(r row) error {
+	what := qcolumns
+	if p.r.Bare {
+		what = bare
+	}
+	s.send(chartQuery(what, groups, p.newest > 0, asAt != 0), func(r row) error {
 		p.rows++
 		if hasAll(r[10], p.r.Need) {
-			p.found = append(p.found, d.doc(r))
+			doc := d.doc(r)
+			if p.r.Tokens {
+				doc.Tokens = r.blob(10)
+			}
+			p.found = append(p.found, doc)
 		}
 		return nil
 	}, args...)

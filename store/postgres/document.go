@@ -11,6 +11,7 @@ import (
 const (
 	columns  = "pk, lid, ver, cseq, upd, del, org, feed, d, body"
 	qcolumns = "r.pk, r.lid, r.ver, r.cseq, r.upd, r.del, r.org, r.feed, r.d, r.body"
+	bare     = "r.pk, r.lid, r.ver, r.cseq, r.upd, r.del, r.org, r.feed, r.d, NULL::bytea" // qcolumns without the body
 )
 
 const (

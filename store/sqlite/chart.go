@@ -197,7 +197,12 @@ func (c *chart) row(st *sqlite.Stmt, row int64, want []int) error {
 			if doc, err = c.s.header(st, keyOf(row), colVer); err != nil {
 				return err
 			}
+		}
+		if doc.Body == nil && !r.Bare {
 			doc.Body = blob(st, colBody)
+		}
+		if doc.Tokens == nil && r.Tokens {
+			doc.Tokens = blob(st, colTok)
 		}
 		c.out[i] = append(c.out[i], doc)
 	}

@@ -66,6 +66,14 @@ func testChart(t *testing.T, s *stage) {
 	} {
 		equal(t, c.name, chartOf(s, c.pks, time.Time{}, c.ranges...), c.want)
 	}
+	groups := read(s, func(r store.Reader) ([][]*store.Doc, error) {
+		return r.Chart(s.ctx, []int64{2}, []store.Range{{Type: 1, Tokens: true}, {Bare: true, Need: [][]uint32{{4}}}}, time.Time{})
+	})
+	for i, d := range groups[0] {
+		seq := uint32(i + 1)
+		equal(t, "with its tokens", store.HasToken(d.Tokens, []uint32{seq}) && store.HasToken(d.Tokens, []uint32{seq + 10}) && len(d.Tokens) == 12 && len(d.Body) > 0, true)
+	}
+	equal(t, "bare", len(groups[1]) == 3 && groups[1][2].Seq() == 4 && groups[1][2].Version == 1, true)
 }
 
 func testChartNewest(t *testing.T, s *stage) {
