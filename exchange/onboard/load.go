@@ -108,7 +108,9 @@ func (s *Stage) Load(ctx context.Context, x *Extract, e *record.Errand, opt Load
 		return nil, err
 	}
 	ld := &loader{delta: d, stage: s, extract: x, errand: e, opt: opt, loading: l, pacer: p}
-	err = ld.classes(ctx)
+	if err = ld.readNumbers(); err == nil {
+		err = ld.classes(ctx)
+	}
 	l.Paced = p.end()
 	if err != nil {
 		return nil, errors.Join(err, ld.keep())

@@ -20,9 +20,11 @@ type loader struct {
 	loading *Loading
 	pacer   *pacer // nil = as hard as it can
 	refused *refusals
-	at      *Class             // the class at work
-	into    map[string]string  // numbers that were merged at the source, by the row's key
-	ids     map[string]string  // references to the trust's patients, by their numbers: as many as mostIDs
+	at      *Class            // the class at work
+	into    map[string]string // numbers that were merged at the source, by the row's key
+	numbers Numbers
+	was     Numbers            // of the extract that a delta goes on from
+	ids     map[string]string  // references to the trust's patients, by their keys: as many as mostIDs
 	taken   map[[2]uint64]bool // keys of the trust's feed that rows of the class have
 	delta   *Delta             // what the extract is a delta of, nil = it is whole
 	touched *touched           // rows of the class that a delta loads
@@ -182,9 +184,9 @@ func (ld *loader) row(c *Class, fields [][]byte) loadRow {
 // made makes the op of a row. It names its patient by the reference that is
 // remembered, else by the number.
 func (ld *loader) made(c *Class, fields [][]byte, ids map[string]string) loadRow {
-	m := &maker{trust: ld.extract.Trust, load: ld.loading.Load, zone: ld.stage.zone(), class: c, fields: fields, ids: ids, mapping: ld.opt.Mapping}
+	m := &maker{trust: ld.extract.Trust, load: ld.loading.Load, zone: ld.stage.zone(), class: c, fields: fields, numbers: ld.numbers, ids: ids, mapping: ld.opt.Mapping}
 	v := m.resource()
-	once := url.Values{"identifier": {m.system(c.Name) + "|" + m.at("key")}}.Encode()
+	once := url.Values{"identifier": {m.system(c.Name) + "|" + searchEscaped(m.name())}}.Encode()
 	return loadRow{op: record.Op{Kind: record.Create, Type: v.Type(), Resource: v, IfNoneExist: once, Key: m.feedKey(), FullURL: "urn:row:" + escapedKey(m.at("key"))},
 		fields: fields, known: m.known}
 }

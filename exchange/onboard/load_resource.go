@@ -19,8 +19,9 @@ type maker struct {
 	zone        *time.Location
 	class       *Class
 	fields      [][]byte
-	mapping     *Mapping          // nil = codes as sent
-	ids         map[string]string // references to patients that are remembered, by number
+	mapping     *Mapping // nil = codes as sent
+	numbers     Numbers
+	ids         map[string]string // references to patients that are remembered, by their keys
 	known       bool              // one of them was used
 }
 
@@ -39,6 +40,14 @@ func (m *maker) system(class string) string {
 		return uk.DocumentNumber.System(m.trust)
 	}
 	return uk.Local("extract-" + class).System(m.trust)
+}
+
+// name is what the record knows a row by: of a patient the hospital number.
+func (m *maker) name() string {
+	if m.class.Name == "patients" {
+		return m.numbers.Of(m.at("key"))
+	}
+	return m.at("key")
 }
 
 // meta tells where a row came from.
@@ -86,7 +95,7 @@ func (m *maker) feedKey() string {
 			if what == "" {
 				what = m.at("text")
 			}
-			return record.BusinessKey("allergy", m.at("patient"), what)
+			return record.BusinessKey("allergy", m.numbers.Of(m.at("patient")), what)
 		}
 	}
 	return ""
@@ -98,7 +107,7 @@ func (m *maker) subject() *fhir.Value {
 		m.known = true
 		return fhir.Obj("reference", ref)
 	}
-	return fhir.Obj("reference", "Patient?identifier="+escapedKey(m.system("patients"))+"%7C"+escapedKey(m.at("patient")))
+	return fhir.Obj("reference", "Patient?identifier="+escapedKey(m.system("patients"))+"%7C"+escapedKey(searchEscaped(m.numbers.Of(m.at("patient")))))
 }
 
 // coded is a concept of the trust's own codes.
@@ -147,8 +156,10 @@ func (m *maker) resource() *fhir.Value {
 }
 
 func (m *maker) patient() *fhir.Value {
-	hospital := m.identifier("patients", m.at("key")).With("use", "usual")
-	ids := []*fhir.Value{hospital}
+	ids := []*fhir.Value{m.identifier("patients", m.name()).With("use", "usual")}
+	if m.name() != m.at("key") {
+		ids = append(ids, fhir.Obj("use", "secondary", "system", KeyKind.System(m.trust), "value", m.at("key")))
+	}
 	if n := m.at("nhs_number"); n != "" {
 		ids = append(ids, m.nhs(n))
 	}

@@ -155,13 +155,13 @@ func (w *waveWork) refuse(code string, r loadRow) {
 	w.refused = append(w.refused, refusedRow{code, r.fields})
 }
 
-// patient is the id of the trust's patient of a number, "" if there is none.
-func (ld *loader) patient(ctx context.Context, number string) (string, error) {
-	if number == "" {
+// patient is the id of the trust's patient of a key, "" if there is none.
+func (ld *loader) patient(ctx context.Context, key string) (string, error) {
+	if key == "" {
 		return "", nil
 	}
 	m := &maker{trust: ld.extract.Trust}
-	found, err := ld.errand.Search(ctx, record.Asked{Types: []string{"Patient"}, Form: url.Values{"identifier": {m.system("patients") + "|" + number}}})
+	found, err := ld.errand.Search(ctx, record.Asked{Types: []string{"Patient"}, Form: url.Values{"identifier": {m.system("patients") + "|" + searchEscaped(ld.numbers.Of(key))}}})
 	if err != nil || len(found.Matches) == 0 {
 		return "", err
 	}
