@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 const dashes = "--------------------------------\n"
@@ -55,7 +56,7 @@ func TestGolden(t *testing.T) {
 // goldenRow reads "class: encounters" and then a column a line.
 func goldenRow(t *testing.T, text string, seen map[string]bool) (Class, *maker) {
 	t.Helper()
-	m := &maker{trust: "R1K", load: "golden.1", zone: londonZone(t), numbers: Numbers{keyOf([]byte("PAS-7")): "9990007"}}
+	m := &maker{trust: "R1K", load: "golden.1", asAt: asAt(&Extract{Manifest: Manifest{Taken: time.Date(2026, 11, 25, 2, 0, 0, 0, time.UTC)}}), zone: londonZone(t), numbers: Numbers{keyOf([]byte("PAS-7")): "9990007"}}
 	var class Class
 	for line := range strings.Lines(text) {
 		name, v, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")

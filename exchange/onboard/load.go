@@ -107,7 +107,7 @@ func (s *Stage) Load(ctx context.Context, x *Extract, e *record.Errand, opt Load
 	if err != nil {
 		return nil, err
 	}
-	ld := &loader{delta: d, stage: s, extract: x, errand: e, opt: opt, loading: l, pacer: p}
+	ld := &loader{delta: d, asAt: asAt(x), stage: s, extract: x, errand: e, opt: opt, loading: l, pacer: p}
 	if err = ld.readNumbers(); err == nil {
 		err = ld.classes(ctx)
 	}

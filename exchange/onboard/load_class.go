@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"concord/record"
+	"concord/standard/fhir"
 )
 
 // loader is a load at work.
@@ -22,10 +23,12 @@ type loader struct {
 	refused *refusals
 	at      *Class            // the class at work
 	into    map[string]string // numbers that were merged at the source, by the row's key
+	asAt    *fhir.Value
 	numbers Numbers
 	was     Numbers            // of the extract that a delta goes on from
 	ids     map[string]string  // references to the trust's patients, by their keys: as many as mostIDs
 	taken   map[[2]uint64]bool // keys of the trust's feed that rows of the class have
+	shared  map[[2]uint64]bool // those that several rows of the class have between them
 	delta   *Delta             // what the extract is a delta of, nil = it is whole
 	touched *touched           // rows of the class that a delta loads
 }
@@ -66,6 +69,9 @@ func (ld *loader) class(ctx context.Context, c Class) error {
 		return err
 	}
 	ld.touched = touched
+	if err := ld.soleKeys(&c); err != nil {
+		return err
+	}
 	n := int64(0)
 	if err := ld.sweep(ctx, &c, p, &n, false); err != nil {
 		return err
@@ -184,10 +190,13 @@ func (ld *loader) row(c *Class, fields [][]byte) loadRow {
 // made makes the op of a row. It names its patient by the reference that is
 // remembered, else by the number.
 func (ld *loader) made(c *Class, fields [][]byte, ids map[string]string) loadRow {
-	m := &maker{trust: ld.extract.Trust, load: ld.loading.Load, zone: ld.stage.zone(), class: c, fields: fields, numbers: ld.numbers, ids: ids, mapping: ld.opt.Mapping}
-	v := m.resource()
+	m := &maker{trust: ld.extract.Trust, load: ld.loading.Load, asAt: ld.asAt, zone: ld.stage.zone(), class: c, fields: fields, numbers: ld.numbers, ids: ids, mapping: ld.opt.Mapping}
+	v, key := m.resource(), m.feedKey()
+	if len(ld.shared) > 0 && key != "" && ld.shared[patientKey(m, key)] {
+		key = ""
+	}
 	once := url.Values{"identifier": {m.system(c.Name) + "|" + searchEscaped(m.name())}}.Encode()
-	return loadRow{op: record.Op{Kind: record.Create, Type: v.Type(), Resource: v, IfNoneExist: once, Key: m.feedKey(), FullURL: "urn:row:" + escapedKey(m.at("key"))},
+	return loadRow{op: record.Op{Kind: record.Create, Type: v.Type(), Resource: v, IfNoneExist: once, Key: key, FullURL: "urn:row:" + escapedKey(m.at("key"))},
 		fields: fields, known: m.known}
 }
 

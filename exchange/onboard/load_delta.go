@@ -55,7 +55,7 @@ func (ld *loader) updates(ctx context.Context, w *waveWork, rows []loadRow) ([]l
 		case it.Feed != ld.errand.Who().ID:
 			w.refuse("onboard.changed-since", r)
 		default:
-			r.op = record.Op{Kind: record.Update, Type: r.op.Type, ID: it.ID, IfMatch: it.Version, Resource: r.op.Resource.With("id", it.ID), FullURL: r.op.FullURL}
+			r.op = record.Op{Kind: record.Update, Type: r.op.Type, ID: it.ID, IfMatch: it.Version, Key: r.op.Key, Resource: r.op.Resource.With("id", it.ID), FullURL: r.op.FullURL}
 			out = append(out, r)
 		}
 	}

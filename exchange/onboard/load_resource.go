@@ -16,6 +16,7 @@ const LoadTag = "urn:concord:load"
 // and its load in a tag.
 type maker struct {
 	trust, load string
+	asAt        *fhir.Value // extensions of meta: when the extract was taken
 	zone        *time.Location
 	class       *Class
 	fields      [][]byte
@@ -50,9 +51,10 @@ func (m *maker) name() string {
 	return m.at("key")
 }
 
-// meta tells where a row came from.
+// meta tells where a row came from, and when what it says was so: a message about
+// something earlier changes nothing.
 func (m *maker) meta() *fhir.Value {
-	return fhir.Obj("source", "urn:extract:"+m.trust+":"+m.load+"#"+m.class.Name+"/"+escapedKey(m.at("key")),
+	return fhir.Obj("extension", m.asAt, "source", "urn:extract:"+m.trust+":"+m.load+"#"+m.class.Name+"/"+escapedKey(m.at("key")),
 		"tag", fhir.Arr(fhir.Obj("system", LoadTag, "code", m.load)))
 }
 
@@ -74,31 +76,13 @@ func escapedKey(s string) string {
 	return b.String()
 }
 
-func (m *maker) identifier(class, key string) *fhir.Value {
-	return fhir.Obj("system", m.system(class), "value", key)
+// asAt says in meta when what an extract says was so.
+func asAt(x *Extract) *fhir.Value {
+	return fhir.Arr(fhir.Obj("url", record.EventExtension, "valueInstant", fhir.FormatInstant(x.Taken)))
 }
 
-// feedKey is the business key under which the trust's feed speaks of what the
-// row is, so that after the switch it goes on with that; "" when a feed has no
-// key that the row could tell.
-func (m *maker) feedKey() string {
-	switch m.class.Name {
-	case "encounters":
-		return record.BusinessKey("visit", m.at("key"))
-	case "appointments":
-		return record.BusinessKey("appointment", m.at("key"))
-	case "documents":
-		return record.BusinessKey("document", m.at("key"))
-	case "alerts":
-		if m.at("kind") == "allergy" {
-			what := m.at("code")
-			if what == "" {
-				what = m.at("text")
-			}
-			return record.BusinessKey("allergy", m.numbers.Of(m.at("patient")), what)
-		}
-	}
-	return ""
+func (m *maker) identifier(class, key string) *fhir.Value {
+	return fhir.Obj("system", m.system(class), "value", key)
 }
 
 // subject is a reference to the row's patient, found by the hospital number.

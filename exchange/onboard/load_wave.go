@@ -134,8 +134,12 @@ func (ld *loader) single(ctx context.Context, w *waveWork, r loadRow) error {
 		r = ld.plain(r, true)
 	}
 	res, err := ld.errand.Transact(ctx, []record.Op{r.op}, c)
-	if err != nil && fault.Of(err).Code == "record.raced" && r.op.Kind == record.Create && r.op.Key != "" {
-		r = ld.plain(r, false) // a feed has one of that key already, and this one says what it says
+	if err != nil && fault.Of(err).Code == "record.raced" && r.op.Key != "" { // a feed has one of that key already, and this one says what it says
+		if r.op.Kind == record.Create {
+			r = ld.plain(r, false)
+		} else {
+			r.op.Key = ""
+		}
 		res, err = ld.errand.Transact(ctx, []record.Op{r.op}, c)
 	}
 	if err == nil {
