@@ -48,7 +48,7 @@ const loadFile = "load.json"
 
 // LoadOptions of a load.
 type LoadOptions struct {
-	Batch int // rows a transaction; 0 = 200
+	Batch int // rows a transaction; 0 = 500
 	// Rest is how long is waited after each transaction, as a share of the time
 	// that it took: 1 leaves half of the time to others.
 	Rest float64
@@ -90,7 +90,7 @@ func (s *Stage) Load(ctx context.Context, x *Extract, e *record.Errand, opt Load
 	}
 	defer unlock()
 	if opt.Batch <= 0 {
-		opt.Batch = 200
+		opt.Batch = 500
 	}
 	if err := opt.Mapping.ready(); err != nil {
 		return nil, err

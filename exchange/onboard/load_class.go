@@ -49,7 +49,7 @@ type loadRow struct {
 // The progress is kept after waveBatches transactions. waveWorkers go at a time:
 // while one is written, the others are made ready.
 const (
-	waveBatches = 8
+	waveBatches = 4
 	waveWorkers = 3
 )
 

@@ -91,7 +91,7 @@ func (ld *loader) batch(ctx context.Context, w *waveWork, rows []loadRow) error 
 		ops = append(ops, r.op)
 	}
 	if len(ops) == len(rows) {
-		res, err := ld.errand.Transact(ctx, ops, record.Commit{})
+		res, err := ld.errand.Transact(ctx, ops, record.Commit{Sole: true})
 		if err == nil {
 			w.count(ld, rows, res)
 			return nil
@@ -118,7 +118,7 @@ func ofTheRow(err error) bool {
 }
 
 func (ld *loader) single(ctx context.Context, w *waveWork, r loadRow) error {
-	var c record.Commit
+	c := record.Commit{Sole: true} // the stage is locked, and what feeds bring too has claims
 	if r.merged != "" {
 		into, err := ld.patient(ctx, ld.survivor(r.merged))
 		if err != nil {
