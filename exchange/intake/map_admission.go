@@ -17,9 +17,25 @@ func mapAdmission(s *source, m *Mapped) error {
 	case "A11":
 		change = stateChange{do: cancelAdmission}
 	}
-	s.addVisit(m, change)
+	v := s.addVisit(m, change)
+	if old := s.priorVisit(); v != nil && old != "" && v.key != key("visit", old) {
+		d := &m.Drafts[len(m.Drafts)-1]
+		d.Adopts = append(d.Adopts, key("visit", old))
+	}
 	s.addClinical(m)
 	return nil
+}
+
+// priorVisit is the number that the visit had before it changed its class:
+// PV1-19 may change with that (HL7 2.5.1, 3.3.6 and 3.3.7), and MRG-5 says from
+// what. It is no merge of patients.
+func (s *source) priorVisit() string {
+	if s.head.Trigger != "A06" && s.head.Trigger != "A07" {
+		return ""
+	}
+	mrg := s.first("MRG")
+	mrg.skip(1, 3)
+	return mrg.f(5).Component(1).String()
 }
 
 // admit begins the stay at PV1-44, else when the event took place.
@@ -74,6 +90,7 @@ func changeClass(st *stay) {
 	if st.start == "" {
 		st.begin(orDefault(st.admitted, st.at))
 	}
+	st.end = "" // one that was over goes on: admitted after the emergency department let them go
 	st.reclass(st.at)
 	st.moveTo(st.assigned, st.at)
 }
