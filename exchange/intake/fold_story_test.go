@@ -124,6 +124,12 @@ func TestStories(t *testing.T) {
 			{"A03", "0212", map[string]string{"PV1-3": bed("2"), "PV1-45": "20240302110000"},
 				"finished IMP [01T08-02T11] was:in-progress[01T08-02T11] WARD/1:completed[01T08-01T10] WARD/2:completed[01T10-02T11]"},
 		},
+		"admitted with an expected day, which moves": {
+			{"A01", "0108", map[string]string{"PV1-3": bed("1"), "PV2-9": "20240303120000"}, "in-progress IMP [01T08-] WARD/1:active[01T08-] out:03T12"},
+			{"A08", "0110", map[string]string{"PV1-3": bed("1"), "PV2-9": "20240304120000"}, "in-progress IMP [01T08-] WARD/1:active[01T08-] out:04T12"},
+			{"A08", "0111", map[string]string{"PV1-3": bed("1")}, "in-progress IMP [01T08-] WARD/1:active[01T08-] out:04T12"},
+			{"A03", "0212", map[string]string{"PV1-3": bed("1")}, "finished IMP [01T08-02T12] was:in-progress[01T08-02T12] WARD/1:completed[01T08-02T12]"},
+		},
 		"cancelled transfer": {
 			{"A01", "0108", map[string]string{"PV1-3": bed("1")}, "in-progress IMP [01T08-] WARD/1:active[01T08-]"},
 			{"A02", "0110", map[string]string{"PV1-3": bed("2")}, "in-progress IMP [01T08-] WARD/1:completed[01T08-01T10] WARD/2:active[01T10-]"},

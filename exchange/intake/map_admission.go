@@ -53,6 +53,7 @@ func admit(status string) func(*stay) {
 		st.end = ""
 		st.reclass(at)
 		st.setExtension(plannedStart, "")
+		st.expectEnd()
 		st.moveTo(st.assigned, at)
 	}
 }
@@ -77,6 +78,13 @@ func (st *stay) expect() {
 	st.plan(st.assigned, at)
 }
 
+// expectEnd notes when a stay is expected to end (PV2-9), where the message says it.
+func (st *stay) expectEnd() {
+	if st.expectedOut != "" {
+		st.setExtension(plannedEnd, st.expectedOut)
+	}
+}
+
 // Extensions of R5 elements, for use in R4
 // (https://hl7.org/fhir/R5/encounter.html).
 const (
@@ -90,6 +98,7 @@ func changeClass(st *stay) {
 	if st.start == "" {
 		st.begin(orDefault(st.admitted, st.at))
 	}
+	st.expectEnd()
 	st.end = "" // one that was over goes on: admitted after the emergency department let them go
 	st.reclass(st.at)
 	st.moveTo(st.assigned, st.at)
