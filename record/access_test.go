@@ -217,6 +217,7 @@ func (s *stage) powers(message int64) []path {
 		{"conflicts", access.Links, 1, func(e *record.Errand) (string, error) { _, err := e.Conflicts(ctx); return "", err }},
 		{"alarms", access.Links, 1, func(e *record.Errand) (string, error) { _, err := e.Alarms(ctx); return "", err }},
 		{"index in numbers", access.Links, 1, func(e *record.Errand) (string, error) { _, err := e.IndexCounted(ctx); return "", err }},
+		{"pairs of an organisation", access.Links, 1, func(e *record.Errand) (string, error) { _, err := e.PairsOf(ctx, "R1K"); return "", err }},
 		{"rulings", access.Links, 1, func(e *record.Errand) (string, error) { _, err := e.Rulings(ctx, 9); return "", err }},
 		{"what would change", access.Verify, 1, func(e *record.Errand) (string, error) {
 			_, err := e.WhatWouldChange(ctx, nil, func(record.IdentityChange) error { return nil })
@@ -301,7 +302,7 @@ var mayDo = map[access.Role]string{
 	access.Clinician:     "read,read a patient,past of a person,version,history,search,include,chart,everything,find people,find people by particulars,create,update,match,cross-reference,joining seen,attest,totals",
 	access.Receptionist:  "read a patient,past of a person,include,chart,everything,find people,find people by particulars,match,cross-reference",
 	access.Engineer:      "feeds,messages,message head,requeue,close,destinations,pause,resend,set aside,joining step,joining seen,totals,hold feeds",
-	access.Steward:       "read a patient,past of a person,include,chart,everything,find people,find people by particulars,conflicts,foresee,alarms,index in numbers,ask outside,rulings,match,cross-reference,joining seen,totals,harmonise",
+	access.Steward:       "read a patient,past of a person,include,chart,everything,find people,find people by particulars,conflicts,foresee,alarms,index in numbers,pairs of an organisation,ask outside,rulings,match,cross-reference,joining seen,totals,harmonise",
 	access.Insurer:       "",
 	access.Commissioner:  "totals",
 	access.Patient:       "",

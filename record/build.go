@@ -109,17 +109,20 @@ func (p *plan) one(ctx context.Context, r store.Reader, typ, query string) (*Ite
 
 // holdsStill asks the conditions again when others have written since the plan
 // was made: what they found, or did not find, must still be so.
-func (p *plan) holdsStill(ctx context.Context, tx store.Tx) error {
+func (p *plan) holdsStill(ctx context.Context, tx store.Tx, sole bool) error {
 	last, err := tx.LastChange(ctx)
 	if err != nil || last == p.seen {
 		return err
+	}
+	if sole && !slices.ContainsFunc(p.drafts, func(dr *draft) bool { return dr.op.Where != "" }) {
+		return nil
 	}
 	if p.view, err = p.errand.sight(ctx, tx, p.finds, p.seen); err != nil {
 		return err
 	}
 	for _, dr := range p.drafts {
 		query := dr.op.Where
-		if dr.op.Kind == Create {
+		if dr.op.Kind == Create && !sole {
 			query = dr.op.IfNoneExist
 		}
 		if query == "" || dr.twin != nil {

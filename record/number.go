@@ -2,6 +2,7 @@ package record
 
 import (
 	"strings"
+	"time"
 
 	"concord/standard/fhir"
 	"concord/standard/search"
@@ -28,6 +29,14 @@ func BusinessKey(parts ...string) string {
 		escaped[i] = strings.ReplaceAll(strings.ReplaceAll(p, "%", "%25"), "|", "%7C")
 	}
 	return strings.Join(escaped, "|")
+}
+
+// ResultKey is a business key by which a load and a feed name the same result of a
+// patient, although neither knows the other's numbers: that of the request, placer's
+// or filler's ("" = none is known), the code of the test, and the minute in which
+// the specimen was taken.
+func ResultKey(request, code string, taken time.Time) string {
+	return BusinessKey("result", request, code, taken.UTC().Format("200601021504"))
 }
 
 // SourceKey makes the identifier value that holds a business key.

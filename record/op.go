@@ -89,6 +89,11 @@ type Commit struct {
 	Once string
 	// Settle moves the journalled message, in the same transaction.
 	Settle *Message
+	// Sole says that nobody but the caller, one transaction at a time for a key,
+	// creates what IfNoneExist names, or that a claim would tell (a business key, a
+	// hospital number): conditions of creates are then asked when the transaction is
+	// planned, and not again when it commits.
+	Sole bool
 }
 
 // Source tells where a message or bundle came from.

@@ -143,6 +143,32 @@ func TestWrongCheckDigitNeverJoins(t *testing.T) {
 	s.clean()
 }
 
+// TestPairsOfAnOrganisation: of the pairs that wait an organisation's are those with
+// an entry of its own; a deleted entry has none.
+func TestPairsOfAnOrganisation(t *testing.T) {
+	s := newStage(t)
+	pair := func(number, x, y string) string {
+		a := s.create(s.client(x), patient(x, "a"+number, number, "Smith", "John", "1950-01-01", "male")).ID
+		s.create(s.client(y), patient(y, "b"+number, number, "Brown", "Mary", "1982-11-30", "female"))
+		return a
+	}
+	gone := pair("9990000018", "R1K", "RYJ")
+	pair("9990000077", "RYJ", "RAS")
+	of := func(want map[string]int) {
+		t.Helper()
+		for org, n := range want {
+			if got, err := s.as(access.Steward).PairsOf(s.ctx, org); err != nil || got != n {
+				t.Errorf("%s has %d pairs, not %d: %v", org, got, n, err)
+			}
+		}
+	}
+	of(map[string]int{"R1K": 1, "RYJ": 2, "RAS": 1, "RQM": 0})
+	if _, err := s.client("R1K").Transact(s.ctx, []record.Op{{Kind: record.Delete, Type: "Patient", ID: gone}}, record.Commit{}); err != nil {
+		t.Fatal(err)
+	}
+	of(map[string]int{"R1K": 0, "RYJ": 1, "RAS": 1})
+}
+
 // TestDemographicCheck: what joins and what goes to the stewards.
 func TestDemographicCheck(t *testing.T) {
 	for name, c := range map[string]struct {

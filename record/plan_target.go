@@ -111,12 +111,10 @@ func (p *plan) existing(ctx context.Context, r store.Reader, dr *draft, k store.
 	if dr.op.IfMatch != 0 && dr.op.IfMatch != doc.Version {
 		return fault.New(fault.Conflict, "record.if-match", "the current version is another one")
 	}
-	it, err := p.desk.item(doc)
-	if err != nil {
-		return err
-	}
+	it := p.desk.headed(doc)
 	dr.old, dr.id = doc, it.ID
 	if doc.Deleted {
+		var err error
 		dr.id = dr.op.ID
 		_, _, ours := p.desk.ids.decode(dr.op.ID)
 		dr.keepID = !ours
@@ -129,8 +127,11 @@ func (p *plan) existing(ctx context.Context, r store.Reader, dr *draft, k store.
 	if err := dr.mayReplace(); err != nil {
 		return err
 	}
-	dr.keepID = dr.oldBody.ID() != ""
+	if id := dr.oldBody.ID(); id != "" {
+		dr.keepID, dr.id, it.ID = true, id, id
+	}
 	if dr.op.Kind == Patch {
+		it.Resource = served(dr.oldBody, it)
 		return p.desk.change(p.who.Org, dr.op, it)
 	}
 	return nil

@@ -176,7 +176,7 @@ func (e *Errand) commit(ctx context.Context, tx store.Tx, v access.Verdict, p *p
 	if err := p.agrees(ctx, tx); err != nil {
 		return err
 	}
-	if err := p.holdsStill(ctx, tx); err != nil {
+	if err := p.holdsStill(ctx, tx, c.Sole); err != nil {
 		return err
 	}
 	if last, err := tx.LastChange(ctx); err != nil {

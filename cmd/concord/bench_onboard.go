@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"sync"
+	"syscall"
 	"time"
 
 	"concord/demo/extract"
@@ -41,6 +42,8 @@ type onboarding struct {
 	Match    float64          `json:"matchSeconds"`
 	Load     float64          `json:"loadSeconds,omitempty"`
 	Undo     float64          `json:"undoSeconds,omitempty"`
+	LoadCPU  float64          `json:"loadProcessorSeconds,omitempty"`
+	UndoCPU  float64          `json:"undoProcessorSeconds,omitempty"`
 	Loaded   int64            `json:"loaded,omitempty"`
 	Removed  int64            `json:"removed,omitempty"`
 	Kept     int              `json:"kept,omitempty"`
@@ -162,6 +165,7 @@ func (c *benchOnboardCmd) measure(ctx context.Context, h *house, dir string, out
 	if !c.Load {
 		return nil
 	}
+	debug.SetGCPercent(gcPercent) // as the process that loads has it
 	err = c.thereAndBack(ctx, h, s, x, out)
 	out.Peak = peakMemory()
 	return err
@@ -174,25 +178,34 @@ func (c *benchOnboardCmd) thereAndBack(ctx context.Context, h *house, s *onboard
 		return err
 	}
 	s.Zone = h.desk.Zone()
-	start := time.Now()
+	start, busy := time.Now(), processorTime()
 	l, err := s.Load(ctx, x, e, onboard.LoadOptions{})
 	if err != nil {
 		return err
 	}
-	out.Load = time.Since(start).Seconds()
+	out.Load, out.LoadCPU = time.Since(start).Seconds(), processorTime()-busy
 	for _, p := range l.Classes {
 		out.Loaded += p.Created
 	}
-	start = time.Now()
+	start, busy = time.Now(), processorTime()
 	u, err := s.Undo(ctx, x, e)
 	if err != nil {
 		return err
 	}
-	out.Undo, out.Kept = time.Since(start).Seconds(), len(u.Kept)
+	out.Undo, out.UndoCPU, out.Kept = time.Since(start).Seconds(), processorTime()-busy, len(u.Kept)
 	for _, n := range u.Removed {
 		out.Removed += n
 	}
 	return nil
+}
+
+// processorTime is what this process has used, in seconds.
+func processorTime() float64 {
+	var r syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &r) != nil {
+		return 0
+	}
+	return time.Duration(r.Utime.Nano() + r.Stime.Nano()).Seconds()
 }
 
 func (o *onboarding) print(w io.Writer) {
@@ -206,6 +219,7 @@ func (o *onboarding) print(w io.Writer) {
 	if o.Loaded > 0 {
 		line("load, rows", o.Loaded, o.Load)
 		line("undo, rows", o.Removed, o.Undo)
+		fmt.Fprintf(w, "processor time: %.0f µs a row loaded, %.0f µs a row undone\n", 1e6*o.LoadCPU/float64(o.Loaded), 1e6*o.UndoCPU/float64(max(1, o.Removed)))
 	}
 	fmt.Fprintf(w, "certain %d, possible %d, new %d, conflict %d\n", o.By["certain"], o.By["possible"], o.By["new"], o.By["conflict"])
 }

@@ -133,8 +133,8 @@ func (y *harmony) Build(ctx context.Context, org, extract string) (*harmonise.Bu
 	return harmonise.New(org, in), s, nil
 }
 
-// Matches gives the pairs of an organisation's newest extract.
-func (y *harmony) Matches(ctx context.Context, org string) (*onboard.Stage, *onboard.Review, error) {
+// Matches gives pairs of an organisation's newest extract.
+func (y *harmony) Matches(ctx context.Context, org string, ask onboard.ReviewAsked) (*onboard.Stage, *onboard.Review, error) {
 	s, err := y.stage(org)
 	if err != nil {
 		return nil, nil, err
@@ -143,7 +143,7 @@ func (y *harmony) Matches(ctx context.Context, org string) (*onboard.Stage, *onb
 	if err != nil {
 		return nil, nil, err
 	}
-	v, err := s.Review(ctx, x)
+	v, err := s.Review(ctx, x, ask)
 	return s, v, err
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -188,4 +189,94 @@ func applied(t *testing.T, h *house) {
 		return
 	}
 	t.Fatal("messages still wait")
+}
+
+// TestFeedGoesOnAfterADelta: what a delta changed keeps the key by which the feed
+// knows it.
+func TestFeedGoesOnAfterADelta(t *testing.T) {
+	ctx := context.Background()
+	h, err := openHouse(ctx, where{Data: t.TempDir()}, nil, quietLog())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.close()
+	patients := "key,family,given,born,sex\nH100,Example,Meera,1971-06-12,F\n"
+	encounters := "key,patient,class,started,ward,bed\nV100,H100,inpatient,2026-11-20 09:30,Crick,Bay 3/Bed 2\n"
+	loadFolder(t, h, extractFolder(t, map[string]string{"patients.csv": patients, "encounters.csv": encounters}))
+	after := extractFolder(t, map[string]string{"patients.csv": patients, "encounters.csv": strings.Replace(encounters, "Bed 2", "Bed 5", 1)})
+	if err := os.WriteFile(filepath.Join(after, "extract.yaml"), []byte("trust: R1K\nsource: PAS\ntaken: 2026-11-25T20:00:00Z\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, base, e := stageOfR1K(t, h, "")
+	x, err := s.Add(ctx, after, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Profile(ctx, x, onboard.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.MakeDelta(ctx, x, base, onboard.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if l, err := s.Load(ctx, x, e, onboard.LoadOptions{}); err != nil || l.Classes["encounters"].Created != 1 {
+		t.Fatalf("%+v %v", l, err)
+	}
+	send(t, h, "MSH|^~\\&|PAS|R1K|C|N|20261126073809||ADT^A03|1|P|2.4\rEVN||20261126073000\rPID|1||H100^^^PAS^MR||Example^Meera||19710612|F\r"+
+		"PV1|1|I|Crick^Bay 3^Bed 5^R1K01|21|||||||||||||||V100|||||||||||||||||01||||||||20261120093000|20261126071500\r")
+	showsOnly(t, h, map[string][]string{"Encounter": {"finished"}})
+}
+
+// TestFeedThatReplaysAWeek: after the load the feed plays a week again: what is
+// older than the extract changes nothing that was loaded, and what is newer does.
+func TestFeedThatReplaysAWeek(t *testing.T) {
+	h, err := openHouse(context.Background(), where{Data: t.TempDir()}, nil, quietLog())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.close()
+	loadFolder(t, h, extractFolder(t, map[string]string{
+		"patients.csv":     "key,family,given,born,sex,town\nH100,Example,Meera,1971-06-12,F,Harrow\n",
+		"encounters.csv":   "key,patient,class,started,ended,ward,bed\nV99,H100,inpatient,2026-11-20 09:30,2026-11-22 12:00,Crick,Bay 3/Bed 2\nV100,H100,inpatient,2026-11-24 09:30,,Crick,Bay 3/Bed 2\n",
+		"appointments.csv": "key,patient,clinic,starts,status\nA7,H100,CARD1,2026-12-20 10:00,cancelled\n",
+		"alerts.csv":       "key,patient,kind,code,text,severity,status\nAL1,H100,allergy,PEN,Penicillin,severe,active\n",
+	}))
+	before := shownBy(t, h)
+	pid := "PID|1||H100^^^PAS^MR||Exampel^Mira||19710612|F|||^^Wembley\r"
+	send(t, h,
+		"MSH|^~\\&|PAS|R1K|C|N|20261120093100||ADT^A01|1|P|2.4\rEVN||20261120093000\r"+pid+"PV1|1|I|Crick^Bay 1^Bed 1^R1K01|21|||||||||||||||V99|||||||||||||||||||||||||20261120093000\rAL1|1|DA|PEN^Penicillin|MI\r",
+		"MSH|^~\\&|PAS|R1K|C|N|20261123100000||SIU^S12|2|P|2.4\rSCH|A7|A7|||||||||^^^20261218100000^20261218101500||||||||||||||Booked\r"+pid,
+		"MSH|^~\\&|PAS|R1K|C|N|20261124093100||ADT^A01|3|P|2.4\rEVN||20261124093000\r"+pid+"PV1|1|I|Crick^Bay 1^Bed 1^R1K01|21|||||||||||||||V100|||||||||||||||||||||||||20261124093000\r")
+	if after := shownBy(t, h); !slices.Equal(before, after) {
+		t.Errorf("before %q\nafter %q", before, after)
+	}
+	send(t, h, "MSH|^~\\&|PAS|R1K|C|N|20261126073809||ADT^A03|4|P|2.4\rEVN||20261126073000\r"+pid+"PV1|1|I|Crick^Bay 3^Bed 2^R1K01|21|||||||||||||||V100|||||||||||||||||01||||||||20261124093000|20261126071500\r")
+	if after := strings.Join(shownBy(t, h), "\n"); strings.Contains(after, "in-progress") || !strings.Contains(after, "Wembley") {
+		t.Errorf("what is new does not count: %s", after)
+	}
+}
+
+// shownBy is what the record says of people, stays, appointments and allergies: names, towns,
+// places, times and statuses.
+func shownBy(t *testing.T, h *house) []string {
+	t.Helper()
+	var out []string
+	for _, typ := range []string{"Patient", "Encounter", "Appointment", "AllergyIntolerance"} {
+		found, err := anOperator(h).Search(context.Background(), record.Asked{Types: []string{typ}, Form: url.Values{}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, it := range found.Matches {
+			v, err := it.Full()
+			if err != nil {
+				t.Fatal(err)
+			}
+			says := []string{typ}
+			for _, path := range []string{"name.0.family", "address.0.city", "status", "start", "period.start", "period.end", "location.0.location.identifier.value", "reaction.0.severity"} {
+				says = append(says, v.StrAt(path))
+			}
+			out = append(out, strings.Join(says, " "))
+		}
+	}
+	slices.Sort(out)
+	return out
 }

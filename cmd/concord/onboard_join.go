@@ -33,13 +33,9 @@ func (h *house) office() *course.Office {
 }
 
 // pairsWaiting counts the pairs that wait for a steward.
-func (h *house) pairsWaiting(ctx context.Context) (int, error) {
+func (h *house) pairsWaiting(ctx context.Context, org string) (int, error) {
 	e := h.desk.For(access.Requester{ID: "joining", Name: "Watch after a go-live", Role: access.Steward, Org: access.Domain}, access.Reason{Purpose: access.Administration})
-	n, err := e.IndexCounted(ctx)
-	if err != nil {
-		return 0, err
-	}
-	return n.Waiting, nil
+	return e.PairsOf(ctx, org)
 }
 
 // watchJoinedEvery is how often what is watched after a go-live is counted.

@@ -71,6 +71,7 @@ func (h *house) loadExtract(ctx context.Context, req request, out io.Writer) err
 	if err != nil {
 		return err
 	}
+	defer roomy()()
 	if req.Command == "onboard-undo" {
 		u, err := s.Undo(ctx, x, e)
 		if err != nil {

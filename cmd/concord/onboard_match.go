@@ -23,6 +23,16 @@ type onboardMatchCmd struct {
 // earnest, where it matches beside no server.
 const matchMemory = 850 << 20
 
+// roomy lets a process hold that much while a load or its undo is at work, beside a
+// server too: at the limit of a small one it would do little but collect garbage.
+func roomy() (done func()) {
+	if os.Getenv("GOMEMLIMIT") != "" {
+		return func() {}
+	}
+	before := debug.SetMemoryLimit(matchMemory)
+	return func() { debug.SetMemoryLimit(before) }
+}
+
 func (c *onboardMatchCmd) Run(ctx context.Context) error {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetGCPercent(50)

@@ -78,7 +78,7 @@ func (h *house) reviewCommand(ctx context.Context, req request, out io.Writer) e
 	if err != nil {
 		return err
 	}
-	v, err := s.Review(ctx, x)
+	v, err := s.Review(ctx, x, onboard.ReviewAsked{All: true})
 	if err != nil {
 		return err
 	}

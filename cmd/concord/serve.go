@@ -34,6 +34,7 @@ type listen struct {
 	MLLPClientCA string        `help:"Authorities (PEM) of the certificate that every sender over MLLP must show." name:"mllp-client-ca" placeholder:"FILE"`
 	ClientRate   float64       `help:"Requests a second that one client may make, and five seconds' worth at once; 0 = any number." name:"client-rate" default:"3000"`
 	UserRate     float64       `help:"Pages a second that one person may open, and five seconds' worth at once; 0 = any number." name:"user-rate" default:"20"`
+	PublicRate   float64       `help:"Pages a second that one address may open without signing in (the timeline of a joining), and five seconds' worth at once; 0 = any number." name:"public-rate" default:"10"`
 	Insecure     bool          `help:"Allow listening beyond this machine without TLS."`
 	Destination  []string      `help:"Where a destination of the channels is on this server, when not where its file says." placeholder:"NAME=ADDR"`
 	Feeds        string        `help:"Settings of feeds (YAML)." placeholder:"FILE"`
@@ -116,8 +117,8 @@ func (l listen) check() error {
 	if l.ClientCA != "" && l.TLSCert == "" || l.MLLPClientCA != "" && !l.MLLPTLS {
 		return fault.New(fault.Invalid, "cli.tls", "client certificates need TLS: --client-ca goes with --tls-cert, --mllp-client-ca with --mllp-tls")
 	}
-	if l.ClientRate < 0 || l.UserRate < 0 {
-		return fault.New(fault.Invalid, "cli.rate", "--client-rate and --user-rate are 0 or more")
+	if l.ClientRate < 0 || l.UserRate < 0 || l.PublicRate < 0 {
+		return fault.New(fault.Invalid, "cli.rate", "--client-rate, --user-rate and --public-rate are 0 or more")
 	}
 	if l.MLLPTLS && l.TLSCert == "" {
 		return fault.New(fault.Invalid, "cli.tls", "--mllp-tls needs --tls-cert and --tls-key")

@@ -100,6 +100,7 @@ type writer struct {
 	codes   *codes
 	d       *rand.Rand // of the patient at hand
 	number  string     // of the patient at hand
+	pathway string     // of the patient at hand, "" = none
 	fallen  bool       // the patient at hand cannot be loaded
 	lost    bool       // nor their number be read
 	failed  error

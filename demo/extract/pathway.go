@@ -26,12 +26,14 @@ type story struct {
 
 // pathways writes events and waiting lists: three in ten patients have one.
 func (w *writer) pathways() {
+	w.pathway = ""
 	if !w.chance(0.3) {
 		return
 	}
 	s := w.story()
 	n := w.d.IntN(len(w.codes.services))
 	id := fmt.Sprintf("%s%012d", w.o.Trust, w.files["pathways"].rows)
+	w.pathway = id
 	was := w.planted.Orphan
 	for _, e := range s.events {
 		start := ""

@@ -116,7 +116,7 @@ func (w *writer) encounters() (key string) {
 func (w *writer) appointments() {
 	for w.chance(0.35) {
 		n, starts := w.slot()
-		w.row("appointments", "", w.codes.clinics[n], at(starts), "15", pick(w.d, []string{"first", "follow-up"}), "booked", w.codes.staff[n])
+		w.row("appointments", w.pathway, w.codes.clinics[n], at(starts), "15", pick(w.d, []string{"first", "follow-up"}), "booked", w.codes.staff[n])
 	}
 }
 
@@ -145,7 +145,7 @@ func (w *writer) results() {
 			w.line("results", record([]string{"F" + itoa(w.planted.Future), who, "", t.code, t.name, "1", t.unit, t.limits, "final", at(taken), ""}))
 			continue
 		}
-		w.row("results", "", t.code, t.name, w.value(t), t.unit, t.limits, "final", at(taken), at(taken.Add(2*time.Hour)))
+		w.row("results", "O"+w.number, t.code, t.name, w.value(t), t.unit, t.limits, "final", at(taken), at(taken.Add(2*time.Hour)))
 	}
 }
 

@@ -22,7 +22,7 @@ import (
 type Harmony interface {
 	// Build is that of an organisation by its newest extract ("").
 	Build(ctx context.Context, org, extract string) (*harmonise.Build, *onboard.Stage, error)
-	Matches(ctx context.Context, org string) (*onboard.Stage, *onboard.Review, error)
+	Matches(ctx context.Context, org string, ask onboard.ReviewAsked) (*onboard.Stage, *onboard.Review, error)
 }
 
 // harmonyRoutes are the pages on which stewards decide for an organisation that

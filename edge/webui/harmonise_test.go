@@ -60,13 +60,13 @@ func (h harmonyOf) Build(ctx context.Context, org, extract string) (*harmonise.B
 	return harmonise.New(org, in), s, nil
 }
 
-func (h harmonyOf) Matches(ctx context.Context, org string) (*onboard.Stage, *onboard.Review, error) {
+func (h harmonyOf) Matches(ctx context.Context, org string, ask onboard.ReviewAsked) (*onboard.Stage, *onboard.Review, error) {
 	s := h.stage(org)
 	x, err := s.Find("")
 	if err != nil {
 		return nil, nil, err
 	}
-	v, err := s.Review(ctx, x)
+	v, err := s.Review(ctx, x, ask)
 	return s, v, err
 }
 

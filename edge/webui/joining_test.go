@@ -5,8 +5,10 @@ import (
 	"context"
 	"mime/multipart"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -328,5 +330,39 @@ func TestRegisterAtThePages(t *testing.T) {
 	}
 	if r := s.as("engineer").post("/onboard/R1K/register", "apply", "yes", "text", text); r.status != http.StatusForbidden {
 		t.Errorf("another organisation's engineer applies it: %d", r.status)
+	}
+}
+
+// TestPublicTimelineHasARate: the one page that needs no session is held to a rate
+// for each address: who asks too often is told when to come again, and others, and
+// those who are signed in, do not feel it.
+func TestPublicTimelineHasARate(t *testing.T) {
+	s := newStage(t)
+	s.joiners()
+	b := s.as("local")
+	if r := b.post("/onboard/R1K/run", "do", "start", "kind", "rehearsal"); r.status != http.StatusSeeOther {
+		t.Fatalf("%d", r.status)
+	}
+	ask := func(address string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(http.MethodGet, "/onboard/R1K/timeline", nil)
+		r.RemoteAddr = address
+		w := httptest.NewRecorder()
+		s.server.Config.Handler.ServeHTTP(w, r)
+		return w
+	}
+	for i := range 5 * publicRate {
+		if w := ask("198.51.100.7:" + strconv.Itoa(1000+i)); w.Code != http.StatusOK {
+			t.Fatalf("request %d: %d", i, w.Code)
+		}
+	}
+	w := ask("198.51.100.7:99")
+	if w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") == "" || strings.Contains(w.Body.String(), "Your trust is here") {
+		t.Errorf("%d %v", w.Code, w.Header())
+	}
+	if w := ask("198.51.100.8:99"); w.Code != http.StatusOK {
+		t.Errorf("another address: %d", w.Code)
+	}
+	if r := b.get("/onboard/R1K"); r.status != http.StatusOK {
+		t.Errorf("somebody who is signed in: %d", r.status)
 	}
 }

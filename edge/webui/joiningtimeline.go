@@ -1,7 +1,9 @@
 package webui
 
 import (
+	"math"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -13,6 +15,11 @@ import (
 // timelineOfJoining is /onboard/{org}/timeline: public, without anything of a
 // patient or of who did what.
 func (s *Site) timelineOfJoining(w http.ResponseWriter, r *http.Request) {
+	if wait := s.PublicPace.Wait(addressOf(r)); wait > 0 { // before anything is read: who asks is anybody
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+		s.refuse(w, r, nil, fault.New(fault.Busy, codePace, "this page was opened too often from your network: wait a few seconds"))
+		return
+	}
 	stage, err := s.Joining.Stage(r.PathValue("org"))
 	var run *runbook.Run
 	if err == nil {

@@ -65,7 +65,7 @@ func (s *Site) matches(v *visit) (*answer, error) {
 	}
 	x := matchesView{Org: s.organisation(org), From: from, Show: q.Get("show"), Kept: person.Verb(q.Get("kept")), Key: q.Get("key"), Entry: q.Get("entry")}
 	frame := frame{Title: "Matches of " + x.Org.Short, Nav: "onboard", Forms: true}
-	_, r, err := s.Harmony.Matches(v.Context(), org)
+	_, r, err := s.Harmony.Matches(v.Context(), org, onboard.ReviewAsked{From: from, Most: matchesShown, All: x.Show == "all"})
 	if f := fault.Of(err); err != nil && (f.Code == "onboard.not-matched" || f.Code == "onboard.extract") {
 		x.NotReady = sentenceOf(f.Text)
 		return &answer{frame: frame, body: matchesPage(x)}, nil
@@ -74,16 +74,11 @@ func (s *Site) matches(v *visit) (*answer, error) {
 		return nil, err
 	}
 	x.Review = r
-	list := r.Pairs
-	if x.Show != "all" {
-		list = list[:r.Waiting] // those that wait come first
-	}
-	x.Total = len(list)
-	part := list[min(from, len(list)):min(from+matchesShown, len(list))]
-	if from+matchesShown < len(list) {
+	x.Total = r.Total
+	if from+matchesShown < x.Total {
 		x.Next = from + matchesShown
 	}
-	if x.Rows, err = s.matchRows(v, org, part); err != nil {
+	if x.Rows, err = s.matchRows(v, org, r.Pairs); err != nil {
 		return nil, err
 	}
 	return &answer{frame: frame, body: matchesPage(x)}, nil
@@ -161,14 +156,14 @@ func (s *Site) rulePair(v *visit) (*answer, error) {
 	if utf8.RuneCountInString(why) > 200 || why == "" && verb != person.TakeBack {
 		return nil, fault.New(fault.Invalid, "webui.reason", "give a reason of up to 200 characters")
 	}
-	stage, r, err := s.Harmony.Matches(v.Context(), org)
+	stage, r, err := s.Harmony.Matches(v.Context(), org, onboard.ReviewAsked{Key: v.PostFormValue("key"), Entry: v.PostFormValue("entry")})
 	if err != nil {
 		return nil, err
 	}
-	p := r.Find(v.PostFormValue("key"), v.PostFormValue("entry"))
-	if p == nil {
+	if len(r.Pairs) == 0 {
 		return nil, fault.New(fault.Conflict, "webui.pair", "the extract was matched anew, and this pair is no longer there")
 	}
+	p := &r.Pairs[0]
 	if p.Said != v.PostFormValue("said") {
 		return nil, fault.New(fault.Conflict, "webui.pair", "the source says something else of the patient meanwhile")
 	}

@@ -74,6 +74,9 @@ type Options struct {
 	Grants *grant.Registry
 	// Pace holds each person to a rate of pages; nil = no limit.
 	Pace *transport.Pace
+	// PublicPace holds each address to a rate of the pages that need no session (the
+	// timeline of a joining); nil = no limit.
+	PublicPace *transport.Pace
 	// Guard refuses requests that another site makes in a browser's name;
 	// login.Guard is one.
 	Guard func(next, refused http.Handler) http.Handler

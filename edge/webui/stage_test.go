@@ -14,6 +14,7 @@ import (
 
 	"concord/edge/login"
 	"concord/edge/smart"
+	"concord/edge/transport"
 	"concord/edge/webui"
 	"concord/exchange/onboard/course"
 	"concord/fault"
@@ -63,7 +64,10 @@ func (f *frail) Update(ctx context.Context, do func(store.Tx) error) error {
 // today is the day on which the story is read.
 var today = time.Date(2026, 11, 22, 9, 5, 0, 0, time.UTC)
 
-const password = "correct horse battery"
+const (
+	password   = "correct horse battery"
+	publicRate = 4
+)
 
 func newStage(t testing.TB, options ...account.Option) *stage {
 	t.Helper()
@@ -89,7 +93,7 @@ func newStage(t testing.TB, options ...account.Option) *stage {
 	s.grants = grant.New(s.engine, s.accounts, clock)
 	apps := smart.New(smart.Options{Grants: s.grants, Accounts: s.accounts, BaseURL: "https://concord.example", Now: clock, Check: s.desk.CheckScope})
 	s.harmony = harmonyOf{t.TempDir(), clock}
-	handler, err := webui.New(webui.Options{Harmony: s.harmony, Apps: apps, Grants: s.grants, Desk: s.desk, Accounts: s.accounts, Door: s.door, Witnesses: s.desk.Witnesses, BaseURL: "https://concord.example", Guard: login.Guard,
+	handler, err := webui.New(webui.Options{PublicPace: transport.NewPace(publicRate, clock), Harmony: s.harmony, Apps: apps, Grants: s.grants, Desk: s.desk, Accounts: s.accounts, Door: s.door, Witnesses: s.desk.Witnesses, BaseURL: "https://concord.example", Guard: login.Guard,
 		Orgs: orgs(), Now: clock, Zone: zone, Parse: parsed, Joining: s.joinings()})
 	s.must(err)
 	s.server.Config.Handler = handler

@@ -3,12 +3,12 @@ package intake
 import (
 	"time"
 
+	"concord/record"
 	"concord/standard/fhir"
 )
 
-// EventExtension, in meta, is the time of the newest event that a resource
-// reflects. It is what tells a late message from a new one.
-const EventExtension = "urn:concord:event-time"
+// EventExtension is record.EventExtension.
+const EventExtension = record.EventExtension
 
 // eventOf reads the extension; the zero time when there is none.
 func eventOf(resource *fhir.Value) time.Time {

@@ -124,6 +124,12 @@ func TestStories(t *testing.T) {
 			{"A03", "0212", map[string]string{"PV1-3": bed("2"), "PV1-45": "20240302110000"},
 				"finished IMP [01T08-02T11] was:in-progress[01T08-02T11] WARD/1:completed[01T08-01T10] WARD/2:completed[01T10-02T11]"},
 		},
+		"admitted with an expected day, which moves": {
+			{"A01", "0108", map[string]string{"PV1-3": bed("1"), "PV2-9": "20240303120000"}, "in-progress IMP [01T08-] WARD/1:active[01T08-] out:03T12"},
+			{"A08", "0110", map[string]string{"PV1-3": bed("1"), "PV2-9": "20240304120000"}, "in-progress IMP [01T08-] WARD/1:active[01T08-] out:04T12"},
+			{"A08", "0111", map[string]string{"PV1-3": bed("1")}, "in-progress IMP [01T08-] WARD/1:active[01T08-] out:04T12"},
+			{"A03", "0212", map[string]string{"PV1-3": bed("1")}, "finished IMP [01T08-02T12] was:in-progress[01T08-02T12] WARD/1:completed[01T08-02T12]"},
+		},
 		"cancelled transfer": {
 			{"A01", "0108", map[string]string{"PV1-3": bed("1")}, "in-progress IMP [01T08-] WARD/1:active[01T08-]"},
 			{"A02", "0110", map[string]string{"PV1-3": bed("2")}, "in-progress IMP [01T08-] WARD/1:completed[01T08-01T10] WARD/2:active[01T10-]"},
@@ -149,6 +155,11 @@ func TestStories(t *testing.T) {
 			{"A06", "0109", map[string]string{"PV1-3": bed("1")}, "in-progress IMP [01T08-] was:arrived[01T08-01T09] class:AMB CLINIC:completed[01T08-01T09] WARD/1:active[01T09-]"},
 			{"A07", "0110", map[string]string{"PV1-2": "O", "PV1-3": "CLINIC"},
 				"in-progress AMB [01T08-] was:arrived[01T08-01T09] class:AMB class:IMP CLINIC:completed[01T08-01T09] WARD/1:completed[01T09-01T10] CLINIC:active[01T10-]"},
+		},
+		"let go by the emergency department, and admitted after all": {
+			{"A04", "0108", map[string]string{"PV1-2": "E", "PV1-3": "ED"}, "arrived EMER [01T08-] ED:active[01T08-]"},
+			{"A03", "0110", map[string]string{"PV1-2": "E", "PV1-3": "ED", "PV1-45": "20240301100000"}, "finished EMER [01T08-01T10] was:arrived[01T08-01T10] ED:completed[01T08-01T10]"},
+			{"A06", "0111", map[string]string{"PV1-3": bed("1")}, "in-progress IMP [01T08-] was:arrived[01T08-01T10] was:finished[01T10-01T11] class:EMER ED:completed[01T08-01T10] WARD/1:active[01T11-]"},
 		},
 		"pending moves and their cancellations": {
 			{"A01", "0108", map[string]string{"PV1-3": bed("1")}, "in-progress IMP [01T08-] WARD/1:active[01T08-]"},
@@ -320,5 +331,26 @@ func checkStay(t *testing.T, name string, enc *fhir.Value) {
 	}
 	if status == unknown {
 		t.Errorf("%s: no status: %s", name, state(enc))
+	}
+}
+
+// TestClassChangesUnderANewNumber: a visit that changes its class and its number is
+// the same visit, told by MRG-5; MRG is no merge of patients here.
+func TestClassChangesUnderANewNumber(t *testing.T) {
+	s := newShelf(t)
+	head := func(trigger, at string) string {
+		return "MSH|^~\\&|PAS|R1K|C|N|" + at + "||ADT^" + trigger + "|" + at + "|P|2.5\rEVN||" + at + "\rPID|1||H100^^^PAS^MR||Patel^Meera||19710612|F\r"
+	}
+	s.take(t, head("A04", "20240301080000")+"PV1|1|E|ED||||||||||||||||E77|||||||||||||||||||||||||20240301080000\r")
+	s.take(t, head("A06", "20240301090000")+"MRG|H100||A1||E77\rPV1|1|I|WARD^1||||||||||||||||I88|||||||||||||||||||||||||20240301080000\r")
+	enc := s.kept["Encounter/visit|I88"]
+	if enc == nil || s.kept["Encounter/visit|E77"] != nil {
+		t.Fatalf("%d are kept", len(s.kept))
+	}
+	if got := state(enc); got != "in-progress IMP [01T08-] was:arrived[01T08-01T09] class:EMER ED:completed[01T08-01T09] WARD/1:active[01T09-]" {
+		t.Error(got)
+	}
+	if enc.StrAt("classHistory.0.period.end") != "2024-03-01T09:00:00+00:00" {
+		t.Errorf("%s", enc.Get("classHistory").JSON())
 	}
 }

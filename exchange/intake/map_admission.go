@@ -17,9 +17,25 @@ func mapAdmission(s *source, m *Mapped) error {
 	case "A11":
 		change = stateChange{do: cancelAdmission}
 	}
-	s.addVisit(m, change)
+	v := s.addVisit(m, change)
+	if old := s.priorVisit(); v != nil && old != "" && v.key != key("visit", old) {
+		d := &m.Drafts[len(m.Drafts)-1]
+		d.Adopts = append(d.Adopts, key("visit", old))
+	}
 	s.addClinical(m)
 	return nil
+}
+
+// priorVisit is the number that the visit had before it changed its class:
+// PV1-19 may change with that (HL7 2.5.1, 3.3.6 and 3.3.7), and MRG-5 says from
+// what. It is no merge of patients.
+func (s *source) priorVisit() string {
+	if s.head.Trigger != "A06" && s.head.Trigger != "A07" {
+		return ""
+	}
+	mrg := s.first("MRG")
+	mrg.skip(1, 3)
+	return mrg.f(5).Component(1).String()
 }
 
 // admit begins the stay at PV1-44, else when the event took place.
@@ -37,6 +53,7 @@ func admit(status string) func(*stay) {
 		st.end = ""
 		st.reclass(at)
 		st.setExtension(plannedStart, "")
+		st.expectEnd()
 		st.moveTo(st.assigned, at)
 	}
 }
@@ -61,6 +78,13 @@ func (st *stay) expect() {
 	st.plan(st.assigned, at)
 }
 
+// expectEnd notes when a stay is expected to end (PV2-9), where the message says it.
+func (st *stay) expectEnd() {
+	if st.expectedOut != "" {
+		st.setExtension(plannedEnd, st.expectedOut)
+	}
+}
+
 // Extensions of R5 elements, for use in R4
 // (https://hl7.org/fhir/R5/encounter.html).
 const (
@@ -74,6 +98,8 @@ func changeClass(st *stay) {
 	if st.start == "" {
 		st.begin(orDefault(st.admitted, st.at))
 	}
+	st.expectEnd()
+	st.end = "" // one that was over goes on: admitted after the emergency department let them go
 	st.reclass(st.at)
 	st.moveTo(st.assigned, st.at)
 }

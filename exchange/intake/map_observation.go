@@ -73,6 +73,10 @@ func (r *result) text() string {
 // observationContext is what an Observation takes from its surroundings.
 type observationContext struct {
 	scope     string // the part of the key before the OBX
+	reported  bool   // it belongs to a report: then the order's numbers and the specimen's time are
+	placer    string
+	filler    string
+	taken     string // OBR-7
 	category  string
 	visit     *fhir.Value
 	effective string
@@ -112,7 +116,7 @@ func (s *source) observation(r *result, c observationContext) (Draft, bool) {
 	if len(performers) == 0 {
 		performers = []*fhir.Value{s.trust()}
 	}
-	d := s.draft("Observation", s.observationKey(obx, c), replaceNewer,
+	d := s.draft("Observation", s.observationKey(obx, c), foldResult,
 		"basedOn", c.basedOn,
 		"status", observationStatus(obx.str(11), c.status),
 		"category", fhir.Arr(fhir.Concept("http://terminology.hl7.org/CodeSystem/observation-category", category, "", "")),
@@ -129,6 +133,9 @@ func (s *source) observation(r *result, c observationContext) (Draft, bool) {
 		"method", s.method(obx),
 		"referenceRange", s.referenceRange(obx.f(7), unit),
 	)
+	if c.reported {
+		d.Adopts = s.loadedKeys(obx, c)
+	}
 	if isVital && vital.Unit != "" && value.StrAt("code") == vital.Unit {
 		d.Resource = d.Resource.With("meta", d.Resource.Get("meta").With("profile", []string{uk.Profile("Observation"), vital.Profile}))
 	}

@@ -43,6 +43,7 @@ func mapResults(s *source, m *Mapped) error {
 		}
 		s.addReport(m, r, visitRef)
 	}
+	soleAdopts(m)
 	return nil
 }
 
@@ -119,7 +120,7 @@ func (s *source) addReport(m *Mapped, r report, visitRef *fhir.Value) {
 		issued = s.eventStamp() // the only time there is
 	}
 	c := observationContext{scope: "obs|" + k, category: "laboratory", visit: visitRef, effective: effective,
-		issued: issued, status: status, basedOn: s.basedOn(r), seen: map[string]int{}}
+		issued: issued, status: status, reported: true, placer: r.placer, filler: r.filler, taken: obr.str(7), basedOn: s.basedOn(r), seen: map[string]int{}}
 	section := orDefault(r.section, "LAB")
 	if r.imaging() {
 		c.category = "imaging"

@@ -22,6 +22,9 @@ func updateStay(st *stay) {
 	}
 	st.begin(st.admitted)
 	st.reclass(st.at)
+	if st.status == inProgress || st.status == arrived {
+		st.expectEnd()
+	}
 	if len(st.places) == 0 && st.status == inProgress {
 		st.moveTo(st.assigned, st.start)
 	}

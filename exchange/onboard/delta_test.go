@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"concord/fault"
 	"concord/record"
 	"concord/record/access"
 	"concord/standard/fhir"
@@ -279,6 +280,38 @@ func TestUndoNamesWhatAFeedWroteAnew(t *testing.T) {
 	u, err := s.Undo(ctx, x, e)
 	if err != nil || len(u.Kept) != 1 || u.Kept[0].Ref != it.Ref() || u.Kept[0].By != "pas" || u.Kept[0].Why != "changed" || u.Removed["Patient"] != 2 {
 		t.Errorf("%+v %v", u, err)
+	}
+}
+
+// TestOlderThanTheLoaded: while the load of an extract stands, one that was taken
+// before it is not loaded: neither its first time nor when rows of it were mended.
+func TestOlderThanTheLoaded(t *testing.T) {
+	ctx := context.Background()
+	d := openDesk(t)
+	s := newStage(t, "R1K")
+	s.Zone = londonZone(t)
+	before, after := deltaFiles(t)
+	older, _ := profiled(t, s, before, Options{})
+	newer, _ := profiled(t, s, after, Options{})
+	e := loaderOf(t, d, "R1K")
+	if _, err := s.Load(ctx, newer, e, LoadOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	first := shown(t, d)
+	if _, err := s.Load(ctx, older, e, LoadOptions{}); fault.Of(err).Code != "onboard.older-loaded" {
+		t.Errorf("an extract that is older than the one loaded: %v", err)
+	}
+	if diff := differences(first, shown(t, d)); len(diff) > 0 {
+		t.Errorf("it was loaded in part: %v", diff)
+	}
+	if l, err := s.Load(ctx, newer, e, LoadOptions{}); err != nil || !l.Loaded() {
+		t.Errorf("the one that is loaded, again: %+v %v", l, err)
+	}
+	if _, err := s.Undo(ctx, newer, e); err != nil {
+		t.Fatal(err)
+	}
+	if l, err := s.Load(ctx, older, e, LoadOptions{}); err != nil || !l.Loaded() {
+		t.Errorf("after the undo: %+v %v", l, err)
 	}
 }
 

@@ -65,7 +65,7 @@ func Layout() []Class {
 			{Name: "phone"}, {Name: "mobile"}, {Name: "email"}, {Name: "practice", Kind: ODS, About: "general practice"},
 			{Name: "multiple_birth", Kind: Flag},
 			{Name: "merged_into", Kind: Ref, To: "patients", Sure: true, About: "the number that this one was merged into at the source"},
-			{Name: "hospital_number", About: "where the key is another"},
+			{Name: "hospital_number", About: "where the key is another; empty = the key is the number"},
 		}},
 		{"alerts", "Alerts and allergies", []Column{
 			{Name: "key", Kind: Key, Must: true}, {Name: "patient", Kind: Ref, To: "patients", Must: true},
@@ -125,7 +125,7 @@ func Layout() []Class {
 			{Name: "key", Kind: Key, Must: true}, {Name: "patient", Kind: Ref, To: "patients", Must: true},
 			{Name: "code", Kind: Code, About: "dm+d"}, {Name: "text", Must: true}, {Name: "dose"}, {Name: "route"}, {Name: "frequency"},
 			{Name: "status", Kind: Choice, Must: true, Of: []string{"active", "stopped", "completed"}},
-			{Name: "started", Kind: Date, Must: true, When: Past}, {Name: "ended", Kind: Date, After: "started"}, {Name: "prescriber", Kind: Code},
+			{Name: "started", Kind: Date, Must: true, When: Past}, {Name: "ended", Kind: Date, After: "started"}, {Name: "prescriber", Kind: Code, About: "staff"},
 		}},
 	}
 }

@@ -48,7 +48,7 @@ const loadFile = "load.json"
 
 // LoadOptions of a load.
 type LoadOptions struct {
-	Batch int // rows a transaction; 0 = 200
+	Batch int // rows a transaction; 0 = 500
 	// Rest is how long is waited after each transaction, as a share of the time
 	// that it took: 1 leaves half of the time to others.
 	Rest float64
@@ -81,6 +81,7 @@ func (x *Extract) Loading() (*Loading, error) {
 // source, key and load, and is refused on its own if the record refuses it
 // (refused/load). A load that was stopped goes on; one that is complete does
 // nothing. Errors: Conflict "onboard.not-profiled", "onboard.undoing",
+// "onboard.older-loaded",
 // "onboard.build" while something of the mapping is open; those of Transact
 // that would hold for any row.
 func (s *Stage) Load(ctx context.Context, x *Extract, e *record.Errand, opt LoadOptions) (*Loading, error) {
@@ -90,7 +91,7 @@ func (s *Stage) Load(ctx context.Context, x *Extract, e *record.Errand, opt Load
 	}
 	defer unlock()
 	if opt.Batch <= 0 {
-		opt.Batch = 200
+		opt.Batch = 500
 	}
 	if err := opt.Mapping.ready(); err != nil {
 		return nil, err
@@ -107,8 +108,10 @@ func (s *Stage) Load(ctx context.Context, x *Extract, e *record.Errand, opt Load
 	if err != nil {
 		return nil, err
 	}
-	ld := &loader{delta: d, stage: s, extract: x, errand: e, opt: opt, loading: l, pacer: p}
-	err = ld.classes(ctx)
+	ld := &loader{delta: d, asAt: asAt(x), stage: s, extract: x, errand: e, opt: opt, loading: l, pacer: p}
+	if err = ld.readNumbers(); err == nil {
+		err = ld.classes(ctx)
+	}
 	l.Paced = p.end()
 	if err != nil {
 		return nil, errors.Join(err, ld.keep())
@@ -146,6 +149,11 @@ func (s *Stage) beginLoad(x *Extract) (*Loading, error) {
 	if err != nil {
 		return nil, err
 	}
+	if l == nil || l.State != stateLoaded || l.Part != len(x.Parts) {
+		if err := s.newest(x); err != nil {
+			return nil, err
+		}
+	}
 	attempt := 1
 	switch {
 	case l == nil:
@@ -162,4 +170,23 @@ func (s *Stage) beginLoad(x *Extract) (*Loading, error) {
 	}
 	l = &Loading{Extract: x.ID, Load: x.ID + "." + strconv.Itoa(attempt), State: stateLoading, Part: len(x.Parts), Began: s.Now().UTC(), Classes: map[string]*ClassProgress{}}
 	return l, writeJSON(x.path(loadFile), l)
+}
+
+// newest refuses to load an extract while the load of a later one stands: what it
+// says was so before what the record has.
+func (s *Stage) newest(x *Extract) error {
+	list, err := s.Extracts()
+	if err != nil {
+		return err
+	}
+	for _, other := range list {
+		l, err := other.Loading()
+		if err != nil {
+			return err
+		}
+		if other.ID != x.ID && l != nil && l.State != stateUndone && x.Taken.Before(other.Taken) {
+			return fault.New(fault.Conflict, "onboard.older-loaded", "an extract that was taken later is loaded (%s): undo that first", l.Load)
+		}
+	}
+	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"concord/record"
+	"concord/standard/fhir"
 )
 
 // loader is a load at work.
@@ -20,10 +21,14 @@ type loader struct {
 	loading *Loading
 	pacer   *pacer // nil = as hard as it can
 	refused *refusals
-	at      *Class             // the class at work
-	into    map[string]string  // numbers that were merged at the source, by the row's key
-	ids     map[string]string  // references to the trust's patients, by their numbers: as many as mostIDs
+	at      *Class            // the class at work
+	into    map[string]string // numbers that were merged at the source, by the row's key
+	asAt    *fhir.Value
+	numbers Numbers
+	was     Numbers            // of the extract that a delta goes on from
+	ids     map[string]string  // references to the trust's patients, by their keys: as many as mostIDs
 	taken   map[[2]uint64]bool // keys of the trust's feed that rows of the class have
+	shared  map[[2]uint64]bool // those that several rows of the class have between them
 	delta   *Delta             // what the extract is a delta of, nil = it is whole
 	touched *touched           // rows of the class that a delta loads
 }
@@ -44,7 +49,7 @@ type loadRow struct {
 // The progress is kept after waveBatches transactions. waveWorkers go at a time:
 // while one is written, the others are made ready.
 const (
-	waveBatches = 8
+	waveBatches = 4
 	waveWorkers = 3
 )
 
@@ -64,6 +69,9 @@ func (ld *loader) class(ctx context.Context, c Class) error {
 		return err
 	}
 	ld.touched = touched
+	if err := ld.soleKeys(&c); err != nil {
+		return err
+	}
 	n := int64(0)
 	if err := ld.sweep(ctx, &c, p, &n, false); err != nil {
 		return err
@@ -182,10 +190,13 @@ func (ld *loader) row(c *Class, fields [][]byte) loadRow {
 // made makes the op of a row. It names its patient by the reference that is
 // remembered, else by the number.
 func (ld *loader) made(c *Class, fields [][]byte, ids map[string]string) loadRow {
-	m := &maker{trust: ld.extract.Trust, load: ld.loading.Load, zone: ld.stage.zone(), class: c, fields: fields, ids: ids, mapping: ld.opt.Mapping}
-	v := m.resource()
-	once := url.Values{"identifier": {m.system(c.Name) + "|" + m.at("key")}}.Encode()
-	return loadRow{op: record.Op{Kind: record.Create, Type: v.Type(), Resource: v, IfNoneExist: once, Key: m.feedKey(), FullURL: "urn:row:" + escapedKey(m.at("key"))},
+	m := &maker{trust: ld.extract.Trust, load: ld.loading.Load, asAt: ld.asAt, zone: ld.stage.zone(), class: c, fields: fields, numbers: ld.numbers, ids: ids, mapping: ld.opt.Mapping}
+	v, key := m.resource(), m.feedKey()
+	if len(ld.shared) > 0 && key != "" && ld.shared[patientKey(m, key)] {
+		key = ""
+	}
+	once := url.Values{"identifier": {m.system(c.Name) + "|" + searchEscaped(m.name())}}.Encode()
+	return loadRow{op: record.Op{Kind: record.Create, Type: v.Type(), Resource: v, IfNoneExist: once, Key: key, FullURL: "urn:row:" + escapedKey(m.at("key"))},
 		fields: fields, known: m.known}
 }
 

@@ -47,6 +47,11 @@ func (m *maker) staff(name string) *fhir.Value {
 	return m.party("Practitioner", Staff, SourceSystem(m.trust, Staff, m.at(name)), m.at(name), "")
 }
 
+// PlannedEnd is the extension of an Encounter that says when it is expected to end,
+// as the trust's feeds say it too: R4 has no element for it, nor has UK Core
+// (https://hl7.org/fhir/uv/xver-r5.r4/, Encounter.plannedEndDate).
+const PlannedEnd = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Encounter.plannedEndDate"
+
 func (m *maker) encounter() *fhir.Value {
 	class := map[string][2]string{"inpatient": {"IMP", "inpatient encounter"}, "emergency": {"EMER", "emergency"}, "day": {"SS", "short stay"}, "outpatient": {"AMB", "ambulatory"}}[m.at("class")]
 	status := "in-progress"
@@ -63,7 +68,11 @@ func (m *maker) encounter() *fhir.Value {
 	if m.at("specialty") != "" {
 		service = m.concept(Specialties, m.at("specialty"), "")
 	}
-	return fhir.Obj("resourceType", "Encounter", "meta", m.meta(), "identifier", fhir.Arr(m.identifier("encounters", m.at("key"))), "status", status,
+	var expected *fhir.Value
+	if d := m.day("expected"); d != "" {
+		expected = fhir.Arr(fhir.Obj("url", PlannedEnd, "valueDateTime", d))
+	}
+	return fhir.Obj("resourceType", "Encounter", "meta", m.meta(), "extension", expected, "identifier", fhir.Arr(m.identifier("encounters", m.at("key"))), "status", status,
 		"class", fhir.Obj("system", "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code", class[0], "display", class[1]), "serviceType", service,
 		"subject", m.subject(), "participant", participant, "period", fhir.Obj("start", m.instant("started"), "end", m.instant("ended")), "location", location)
 }
@@ -92,7 +101,7 @@ func (m *maker) task(code string, columns ...string) *fhir.Value {
 	}
 	return fhir.Obj("resourceType", "Task", "meta", m.meta(),
 		"identifier", fhir.Arr(m.identifier(m.class.Name, m.at("key"))),
-		"groupIdentifier", fhir.Obj("system", uk.Local("pathway").System(m.trust), "value", m.at("pathway")),
+		"groupIdentifier", fhir.Obj("system", PathwayKind.System(m.trust), "value", m.at("pathway")),
 		"status", "accepted", "intent", "order", "code", fhir.Concept("urn:concord:code", code, "", ""), "for", m.subject(), "input", inputs)
 }
 
@@ -112,7 +121,19 @@ func (m *maker) appointment() *fhir.Value {
 	if t, ok := fhir.ParseInstant(m.instant("starts"), m.zone); ok {
 		a = a.With("end", fhir.FormatDateTime(t.Start.Add(minutesOf(minutes)), m.zone)).With("minutesDuration", minutes)
 	}
+	if p := m.at("pathway"); p != "" {
+		a = a.With("basedOn", fhir.Arr(m.order(PathwayKind, p)))
+	}
 	return a.With("participant", participant)
+}
+
+// PathwayKind is the kind of identifier that a patient pathway identifier is: of
+// the referral that began the pathway, and of the group of its events.
+const PathwayKind uk.Local = "pathway"
+
+// order names an order or a referral by its number: it may not be known here.
+func (m *maker) order(kind uk.Local, number string) *fhir.Value {
+	return fhir.Obj("type", "ServiceRequest", "identifier", fhir.Obj("system", kind.System(m.trust), "value", number))
 }
 
 func (m *maker) document() *fhir.Value {
@@ -142,6 +163,9 @@ func (m *maker) result() *fhir.Value {
 	o := fhir.Obj("resourceType", "Observation", "meta", m.meta(), "identifier", fhir.Arr(m.identifier("results", m.at("key"))), "status", status,
 		"category", fhir.Arr(fhir.Concept("http://terminology.hl7.org/CodeSystem/observation-category", "laboratory", "", "")),
 		"code", m.concept(Results, m.at("code"), m.at("name")), "subject", m.subject(), "effectiveDateTime", m.instant("taken"), "issued", m.instant("reported"))
+	if n := m.at("order"); n != "" {
+		o = o.With("basedOn", fhir.Arr(m.order(uk.PlacerOrder, n)))
+	}
 	if v := m.at("value"); decimal(v) {
 		return m.measured(o, v, m.at("unit"))
 	}
@@ -169,7 +193,14 @@ func (m *maker) medicine() *fhir.Value {
 	if len(dosage) > 0 {
 		lines = fhir.Arr(fhir.Obj("text", strings.Join(dosage, " ")))
 	}
-	return fhir.Obj("resourceType", "MedicationStatement", "meta", m.meta(), "identifier", fhir.Arr(m.identifier("medicines", m.at("key"))), "status", status,
-		"medicationCodeableConcept", m.concept(Drugs, m.at("code"), m.at("text")), "subject", m.subject(),
+	drug, subject := m.concept(Drugs, m.at("code"), m.at("text")), m.subject()
+	var order, based *fhir.Value
+	if who := m.staff("prescriber"); who != nil { // a MedicationStatement has no prescriber: the order that it goes by has
+		order = fhir.Arr(fhir.Obj("resourceType", "MedicationRequest", "id", "order", "status", status, "intent", "order",
+			"medicationCodeableConcept", drug, "subject", subject, "requester", who))
+		based = fhir.Arr(fhir.Obj("reference", "#order"))
+	}
+	return fhir.Obj("resourceType", "MedicationStatement", "meta", m.meta(), "contained", order, "identifier", fhir.Arr(m.identifier("medicines", m.at("key"))), "basedOn", based, "status", status,
+		"medicationCodeableConcept", drug, "subject", subject,
 		"effectivePeriod", fhir.Obj("start", m.day("started"), "end", m.day("ended")), "dosage", lines)
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"concord/record"
+	"concord/standard/fhir"
 )
 
 // mendOps makes updates of the rows of a delta that changed at the source: on the
@@ -54,19 +55,30 @@ func (ld *loader) updates(ctx context.Context, w *waveWork, rows []loadRow) ([]l
 		case it.Feed != ld.errand.Who().ID:
 			w.refuse("onboard.changed-since", r)
 		default:
-			r.op = record.Op{Kind: record.Update, Type: r.op.Type, ID: it.ID, IfMatch: it.Version, Resource: r.op.Resource.With("id", it.ID), FullURL: r.op.FullURL}
+			r.op = record.Op{Kind: record.Update, Type: r.op.Type, ID: it.ID, IfMatch: it.Version, Key: r.op.Key, Resource: r.op.Resource.With("id", it.ID), FullURL: r.op.FullURL}
 			out = append(out, r)
 		}
 	}
 	return out, nil
 }
 
-// current are the resources of rows as the record has them now, by their keys.
+// current are the resources of rows as the record has them now, by the keys of the
+// rows.
 func (ld *loader) current(ctx context.Context, rows []loadRow) (map[string]*record.Item, error) {
 	system := (&maker{trust: ld.extract.Trust}).system(ld.at.Name)
-	byType := map[string][]string{}
+	byType, rowOf := map[string][]string{}, map[string]string{}
+	for _, numbers := range []Numbers{ld.numbers, ld.was} { // what it was before counts
+		for _, r := range rows {
+			rowOf[ld.named(r, numbers)] = string(r.fields[0])
+		}
+	}
 	for _, r := range rows {
-		byType[r.op.Type] = append(byType[r.op.Type], system+"|"+searchEscaped(string(r.fields[0])))
+		for _, numbers := range []Numbers{ld.was, ld.numbers} {
+			token := system + "|" + searchEscaped(ld.named(r, numbers))
+			if list := byType[r.op.Type]; len(list) == 0 || list[len(list)-1] != token {
+				byType[r.op.Type] = append(list, token)
+			}
+		}
 	}
 	out := map[string]*record.Item{}
 	for typ, tokens := range byType {
@@ -79,14 +91,29 @@ func (ld *loader) current(ctx context.Context, rows []loadRow) (map[string]*reco
 			if err != nil {
 				return nil, err
 			}
+			if it.Org != ld.extract.Trust {
+				continue
+			}
+			if key := fhir.Identifier(v, KeyKind.System(ld.extract.Trust)); key != "" {
+				out[key] = it
+				continue
+			}
 			for id := range v.Get("identifier").Each() {
-				if id.StrAt("system") == system && it.Org == ld.extract.Trust {
-					out[id.StrAt("value")] = it
+				if key, known := rowOf[id.StrAt("value")]; known && id.StrAt("system") == system {
+					out[key] = it
 				}
 			}
 		}
 	}
 	return out, nil
+}
+
+// named is what the record knows a row by.
+func (ld *loader) named(r loadRow, numbers Numbers) string {
+	if ld.at.Name == "patients" {
+		return numbers.Of(string(r.fields[0]))
+	}
+	return string(r.fields[0])
 }
 
 // searchEscaped is a value as a search parameter has it

@@ -16,11 +16,13 @@ const LoadTag = "urn:concord:load"
 // and its load in a tag.
 type maker struct {
 	trust, load string
+	asAt        *fhir.Value // extensions of meta: when the extract was taken
 	zone        *time.Location
 	class       *Class
 	fields      [][]byte
-	mapping     *Mapping          // nil = codes as sent
-	ids         map[string]string // references to patients that are remembered, by number
+	mapping     *Mapping // nil = codes as sent
+	numbers     Numbers
+	ids         map[string]string // references to patients that are remembered, by their keys
 	known       bool              // one of them was used
 }
 
@@ -41,9 +43,18 @@ func (m *maker) system(class string) string {
 	return uk.Local("extract-" + class).System(m.trust)
 }
 
-// meta tells where a row came from.
+// name is what the record knows a row by: of a patient the hospital number.
+func (m *maker) name() string {
+	if m.class.Name == "patients" {
+		return m.numbers.Of(m.at("key"))
+	}
+	return m.at("key")
+}
+
+// meta tells where a row came from, and when what it says was so: a message about
+// something earlier changes nothing.
 func (m *maker) meta() *fhir.Value {
-	return fhir.Obj("source", "urn:extract:"+m.trust+":"+m.load+"#"+m.class.Name+"/"+escapedKey(m.at("key")),
+	return fhir.Obj("extension", m.asAt, "source", "urn:extract:"+m.trust+":"+m.load+"#"+m.class.Name+"/"+escapedKey(m.at("key")),
 		"tag", fhir.Arr(fhir.Obj("system", LoadTag, "code", m.load)))
 }
 
@@ -65,31 +76,13 @@ func escapedKey(s string) string {
 	return b.String()
 }
 
-func (m *maker) identifier(class, key string) *fhir.Value {
-	return fhir.Obj("system", m.system(class), "value", key)
+// asAt says in meta when what an extract says was so.
+func asAt(x *Extract) *fhir.Value {
+	return fhir.Arr(fhir.Obj("url", record.EventExtension, "valueInstant", fhir.FormatInstant(x.Taken)))
 }
 
-// feedKey is the business key under which the trust's feed speaks of what the
-// row is, so that after the switch it goes on with that; "" when a feed has no
-// key that the row could tell.
-func (m *maker) feedKey() string {
-	switch m.class.Name {
-	case "encounters":
-		return record.BusinessKey("visit", m.at("key"))
-	case "appointments":
-		return record.BusinessKey("appointment", m.at("key"))
-	case "documents":
-		return record.BusinessKey("document", m.at("key"))
-	case "alerts":
-		if m.at("kind") == "allergy" {
-			what := m.at("code")
-			if what == "" {
-				what = m.at("text")
-			}
-			return record.BusinessKey("allergy", m.at("patient"), what)
-		}
-	}
-	return ""
+func (m *maker) identifier(class, key string) *fhir.Value {
+	return fhir.Obj("system", m.system(class), "value", key)
 }
 
 // subject is a reference to the row's patient, found by the hospital number.
@@ -98,7 +91,7 @@ func (m *maker) subject() *fhir.Value {
 		m.known = true
 		return fhir.Obj("reference", ref)
 	}
-	return fhir.Obj("reference", "Patient?identifier="+escapedKey(m.system("patients"))+"%7C"+escapedKey(m.at("patient")))
+	return fhir.Obj("reference", "Patient?identifier="+escapedKey(m.system("patients"))+"%7C"+escapedKey(searchEscaped(m.numbers.Of(m.at("patient")))))
 }
 
 // coded is a concept of the trust's own codes.
@@ -147,8 +140,10 @@ func (m *maker) resource() *fhir.Value {
 }
 
 func (m *maker) patient() *fhir.Value {
-	hospital := m.identifier("patients", m.at("key")).With("use", "usual")
-	ids := []*fhir.Value{hospital}
+	ids := []*fhir.Value{m.identifier("patients", m.name()).With("use", "usual")}
+	if m.name() != m.at("key") {
+		ids = append(ids, fhir.Obj("use", "secondary", "system", KeyKind.System(m.trust), "value", m.at("key")))
+	}
 	if n := m.at("nhs_number"); n != "" {
 		ids = append(ids, m.nhs(n))
 	}

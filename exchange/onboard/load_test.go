@@ -72,6 +72,9 @@ func content(all map[string]string, load string) []string {
 			continue
 		}
 		v = v.Without("id", "meta", "link", "subject", "patient", "for", "participant")
+		if in := v.Get("contained").At(0); in != nil {
+			v = v.With("contained", fhir.Arr(in.Without("subject")))
+		}
 		out = append(out, typ+" "+strings.ReplaceAll(string(v.JSON()), load, ""))
 	}
 	slices.Sort(out)

@@ -91,7 +91,7 @@ func (ld *loader) batch(ctx context.Context, w *waveWork, rows []loadRow) error 
 		ops = append(ops, r.op)
 	}
 	if len(ops) == len(rows) {
-		res, err := ld.errand.Transact(ctx, ops, record.Commit{})
+		res, err := ld.errand.Transact(ctx, ops, record.Commit{Sole: true})
 		if err == nil {
 			w.count(ld, rows, res)
 			return nil
@@ -118,7 +118,7 @@ func ofTheRow(err error) bool {
 }
 
 func (ld *loader) single(ctx context.Context, w *waveWork, r loadRow) error {
-	var c record.Commit
+	c := record.Commit{Sole: true} // the stage is locked, and what feeds bring too has claims
 	if r.merged != "" {
 		into, err := ld.patient(ctx, ld.survivor(r.merged))
 		if err != nil {
@@ -134,8 +134,12 @@ func (ld *loader) single(ctx context.Context, w *waveWork, r loadRow) error {
 		r = ld.plain(r, true)
 	}
 	res, err := ld.errand.Transact(ctx, []record.Op{r.op}, c)
-	if err != nil && fault.Of(err).Code == "record.raced" && r.op.Kind == record.Create && r.op.Key != "" {
-		r = ld.plain(r, false) // a feed has one of that key already, and this one says what it says
+	if err != nil && fault.Of(err).Code == "record.raced" && r.op.Key != "" { // a feed has one of that key already, and this one says what it says
+		if r.op.Kind == record.Create {
+			r = ld.plain(r, false)
+		} else {
+			r.op.Key = ""
+		}
 		res, err = ld.errand.Transact(ctx, []record.Op{r.op}, c)
 	}
 	if err == nil {
@@ -155,13 +159,13 @@ func (w *waveWork) refuse(code string, r loadRow) {
 	w.refused = append(w.refused, refusedRow{code, r.fields})
 }
 
-// patient is the id of the trust's patient of a number, "" if there is none.
-func (ld *loader) patient(ctx context.Context, number string) (string, error) {
-	if number == "" {
+// patient is the id of the trust's patient of a key, "" if there is none.
+func (ld *loader) patient(ctx context.Context, key string) (string, error) {
+	if key == "" {
 		return "", nil
 	}
 	m := &maker{trust: ld.extract.Trust}
-	found, err := ld.errand.Search(ctx, record.Asked{Types: []string{"Patient"}, Form: url.Values{"identifier": {m.system("patients") + "|" + number}}})
+	found, err := ld.errand.Search(ctx, record.Asked{Types: []string{"Patient"}, Form: url.Values{"identifier": {m.system("patients") + "|" + searchEscaped(ld.numbers.Of(key))}}})
 	if err != nil || len(found.Matches) == 0 {
 		return "", err
 	}

@@ -1,16 +1,11 @@
 package onboard
 
 import (
-	"bufio"
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"strings"
 
 	"concord/record"
@@ -36,8 +31,6 @@ type Pair struct {
 	// one.
 	Certain []string `json:"certain,omitempty"`
 }
-
-const pairsFile = "pairs.ndjson"
 
 // SaidOf stands for what a record says of who somebody is: it changes with any
 // of the particulars by which people are matched.
@@ -72,13 +65,11 @@ func wouldAsk(f *record.Foreseen, h record.ForeseenHit) bool {
 
 // writePairs writes the pairs with what the source says of each patient.
 func (p *patients) writePairs(a asked) error {
-	f, err := os.OpenFile(p.extract.path(pairsFile+".new"), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	w, err := p.extract.newPairs()
 	if err != nil {
-		return unstaged(err)
+		return err
 	}
-	defer f.Close()
-	w := bufio.NewWriterSize(f, 1<<18)
-	e := json.NewEncoder(w)
+	defer w.close()
 	n := int64(-1)
 	for fields, err := range p.rows() {
 		if err != nil {
@@ -106,39 +97,12 @@ func (p *patients) writePairs(a asked) error {
 					pair.Certain = append(pair.Certain, other.Person)
 				}
 			}
-			if err := e.Encode(pair); err != nil {
-				return unstaged(err)
+			if err := w.add(&pair); err != nil {
+				return err
 			}
 		}
 	}
-	return unstaged(errors.Join(w.Flush(), f.Sync(), os.Rename(p.extract.path(pairsFile+".new"), p.extract.path(pairsFile))))
-}
-
-// Pairs are the pairs that the last match of an extract found; nil before it was
-// matched.
-func (x *Extract) Pairs(ctx context.Context) ([]Pair, error) {
-	f, err := os.Open(x.path(pairsFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, unstaged(err)
-	}
-	defer f.Close()
-	out := []Pair{}
-	lines := bufio.NewScanner(f)
-	lines.Buffer(make([]byte, 1<<16), 4<<20)
-	for lines.Scan() {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		var p Pair
-		if err := json.Unmarshal(lines.Bytes(), &p); err != nil {
-			return nil, damaged()
-		}
-		out = append(out, p)
-	}
-	return out, unstaged(lines.Err())
+	return w.commit()
 }
 
 // fieldsOf are the columns of a pair's patient.
@@ -155,6 +119,9 @@ func (p *Pair) Asked(trust string) record.AskedPair {
 	c, _ := classAt("patients")
 	fields := p.fieldsOf(&c)
 	m := &maker{trust: trust, load: "rehearsal", class: &c, fields: fields}
+	if number := p.Row["hospital_number"]; number != "" {
+		m.numbers = Numbers{keyOf([]byte(p.Key)): number}
+	}
 	return record.AskedPair{Patient: m.patient(), Record: (&patients{class: c}).record(fields), Entry: p.Entry}
 }
 

@@ -36,6 +36,7 @@ type classWork struct {
 	tally   tally
 	fates   map[rowID]fate
 	own     []ownRef
+	numbers []numberedRow
 	keys    keySet            // of rows that can be loaded
 	gone    map[[2]uint64]int // keys of refused rows, with the last part they are of
 	read    int64
@@ -168,6 +169,9 @@ func (p *profiling) class(ctx context.Context, w *classWork) error {
 	if err := w.resolve(keys); err != nil {
 		return err
 	}
+	if err := p.oneEach(ctx, w); err != nil {
+		return err
+	}
 	w.ownReferences()
 	return nil
 }
@@ -197,6 +201,7 @@ func (p *profiling) rows(ctx context.Context, w *classWork, file int, f partFile
 			w.fates[id] = fate
 		}
 		w.within(id, f.part, r.fields)
+		w.numbered(id, f.part, r.fields)
 		return keys.add(mark{key: keyOf(r.fields[0]), rank: ^from.rank(f.part), row: uint64(id), sum: sumOf(r.body)})
 	})
 }

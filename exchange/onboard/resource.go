@@ -22,14 +22,15 @@ type Resource struct {
 // layout. What a row has no column for stays behind.
 type resourceRow struct {
 	Resource
-	zone *time.Location
-	row  map[string]string
+	trust string
+	zone  *time.Location
+	row   map[string]string
 }
 
 // rowOf gives the class and fields of a resource; class is "" for a resource
 // of which an extract has no class.
-func rowOf(r Resource, zone *time.Location) (class string, fields map[string]string) {
-	x := &resourceRow{r, zone, map[string]string{}}
+func rowOf(r Resource, trust string, zone *time.Location) (class string, fields map[string]string) {
+	x := &resourceRow{r, trust, zone, map[string]string{}}
 	switch r.Value.Type() {
 	case "Patient":
 		class = "patients"
@@ -63,6 +64,10 @@ func rowOf(r Resource, zone *time.Location) (class string, fields map[string]str
 	}
 	return class, x.row
 }
+
+// identifierTypes are kinds of identifier; MR is a hospital number
+// (https://terminology.hl7.org/CodeSystem-v2-0203.html).
+const identifierTypes = "http://terminology.hl7.org/CodeSystem/v2-0203"
 
 // set takes a text from a path of the resource.
 func (x *resourceRow) set(column, path string) { x.row[column] = x.Value.StrAt(path) }
@@ -116,7 +121,7 @@ func (x *resourceRow) patient() {
 		case system == uk.NHSNumberSystem:
 			x.row["nhs_number"] = id.StrAt("value")
 			x.row["nhs_status"] = extensionCode(id, uk.VerificationExtension)
-		case strings.HasSuffix(system, ":"+string(uk.HospitalNumber)):
+		case system == uk.HospitalNumber.System(x.trust), x.row["hospital_number"] == "" && fhir.HasCode(id.Get("type"), identifierTypes, "MR"):
 			x.row["hospital_number"] = id.StrAt("value")
 		}
 	}

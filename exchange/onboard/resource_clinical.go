@@ -37,6 +37,9 @@ func (x *resourceRow) encounter() {
 	x.moment("started", "period.start")
 	x.moment("ended", "period.end")
 	x.coded("specialty", "", "serviceType")
+	if e := fhir.Extension(x.Value, PlannedEnd); e != nil {
+		x.row["expected"], _, _ = strings.Cut(e.StrAt("valueDateTime"), "T")
+	}
 	for l := range x.Value.Get("location").Each() {
 		if s := l.StrAt("status"); s == "completed" || s == "planned" || s == "reserved" {
 			continue
@@ -71,6 +74,11 @@ func (x *resourceRow) appointment() {
 		}
 	}
 	x.moment("starts", "start")
+	for b := range x.Value.Get("basedOn").Each() {
+		if strings.HasSuffix(b.StrAt("identifier.system"), ":"+string(PathwayKind)) {
+			x.row["pathway"] = b.StrAt("identifier.value")
+		}
+	}
 	x.row["minutes"] = x.Value.Get("minutesDuration").Raw()
 	x.row["status"] = map[string]string{"booked": "booked", "proposed": "booked", "pending": "booked", "arrived": "booked", "checked-in": "booked",
 		"cancelled": "cancelled", "noshow": "cancelled", "entered-in-error": "cancelled"}[x.Value.StrAt("status")]
@@ -129,4 +137,9 @@ func (x *resourceRow) medicine() {
 	}
 	x.day("ended", "effectivePeriod.end")
 	x.row["prescriber"] = x.ref(x.Value.Get("requester"))
+	for c := range x.Value.Get("contained").Each() {
+		if c.Type() == "MedicationRequest" && x.Value.StrAt("basedOn.0.reference") == "#"+c.ID() {
+			x.row["prescriber"] = x.ref(c.Get("requester"))
+		}
+	}
 }

@@ -11,7 +11,6 @@ import (
 	"unicode/utf8"
 
 	"concord/fault"
-	"concord/record"
 	"concord/record/person"
 )
 
@@ -148,10 +147,11 @@ func (r *Reviewed) Waits() bool {
 	return r.Ruling == nil || r.Changed != "" || r.Ruling.Verb == person.NeedMore
 }
 
-// Review is how far the review of an extract's pairs is.
+// Review is how far the review of an extract's pairs is, and a part of the list.
 type Review struct {
 	Extract string     `json:"extract"`
-	Pairs   []Reviewed `json:"pairs"` // those that wait first, conflicts before all else, likeliest first
+	Pairs   []Reviewed `json:"pairs"` // those that were asked for
+	Total   int        `json:"total"` // of the list that they are of
 	Waiting int        `json:"waiting"`
 	Decided int        `json:"decided"`
 	Changed int        `json:"changed"`
@@ -161,16 +161,30 @@ type Review struct {
 	Minutes float64 `json:"minutesPerPair"`
 }
 
-// Review gives the pairs of an extract's last match. Error: Conflict
-// "onboard.not-matched".
-func (s *Stage) Review(ctx context.Context, x *Extract) (*Review, error) {
-	pairs, err := x.Pairs(ctx)
-	if err != nil {
-		return nil, err
-	}
+// ReviewAsked says which pairs are wanted: Most of the list, 0 = all, from the
+// From-th on; or the one of a key and an entry. The list begins with those whose
+// ruling does not stand any more, then come conflicts, then the others that wait,
+// the likeliest first, and, with All, at last those that are decided.
+type ReviewAsked struct {
+	From, Most int
+	All        bool
+	Key, Entry string
+}
+
+// Review gives pairs of an extract's last match. What it reads and keeps is the
+// part that is asked for, and the pairs that something was decided on. Error:
+// Conflict "onboard.not-matched".
+func (s *Stage) Review(ctx context.Context, x *Extract, ask ReviewAsked) (*Review, error) {
 	m, err := x.Matching()
 	if err != nil {
 		return nil, err
+	}
+	pairs, err := x.openPairs()
+	if err != nil {
+		return nil, err
+	}
+	if pairs != nil {
+		defer pairs.close()
 	}
 	if pairs == nil || m == nil || m.Part != len(x.Parts) {
 		return nil, fault.New(fault.Conflict, "onboard.not-matched", "match the extract first: then there are pairs to decide on")
@@ -179,31 +193,19 @@ func (s *Stage) Review(ctx context.Context, x *Extract) (*Review, error) {
 	if err != nil {
 		return nil, err
 	}
-	by := map[pairKey]*PairRuling{}
-	for i := range rulings {
-		by[pairKey{rulings[i].Key, rulings[i].Entry}] = &rulings[i]
+	out := &Review{Extract: x.ID, Pairs: []Reviewed{}, Minutes: m.Minutes}
+	r := &reviewing{pairs: pairs, ask: ask, one: -1}
+	if err := r.rule(ctx, rulings); err != nil {
+		return nil, err
 	}
-	out := &Review{Extract: x.ID, Pairs: make([]Reviewed, 0, len(pairs)), Gone: len(by), Minutes: m.Minutes}
-	for _, p := range pairs {
-		r := Reviewed{Pair: p, Ruling: by[pairKey{p.Key, p.Entry}]}
-		if r.Ruling != nil {
-			out.Gone--
-			r.Changed = r.Ruling.changed(p.Said, p.Person)
-		}
-		switch {
-		case r.Changed != "":
-			out.Changed++
-			out.Waiting++
-		case r.Waits():
-			out.Waiting++
-		default:
-			out.Decided++
-		}
-		out.Pairs = append(out.Pairs, r)
-	}
+	out.Decided, out.Changed, out.Gone = len(r.decided), len(r.changed), len(rulings)-len(r.ruled)
+	out.Waiting = int(pairs.total) - out.Decided
 	out.Hours = float64(out.Waiting) * m.Minutes / 60
-	out.sort()
-	return out, nil
+	if out.Total = out.Waiting; ask.All {
+		out.Total = int(pairs.total)
+	}
+	out.Pairs, err = r.part(ctx, out.Total)
+	return out, err
 }
 
 // changed says what a ruling was decided on that is another now, "" for nothing.
@@ -215,31 +217,4 @@ func (r *PairRuling) changed(said, person string) string {
 		return "person"
 	}
 	return ""
-}
-
-func (v *Review) sort() {
-	rank := func(r *Reviewed) int {
-		switch {
-		case !r.Waits():
-			return 3
-		case r.Changed != "":
-			return 0
-		case r.Outcome == record.ForeseenConflict:
-			return 1
-		}
-		return 2
-	}
-	slices.SortStableFunc(v.Pairs, func(a, b Reviewed) int {
-		return cmp.Or(cmp.Compare(rank(&a), rank(&b)), cmp.Compare(b.Weight, a.Weight), strings.Compare(a.Key, b.Key), strings.Compare(a.Entry, b.Entry))
-	})
-}
-
-// Find gives a pair, nil if there is none of it.
-func (v *Review) Find(key, entry string) *Reviewed {
-	for i := range v.Pairs {
-		if v.Pairs[i].Key == key && v.Pairs[i].Entry == entry {
-			return &v.Pairs[i]
-		}
-	}
-	return nil
 }

@@ -81,7 +81,7 @@ func (s *scene) matched(dir string) (*Extract, *Review) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	v, err := s.stage.Review(ctx, x)
+	v, err := s.stage.Review(ctx, x, ReviewAsked{All: true})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -294,4 +294,14 @@ func FuzzParseRulings(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Find gives a pair of a part, nil if there is none of it.
+func (v *Review) Find(key, entry string) *Reviewed {
+	for i := range v.Pairs {
+		if v.Pairs[i].Key == key && v.Pairs[i].Entry == entry {
+			return &v.Pairs[i]
+		}
+	}
+	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"hash"
 	"io"
 	"os"
+	"syscall"
 
 	"concord/fault"
 )
@@ -161,8 +162,13 @@ func damaged() error {
 // unstaged is the error of a stage that cannot be written or read: a full disk,
 // a folder that is gone.
 func unstaged(err error) error {
-	if err == nil || fault.Of(err).Code == "onboard.stage" {
+	if err == nil || fault.Of(err).Code == "onboard.stage" || fault.Of(err).Code == "onboard.full" {
 		return err
+	}
+	for _, full := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
+		if errors.Is(err, full) {
+			return fault.Wrap(err, fault.Busy, "onboard.full", "the disk of the stage is full: make room and begin the step again; nothing half-done is kept")
+		}
 	}
 	return fault.Wrap(err, fault.Busy, "onboard.stage", "the stage cannot be written or read")
 }

@@ -41,7 +41,7 @@ type Progress struct {
 // newest that is staged. The same extract again is told (Extract.Again) and not
 // staged twice. Errors: Invalid "onboard.manifest", "onboard.file",
 // "onboard.header", "onboard.encoding", "onboard.trust"; Conflict
-// "onboard.older"; Busy "onboard.stage" when the stage cannot be written.
+// "onboard.older"; Busy "onboard.full" and "onboard.stage" when the stage cannot be written.
 func (s *Stage) Add(ctx context.Context, source string, older bool) (*Extract, error) {
 	m, err := readManifest(source)
 	if err != nil {

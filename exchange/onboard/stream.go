@@ -108,7 +108,7 @@ func (j *job) unreadable(line int, unit []byte) error {
 
 // resource stages the row of one resource.
 func (j *job) resource(x Resource, line int) error {
-	name, fields := rowOf(x, j.zone)
+	name, fields := rowOf(x, j.extract.Trust, j.zone)
 	class, ok := classAt(name)
 	if !ok {
 		if text := j.file.name + ": " + printable(x.Value.Type()); !slices.Contains(j.unknown, text) {

@@ -99,7 +99,7 @@ func FuzzResources(f *testing.F) {
 		if err != nil {
 			return
 		}
-		class, row := rowOf(Resource{Value: v}, time.UTC)
+		class, row := rowOf(Resource{Value: v}, "R1K", time.UTC)
 		c, ok := classAt(class)
 		if class != "" && !ok {
 			t.Fatalf("no class %s", class)

@@ -2,6 +2,7 @@ package onboard
 
 import (
 	"context"
+	"iter"
 	"net/url"
 	"slices"
 	"strconv"
@@ -82,12 +83,12 @@ type undoer struct {
 
 // undoPage is how many resources are looked at on one snapshot; undoBatch how
 // many one transaction deletes.
-const undoPage, undoBatch = 1000, 200
+const undoPage, undoBatch = 1000, 334
 
 // all deletes the resources of one type.
 func (u *undoer) all(ctx context.Context, typ string) error {
 	ask := record.Asked{Types: []string{typ}, Form: url.Values{"_tag": {LoadTag + "|" + u.out.Load}, "_count": {strconv.Itoa(undoPage)}}}
-	for items, err := range u.errand.Pages(ctx, ask) {
+	for items, err := range ahead(ctx, u.errand.Pages(ctx, ask)) {
 		if err != nil {
 			return err
 		}
@@ -96,6 +97,37 @@ func (u *undoer) all(ctx context.Context, typ string) error {
 		}
 	}
 	return nil
+}
+
+// ahead reads a page while the one before it is worked on. Pages are all of one
+// moment: what is deleted meanwhile does not move them.
+func ahead(ctx context.Context, pages iter.Seq2[[]*record.Item, error]) iter.Seq2[[]*record.Item, error] {
+	type page struct {
+		items []*record.Item
+		err   error
+	}
+	return func(yield func([]*record.Item, error) bool) {
+		ctx, stop := context.WithCancel(ctx)
+		next := make(chan page)
+		var reading sync.WaitGroup
+		defer reading.Wait()
+		defer stop()
+		reading.Go(func() {
+			defer close(next)
+			for items, err := range pages {
+				select {
+				case next <- page{items, err}:
+				case <-ctx.Done():
+					return
+				}
+			}
+		})
+		for p := range next {
+			if !yield(p.items, p.err) {
+				return
+			}
+		}
+	}
 }
 
 func (u *undoer) page(ctx context.Context, typ string, items []*record.Item) error {

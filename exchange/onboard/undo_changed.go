@@ -27,15 +27,19 @@ func (u *undoer) changedSince(ctx context.Context, s *Stage, x *Extract, l *Load
 	if told >= created {
 		return nil
 	}
+	numbers, err := x.Numbers()
+	if err != nil {
+		return err
+	}
 	for _, c := range Layout() {
-		if err := u.changedOf(ctx, s, x, &c); err != nil {
+		if err := u.changedOf(ctx, s, x, &c, numbers); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (u *undoer) changedOf(ctx context.Context, s *Stage, x *Extract, c *Class) error {
+func (u *undoer) changedOf(ctx context.Context, s *Stage, x *Extract, c *Class, numbers Numbers) error {
 	tokens := map[string][]string{} // by type
 	system := IdentifierSystem(x.Trust, c.Name)
 	look := func(typ string) error {
@@ -56,8 +60,9 @@ func (u *undoer) changedOf(ctx context.Context, s *Stage, x *Extract, c *Class) 
 		if err != nil {
 			return err
 		}
-		typ := (&maker{trust: x.Trust, load: u.out.Load, zone: s.zone(), class: c, fields: row.fields}).resource().Type()
-		if tokens[typ] = append(tokens[typ], system+"|"+searchEscaped(row.Key())); len(tokens[typ]) == lookAtOnce {
+		m := &maker{trust: x.Trust, load: u.out.Load, zone: s.zone(), class: c, fields: row.fields, numbers: numbers}
+		typ := m.resource().Type()
+		if tokens[typ] = append(tokens[typ], system+"|"+searchEscaped(m.name())); len(tokens[typ]) == lookAtOnce {
 			if err := look(typ); err != nil {
 				return err
 			}

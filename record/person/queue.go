@@ -18,8 +18,8 @@ func Queue(ctx context.Context, r store.Keys, limit int) ([]Pair, error) {
 	}
 	out := make([]Pair, 0, len(kvs))
 	for _, kv := range kvs {
-		var rank, a, b int64
-		if _, err := fmt.Sscanf(kv.Key, "%d-%x-%x", &rank, &a, &b); err != nil {
+		_, a, b, err := queued(kv.Key)
+		if err != nil {
 			return nil, err
 		}
 		p, err := loadPair(ctx, r, a, b)
@@ -72,4 +72,10 @@ func Rulings(ctx context.Context, r store.Keys, limit int) ([]Ruling, error) {
 		out = append(out, one)
 	}
 	return out, nil
+}
+
+// queued reads a key of the queue: the rank, and the pair's record keys.
+func queued(key string) (rank, a, b int64, err error) {
+	_, err = fmt.Sscanf(key, "%d-%x-%x", &rank, &a, &b)
+	return rank, a, b, err
 }

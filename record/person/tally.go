@@ -165,3 +165,21 @@ func Waiting(ctx context.Context, r store.Keys, limit int) (int, error) {
 	kvs, err := r.ListKeys(ctx, queueSpace, "", limit)
 	return len(kvs), err
 }
+
+// WaitingPairs are the record keys of the pairs in the stewards' queue, at most
+// limit.
+func WaitingPairs(ctx context.Context, r store.Keys, limit int) ([][2]int64, error) {
+	kvs, err := r.ListKeys(ctx, queueSpace, "", limit)
+	if err != nil {
+		return nil, err
+	}
+	out := make([][2]int64, 0, len(kvs))
+	for _, kv := range kvs {
+		_, a, b, err := queued(kv.Key)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, [2]int64{a, b})
+	}
+	return out, nil
+}

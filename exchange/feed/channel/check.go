@@ -64,7 +64,7 @@ func (s *source) among(at place, field, value string, list ...string) {
 
 // Events are those that a channel may write, with the message that each is.
 func Events() []string {
-	return []string{"A01", "A02", "A03", "A04", "A08", "A11", "A13", "A28", "A31", "A40", "R01", "T02"}
+	return []string{"A01", "A02", "A03", "A04", "A06", "A07", "A08", "A11", "A13", "A28", "A31", "A40", "R01", "T02"}
 }
 
 // Types are the resource types that a channel may take.

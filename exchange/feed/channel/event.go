@@ -155,11 +155,14 @@ func visitEvent(before, now *fhir.Value) string {
 		return "A03"
 	case open && was == "finished":
 		return "A13"
-	case open && (!begun || becameInpatient(before, now)):
-		if inpatient(now) {
-			return "A01"
-		}
+	case open && !begun && inpatient(now):
+		return "A01"
+	case open && !begun:
 		return "A04"
+	case open && inpatient(now) && !inpatient(before):
+		return "A06"
+	case open && inpatient(before) && !inpatient(now):
+		return "A07"
 	case open && moved(before, now):
 		return "A02"
 	case open || is == "finished":
@@ -181,10 +184,6 @@ func inpatient(enc *fhir.Value) bool {
 	}
 	return false
 }
-
-// becameInpatient tells a patient of the emergency department or a clinic who
-// is admitted: the same visit goes on.
-func becameInpatient(before, now *fhir.Value) bool { return !inpatient(before) && inpatient(now) }
 
 func moved(before, now *fhir.Value) bool {
 	from, to := placeOf(before), placeOf(now)

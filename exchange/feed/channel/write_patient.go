@@ -255,6 +255,9 @@ func happened(t taken) string {
 		return enc.StrAt("period.start")
 	case "A02":
 		return cmp.Or(location(enc).StrAt("period.start"), enc.StrAt("period.start"))
+	case "A06", "A07":
+		last := enc.Get("classHistory")
+		return cmp.Or(last.At(last.Len()-1).StrAt("period.end"), location(enc).StrAt("period.start"))
 	case "A03":
 		return enc.StrAt("period.end")
 	}

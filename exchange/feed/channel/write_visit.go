@@ -27,7 +27,7 @@ func (w *writer) visit(enc *fhir.Value, leads bool) {
 	if method := fhir.Codings(fhir.Extension(enc, uk.AdmissionExtension).Get("valueCodeableConcept")); len(method) > 0 {
 		pv1.Set(4, w.b.Text(method[0].Code))
 	}
-	if w.t.event == "A02" {
+	if w.t.event == "A02" || (w.t.event == "A06" || w.t.event == "A07") && moved(w.t.Before, enc) {
 		pv1.Set(6, w.place(location(w.t.Before)))
 	}
 	w.participants(pv1, enc)

@@ -49,6 +49,8 @@ func structureOf(event string) string {
 	switch event {
 	case "A04", "A08", "A13":
 		return "ADT_A01"
+	case "A07":
+		return "ADT_A06"
 	case "A11":
 		return "ADT_A09"
 	case "A28", "A31":

@@ -51,7 +51,7 @@ func newScene(t *testing.T) *stageOf {
 	}
 	s.Office = New(Options{Stages: t.TempDir(), Now: time.Now, Zone: zone, Operator: func() *record.Errand { return of("operator", access.Operator, access.Domain) },
 		Loader: func(org string) (*record.Errand, error) { return of("load", access.System, org), nil },
-		Sign:   func(text string) ([]byte, error) { return []byte(text), nil }, Pairs: func(context.Context) (int, error) { return s.pairs, nil },
+		Sign:   func(text string) ([]byte, error) { return []byte(text), nil }, Pairs: func(context.Context, string) (int, error) { return s.pairs, nil },
 		Apply: func(ctx context.Context, next *pack.Pack) ([]pack.Change, error) {
 			return pack.Apply(ctx, of("operator", access.Operator, next.Organisation.Code), next)
 		}})

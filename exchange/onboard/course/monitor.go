@@ -45,7 +45,7 @@ type Settled struct {
 const (
 	WaitingList = "waiting-list" // rows of the organisation's waiting lists
 	Unsent      = "unsent"       // documents that have not reached who they are for
-	Duplicates  = "duplicates"   // pairs that wait for a steward, of all organisations
+	Duplicates  = "duplicates"   // pairs that wait for a steward, with an entry of the organisation
 )
 
 // Limit is by how much a figure may grow: the greater of a share and a number.
@@ -173,7 +173,7 @@ func (o *Office) count(ctx context.Context, org string) (map[string]int64, error
 		}
 	}
 	if o.opt.Pairs != nil {
-		n, err := o.opt.Pairs(ctx)
+		n, err := o.opt.Pairs(ctx, org)
 		if err != nil {
 			return nil, err
 		}

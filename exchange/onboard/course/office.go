@@ -33,8 +33,9 @@ type Options struct {
 	// LoadWith says how an organisation's extract is loaded; nil = as the zero value
 	// says.
 	LoadWith func(ctx context.Context, org string) (onboard.LoadOptions, error)
-	// Pairs counts the pairs that wait for a steward; nil = nobody counts them.
-	Pairs func(ctx context.Context) (int, error)
+	// Pairs counts the pairs of an organisation's entries that wait for a steward; nil =
+	// nobody counts them.
+	Pairs func(ctx context.Context, org string) (int, error)
 	Now   func() time.Time
 	Zone  *time.Location
 	Log   *slog.Logger

@@ -17,7 +17,7 @@ const (
 	BlockDocuments    = "unsent-documents" // unsent documents that the record takes for sent
 	BlockUnchecked    = "sample-unchecked" // rows of the sample that no clinician has looked at
 	BlockDisagreed    = "sample-disagreed" // rows of the sample that a clinician found to differ
-	BlockNotHeld      = "columns-not-held" // columns that the source fills and the record does not hold
+	BlockNotHeld      = "columns-not-held" // columns that the layout does not know: rows of their files
 )
 
 // judge says what stands against the go.
@@ -136,7 +136,7 @@ func (b Block) Words() string {
 	case BlockDisagreed:
 		return "Rows of the sample that a clinician found to differ"
 	case BlockNotHeld:
-		return "Values in columns that the record does not hold"
+		return "Rows in files with columns that the record does not hold"
 	}
 	return b.Code
 }

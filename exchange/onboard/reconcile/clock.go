@@ -124,7 +124,7 @@ func (c *clocks) finish() error {
 		if err != nil {
 			return err
 		}
-		h := pathwayOf(hexOf(onboard.Hash([]byte(row.At("patient")))), row.At("pathway"))
+		h := pathwayOf(ownerOf(c.w.numbers.Of(row.At("patient"))), row.At("pathway"))
 		if named[h] {
 			continue
 		}

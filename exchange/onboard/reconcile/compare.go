@@ -58,6 +58,10 @@ type comparing struct {
 	absent, differ, doubled, extra map[[2]uint64]bool
 }
 
+func (k *comparing) nameOf(row onboard.Row) string { return nameOf(k.class, row, k.w.numbers) }
+
+func (k *comparing) ofRow(row onboard.Row) []string { return ofRow(k.class, row, k.w.numbers) }
+
 // must tells a row that must be in the record and the same.
 func must(class string, get func(string) string) bool {
 	switch class {
@@ -78,7 +82,7 @@ func (k *comparing) stage(ctx context.Context, sorted *onboard.Sorter) error {
 			return err
 		}
 		k.w.tell()
-		key, c := onboard.Hash([]byte(row.Key())), contentOf(ofRow(k.class, row))
+		key, c := onboard.Hash([]byte(k.nameOf(row))), contentOf(k.ofRow(row))
 		k.source.add(key, c)
 		if must(k.class, row.At) {
 			k.active++
@@ -162,12 +166,12 @@ func (k *comparing) before(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		h := onboard.Hash([]byte(row.Key()))
+		h := onboard.Hash([]byte(k.nameOf(row)))
 		if !k.absent[h] {
 			continue
 		}
-		want[h] = contentOf(ofRow(k.class, row))
-		if keys = append(keys, row.Key()); len(keys) == lookAtOnce {
+		want[h] = contentOf(k.ofRow(row))
+		if keys = append(keys, k.nameOf(row)); len(keys) == lookAtOnce {
 			if err := look(); err != nil {
 				return err
 			}
@@ -222,7 +226,7 @@ func (k *comparing) name(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		h := onboard.Hash([]byte(row.Key()))
+		h := onboard.Hash([]byte(k.nameOf(row)))
 		d := Difference{Class: k.class, Key: row.Key()}
 		whole := true
 		for what, is := range map[string]bool{Absent: k.absent[h], Doubled: k.doubled[h], Differs: k.differ[h]} {
@@ -253,9 +257,9 @@ func (k *comparing) name(ctx context.Context) error {
 
 // columnsThatDiffer reads both sides again.
 func (k *comparing) columnsThatDiffer(ctx context.Context, row onboard.Row) ([]string, error) {
-	want, names := ofRow(k.class, row), columns(k.class)
+	want, names := k.ofRow(row), columns(k.class)
 	var out []string
-	err := k.w.record.before(ctx, k.class, []string{row.Key()}, func(v *fhir.Value) error {
+	err := k.w.record.before(ctx, k.class, []string{k.nameOf(row)}, func(v *fhir.Value) error {
 		if classOf(v) != k.class {
 			return nil
 		}
@@ -349,7 +353,7 @@ func (k *comparing) safety() {
 func (w *reconciling) seen(class string, row onboard.Row) error {
 	switch class {
 	case "pathways":
-		if err := w.clocks.event(sideStage, row.Key(), hexOf(onboard.Hash([]byte(row.At("patient")))), row.At); err != nil {
+		if err := w.clocks.event(sideStage, row.Key(), ownerOf(w.numbers.Of(row.At("patient"))), row.At); err != nil {
 			return err
 		}
 	case "documents":

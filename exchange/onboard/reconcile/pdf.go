@@ -152,7 +152,7 @@ func (p *paper) figures(r *Report) {
 	p.line(fmt.Sprintf("Open stays with a bed: %d; %d share a bed, %d are in one that the org pack has not, %d in one said to be empty; %d beds said to be occupied have no stay", r.Beds.Open, r.Beds.Shared, r.Beds.Unknown, r.Beds.Empty, r.Beds.Nobody))
 	p.line(fmt.Sprintf("Unsent documents: %d in the source, %d marked in the record", r.Documents.Unsent, r.Documents.Marked))
 	for _, n := range r.NotHeld {
-		p.line(fmt.Sprintf("Not held by the record: %s.%s, filled in %d rows", n.Class, n.Column, n.Rows))
+		p.line(fmt.Sprintf("Not held by the record: column %s of %s, a file of %d rows", n.Column, n.File, n.Rows))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"concord/standard/fhir"
+	"concord/standard/uk"
 )
 
 func (r *reading) alert(name string) string {
@@ -54,6 +55,8 @@ func (r *reading) encounter(name string) string {
 		return bed
 	case "consultant":
 		return sent(v.Get("participant").At(0).Get("individual"))
+	case "expected":
+		return fhir.Extension(v, plannedEnd).StrAt("valueDateTime")
 	}
 	return code(v.Get("serviceType"))
 }
@@ -61,6 +64,8 @@ func (r *reading) encounter(name string) string {
 func (r *reading) appointment(name string) string {
 	v := r.v
 	switch name {
+	case "pathway":
+		return basedOn(v, uk.Local("pathway").System(r.trust))
 	case "clinic":
 		return sent(actorOf(v, "HealthcareService"))
 	case "consultant":
@@ -107,6 +112,8 @@ func (r *reading) document(name string) string {
 func (r *reading) result(name string) string {
 	v := r.v
 	switch name {
+	case "order":
+		return basedOn(v, uk.PlacerOrder.System(r.trust))
 	case "code":
 		return code(v.Get("code"))
 	case "name":
@@ -146,6 +153,34 @@ func (r *reading) medicine(name string) string {
 		return v.StrAt("status")
 	case "started":
 		return v.StrAt("effectivePeriod.start")
+	case "prescriber":
+		return prescriber(v)
 	}
 	return v.StrAt("effectivePeriod.end")
+}
+
+// plannedEnd says when a stay is expected to end.
+const plannedEnd = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Encounter.plannedEndDate"
+
+// basedOn is the number of a system of an order that a resource goes by.
+func basedOn(v *fhir.Value, system string) string {
+	for b := range v.Get("basedOn").Each() {
+		if id := b.Get("identifier"); id.StrAt("system") == system {
+			return id.StrAt("value")
+		}
+	}
+	return ""
+}
+
+// prescriber is who ordered a medicine, by the order within the statement.
+func prescriber(v *fhir.Value) string {
+	for b := range v.Get("basedOn").Each() {
+		id, ok := strings.CutPrefix(b.StrAt("reference"), "#")
+		for c := range v.Get("contained").Each() {
+			if ok && c.ID() == id {
+				return sent(c.Get("requester"))
+			}
+		}
+	}
+	return ""
 }

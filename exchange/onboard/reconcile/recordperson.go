@@ -41,6 +41,8 @@ func (r *reading) person(name string) string {
 		return v.Get("generalPractitioner").At(0).StrAt("identifier.value")
 	case "multiple_birth":
 		return flag(v.Get("multipleBirthBoolean").Bool())
+	case "hospital_number":
+		return keyIn(r.trust, "patients", v)
 	case "merged_into":
 		return flag(!v.Get("active").Bool())
 	}

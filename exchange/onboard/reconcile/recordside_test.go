@@ -16,17 +16,21 @@ func TestReadsWhatABuildMapped(t *testing.T) {
 		want []string
 	}{
 		"results": {`{"resourceType":"Observation","status":"final","code":{"coding":[{"system":"urn:d","code":"SODIUM"},{"system":"urn:concord:R1K:code","code":"NA","userSelected":true}],"text":"Sodium"},
-			"subject":{"reference":"Patient/1"},"effectiveDateTime":"2026-06-01T10:00:00+01:00",
+			"basedOn":[{"type":"ServiceRequest","identifier":{"system":"urn:concord:R1K:placer-order","value":"26L1"}}],"subject":{"reference":"Patient/1"},"effectiveDateTime":"2026-06-01T10:00:00+01:00",
 			"valueQuantity":{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/iso21090-PQ-translation","valueQuantity":{"value":1.40,"unit":"g/dL"}}],"value":14.0,"unit":"g/L"},
 			"referenceRange":[{"text":"1.2-1.6 g/dL as sent"}]}`,
-			[]string{"own", "NA", "Sodium", "1.40 g/dL", "1.2-1.6", "final", "2026-06-01T10:00:00", ""}},
-		"encounters": {`{"resourceType":"Encounter","status":"in-progress","class":{"code":"IMP"},"subject":{"reference":"Patient/1"},"period":{"start":"2026-11-20T09:00:00Z"},
+			[]string{"own", "26L1", "NA", "Sodium", "1.40 g/dL", "1.2-1.6", "final", "2026-06-01T10:00:00", ""}},
+		"encounters": {`{"resourceType":"Encounter","extension":[{"url":"http://hl7.org/fhir/5.0/StructureDefinition/extension-Encounter.plannedEndDate","valueDateTime":"2026-11-28"}],"status":"in-progress","class":{"code":"IMP"},"subject":{"reference":"Patient/1"},"period":{"start":"2026-11-20T09:00:00Z"},
 			"participant":[{"individual":{"extension":[{"url":"urn:concord:as-sent","valueCoding":{"code":"DRX"}}],"identifier":{"value":"C9990001"}}}],
 			"location":[{"location":{"extension":[{"url":"urn:concord:as-sent","valueCoding":{"code":"OLDWARD"}}],"identifier":{"value":"Crick/Bay 1/Bed 2"}}}]}`,
-			[]string{"own", "inpatient", "2026-11-20T09:00:00", "", "OLDWARD", "Bay 1/Bed 2", "DRX", ""}},
-		"appointments": {`{"resourceType":"Appointment","status":"booked","start":"2026-12-01T09:15:00Z","minutesDuration":15,"participant":[{"actor":{"reference":"Patient/1"}},
+			[]string{"own", "inpatient", "2026-11-20T09:00:00", "", "OLDWARD", "Bay 1/Bed 2", "DRX", "", "2026-11-28"}},
+		"appointments": {`{"resourceType":"Appointment","basedOn":[{"identifier":{"system":"urn:concord:R1K:pathway","value":"R1K01"}}],"status":"booked","start":"2026-12-01T09:15:00Z","minutesDuration":15,"participant":[{"actor":{"reference":"Patient/1"}},
 			{"actor":{"type":"HealthcareService","extension":[{"url":"urn:concord:as-sent","valueCoding":{"code":"CARD01"}}],"identifier":{"value":"cardiology-clinic"}}}]}`,
-			[]string{"own", "CARD01", "2026-12-01T09:15:00", "15", "", "booked", ""}},
+			[]string{"own", "R1K01", "CARD01", "2026-12-01T09:15:00", "15", "", "booked", ""}},
+		"medicines": {`{"resourceType":"MedicationStatement","status":"active","subject":{"reference":"Patient/1"},"basedOn":[{"reference":"#order"}],
+			"contained":[{"resourceType":"MedicationRequest","id":"order","requester":{"extension":[{"url":"urn:concord:as-sent","valueCoding":{"code":"DRX"}}],"identifier":{"value":"C9990001"}}}],
+			"medicationCodeableConcept":{"coding":[{"code":"ASP"}],"text":"Aspirin"},"effectivePeriod":{"start":"2026-01-02"}}`,
+			[]string{"own", "ASP", "Aspirin", "", "active", "2026-01-02", "", "DRX"}},
 	} {
 		v, err := fhir.ParseObject([]byte(c.text))
 		if err != nil {

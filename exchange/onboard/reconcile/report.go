@@ -3,7 +3,7 @@ package reconcile
 import "time"
 
 // Format names the form of a report; a report of another form is not verified.
-const Format = "concord-reconciliation/1"
+const Format = "concord-reconciliation/2"
 
 // Report is what a load came to. It holds counts, codes of catalogues and source
 // keys, and no value of any patient.
@@ -118,11 +118,12 @@ type Documents struct {
 	Marked int64 `json:"marked"` // of them, marked as such in the record
 }
 
-// NotHeld is a column that rows of the source fill and the record does not hold.
+// NotHeld is a column of the source that the layout does not know, and so the
+// record does not hold.
 type NotHeld struct {
-	Class  string `json:"class"`
+	File   string `json:"file"`
 	Column string `json:"column"`
-	Rows   int64  `json:"rows"`
+	Rows   int64  `json:"rows"` // of the file
 }
 
 // Difference is one thing that is not as it should be, by its key in the source.

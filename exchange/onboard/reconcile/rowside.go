@@ -15,43 +15,50 @@ func columns(class string) []string {
 	switch class {
 	case "patients":
 		return []string{"nhs_number", "nhs_status", "family", "given", "former_family", "title", "born", "died", "sex", "ethnic",
-			"address_1", "address_2", "town", "postcode", "phone", "mobile", "email", "practice", "multiple_birth", "merged_into"}
+			"address_1", "address_2", "town", "postcode", "phone", "mobile", "email", "practice", "multiple_birth", "merged_into", "hospital_number"}
 	case "alerts":
 		return []string{"patient", "kind", "code", "text", "severity", "status", "recorded"}
 	case "encounters":
-		return []string{"patient", "class", "started", "ended", "ward", "bed", "consultant", "specialty"}
+		return []string{"patient", "class", "started", "ended", "ward", "bed", "consultant", "specialty", "expected"}
 	case "pathways":
 		return []string{"patient", "pathway", "on", "status", "kind", "outcome", "priority", "discharged", "start", "provider", "specialty"}
 	case "waiting":
 		return []string{"patient", "pathway", "clock_start", "status", "weeks", "specialty", "consultant", "priority", "listed", "procedure"}
 	case "appointments":
-		return []string{"patient", "clinic", "starts", "minutes", "kind", "status", "consultant"}
+		return []string{"patient", "pathway", "clinic", "starts", "minutes", "kind", "status", "consultant"}
 	case "documents":
 		return []string{"patient", "encounter", "kind", "title", "written", "author", "status", "file"}
 	case "results":
-		return []string{"patient", "code", "name", "value", "range", "status", "taken", "reported"}
+		return []string{"patient", "order", "code", "name", "value", "range", "status", "taken", "reported"}
 	}
-	return []string{"patient", "code", "text", "dose", "status", "started", "ended"}
-}
-
-// held tells whether a column of the layout is in the record after a load.
-func held(class, column string) bool {
-	switch class + "." + column {
-	case "patients.hospital_number", "encounters.expected", "appointments.pathway", "results.order", "medicines.prescriber":
-		return false
-	}
-	return true
+	return []string{"patient", "code", "text", "dose", "status", "started", "ended", "prescriber"}
 }
 
 // ofRow is what a row of the stage says, by columns of its class.
-func ofRow(class string, row onboard.Row) []string {
+func ofRow(class string, row onboard.Row, numbers onboard.Numbers) []string {
 	names := columns(class)
 	out := make([]string, len(names))
 	for i, name := range names {
-		out[i] = cell(class, name, row)
+		if name == "patient" {
+			out[i] = ownerOf(numbers.Of(row.At(name)))
+		} else {
+			out[i] = cell(class, name, row)
+		}
 	}
 	return out
 }
+
+// nameOf is what the record knows a row by: a patient by the hospital number, as
+// everything that is about the patient does.
+func nameOf(class string, row onboard.Row, numbers onboard.Numbers) string {
+	if class == "patients" {
+		return numbers.Of(row.Key())
+	}
+	return row.Key()
+}
+
+// ownerOf stands for a patient's number.
+func ownerOf(number string) string { return hexOf(onboard.Hash([]byte(number))) }
 
 // cell is one column in the form in which both sides are compared. A value that
 // is kept by the stage although it has not the form of its column says nothing
@@ -59,9 +66,9 @@ func ofRow(class string, row onboard.Row) []string {
 func cell(class, name string, row onboard.Row) string {
 	v := row.At(name)
 	switch name {
-	case "patient":
-		return hexOf(onboard.Hash([]byte(v)))
-	case "born", "died", "recorded", "started", "ended":
+	case "born", "died", "recorded", "expected":
+		return day(v)
+	case "started", "ended":
 		if class == "encounters" {
 			return moment(v)
 		}
@@ -102,6 +109,10 @@ func cell(class, name string, row onboard.Row) string {
 		return minutes(v)
 	case "value":
 		return strings.TrimSpace(v + " " + row.At("unit"))
+	case "hospital_number": // where none is, the key is the number
+		if v == "" {
+			return row.Key()
+		}
 	case "dose":
 		return strings.Join(strings.Fields(v+" "+row.At("route")+" "+row.At("frequency")), " ")
 	}

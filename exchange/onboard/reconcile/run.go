@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"concord/exchange/onboard"
@@ -28,6 +29,7 @@ type reconciling struct {
 	extract *onboard.Extract
 	opt     Options
 	record  *recordOf
+	numbers onboard.Numbers
 	out     *Report
 	scratch string
 	slots   *slots
@@ -109,6 +111,9 @@ func compute(ctx context.Context, s *onboard.Stage, x *onboard.Extract, e *recor
 	if err := w.beds.told(b.Beds); err != nil {
 		return nil, err
 	}
+	if w.numbers, err = x.Numbers(); err != nil {
+		return nil, err
+	}
 	w.clocks, w.risks = newClocks(w), newRisks(w)
 	defer w.clocks.close()
 	defer w.risks.close()
@@ -127,12 +132,23 @@ func (w *reconciling) fill(profile *onboard.Report, l *onboard.Loading) {
 		n := w.out.class(c.Class)
 		n.Source, n.Refused, n.Loadable = c.Rows-c.Mended, c.Refused, c.Loadable
 		w.total += 2 * c.Loadable
-		for _, col := range c.Columns {
-			if col.Filled > 0 && !held(c.Class, col.Column) {
-				w.out.NotHeld = append(w.out.NotHeld, NotHeld{c.Class, col.Column, col.Filled})
+	}
+	w.out.NotHeld = notHeld(w.extract)
+}
+
+// notHeld are the columns that the source gave and the layout does not know.
+func notHeld(x *onboard.Extract) (out []NotHeld) {
+	for _, part := range x.Parts {
+		for _, u := range part.Unknown {
+			file, column, _ := strings.Cut(u, ": ")
+			for _, f := range part.Files {
+				if f.Name == file {
+					out = append(out, NotHeld{file, column, f.Read})
+				}
 			}
 		}
 	}
+	return out
 }
 
 func (w *reconciling) tell() {

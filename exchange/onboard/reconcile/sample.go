@@ -163,7 +163,7 @@ func (w *reconciling) sample(ctx context.Context) error {
 		return err
 	}
 	add := func(class, key, patient, why string) {
-		w.out.Sample = append(w.out.Sample, Sampled{len(w.out.Sample) + 1, class, key, patient, why})
+		w.out.Sample = append(w.out.Sample, Sampled{len(w.out.Sample) + 1, class, key, w.numbers.Of(patient), why})
 	}
 	for _, t := range top {
 		add("patients", t.key, t.key, t.why)

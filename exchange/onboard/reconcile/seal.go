@@ -131,6 +131,9 @@ func Verify(ctx context.Context, s *onboard.Stage, x *onboard.Extract, e *record
 	} else if !ok {
 		wrong = append(wrong, "the audit log has no entry of this report")
 	}
+	if form := formOf(sealed.Text); form != Format {
+		return append(wrong, fmt.Sprintf("the report is of the form %q, and this version makes %q: verify it with the version that signed it", form, Format)), nil
+	}
 	again, err := remade(ctx, s, x, e, opt, sealed)
 	if err != nil {
 		return nil, err
@@ -139,6 +142,13 @@ func Verify(ctx context.Context, s *onboard.Stage, x *onboard.Extract, e *record
 		wrong = append(wrong, "the report that is made again from the load is another: "+where(sealed.Text, again))
 	}
 	return wrong, nil
+}
+
+// formOf is the form that a report says it has.
+func formOf(text []byte) string {
+	var r struct{ Format string }
+	json.Unmarshal(text, &r)
+	return r.Format
 }
 
 // remade makes the report again, with what people had said when it was signed.
