@@ -30,14 +30,18 @@ func (d *Desk) item(doc *store.Doc) (*Item, error) {
 	if doc.Deleted {
 		return it, nil
 	}
-	body, err := d.parse(doc)
+	plain, how, err := d.opened(doc.Body)
+	if err != nil {
+		return nil, err
+	}
+	body, err := fhir.Parse(plain)
 	if err != nil {
 		return nil, err
 	}
 	if id := body.ID(); id != "" {
 		it.ID = id
 	}
-	it.Resource = served(body, it)
+	it.How, it.Resource = how, served(body, it)
 	return it, nil
 }
 
@@ -63,12 +67,27 @@ func (d *Desk) pack(ctx context.Context, org string, plain []byte) ([]byte, erro
 	return d.seals.Seal(ctx, org, d.codec.Pack(plain))
 }
 
+// packVersion is pack of a resource's version, which says how it was written.
+func (d *Desk) packVersion(ctx context.Context, org string, plain []byte, how OpKind) ([]byte, error) {
+	packed := d.codec.Pack(plain)
+	store.Mark(packed, byte(how))
+	return d.seals.Seal(ctx, org, packed)
+}
+
 func (d *Desk) unpack(body []byte) ([]byte, error) {
+	plain, _, err := d.opened(body)
+	return plain, err
+}
+
+// opened is unpack, and how the version was written: 0 of one that was written
+// before this was kept.
+func (d *Desk) opened(body []byte) (plain []byte, how OpKind, err error) {
 	packed, err := d.seals.Open(body)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return d.codec.Unpack(packed)
+	plain, err = d.codec.Unpack(packed)
+	return plain, OpKind(store.MarkOf(packed)), err
 }
 
 // servedMeta are the members of meta that the store's columns hold.

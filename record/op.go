@@ -12,7 +12,7 @@ import (
 // OpKind is what a write does to one resource.
 type OpKind uint8
 
-// The kinds of write.
+// The kinds of write. Their numbers are kept with the versions.
 const (
 	Create OpKind = iota + 1
 	Update

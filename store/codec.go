@@ -9,9 +9,9 @@ import (
 )
 
 // Codec packs bodies. A packed body is a header of four bytes and the rest:
-// byte 0 format (1 = plain, 2 = zstd), byte 1 the key that encrypts it (0 =
-// none), byte 2 the dictionary (0 = none), byte 3 a checksum of the plain
-// text. Keys and dictionaries are named in each body so that new ones can
+// byte 0 format (1 = plain, 2 = zstd) and, in its upper half, a mark of the
+// caller's (0…15), byte 1 the key that encrypts it (0 = none), byte 2 the
+// dictionary (0 = none), byte 3 a checksum of the plain text. Keys and dictionaries are named in each body so that new ones can
 // come without rewriting the old.
 type Codec struct {
 	enc  map[byte]*zstd.Encoder
@@ -23,6 +23,7 @@ const (
 	formatPlain = 1
 	formatZstd  = 2
 	headerSize  = 4
+	markShift   = 4 // above the format
 	level       = zstd.SpeedFastest
 )
 
@@ -81,7 +82,7 @@ func (c *Codec) Unpack(packed []byte) ([]byte, error) {
 		return nil, fault.New(fault.Internal, "store.key", "a stored body needs key %d, which is not loaded", packed[1])
 	}
 	var plain []byte
-	switch packed[0] {
+	switch packed[0] & (1<<markShift - 1) {
 	case formatPlain:
 		plain = packed[headerSize:]
 	case formatZstd:
@@ -90,12 +91,26 @@ func (c *Codec) Unpack(packed []byte) ([]byte, error) {
 			return nil, fault.Wrap(err, fault.Internal, "store.body", "a stored body cannot be unpacked")
 		}
 	default:
-		return nil, fault.New(fault.Internal, "store.body", "a stored body has unknown format %d", packed[0])
+		return nil, fault.New(fault.Internal, "store.body", "a stored body has unknown format %d", packed[0]&(1<<markShift-1))
 	}
 	if byte(checksum(plain)) != packed[3] {
 		return nil, fault.New(fault.Internal, "store.body", "a stored body does not match its checksum")
 	}
 	return plain, nil
+}
+
+// Mark writes a mark of 0…15 into a body that was just packed, where it takes
+// no room of its own. Bodies of before there were marks have 0.
+func Mark(packed []byte, mark byte) {
+	packed[0] = packed[0]&(1<<markShift-1) | mark<<markShift
+}
+
+// MarkOf is the mark of a packed body.
+func MarkOf(packed []byte) byte {
+	if len(packed) < headerSize {
+		return 0
+	}
+	return packed[0] >> markShift
 }
 
 func checksum(b []byte) uint32 {
