@@ -24,6 +24,9 @@ type Encounter struct {
 	Source    Source
 }
 
+// ID is the id of the resource.
+func (e Encounter) ID() string { return strings.TrimPrefix(e.Ref, "Encounter/") }
+
 // Encounters is the list.
 type Encounters struct {
 	Rows     []Encounter
