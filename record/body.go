@@ -74,6 +74,15 @@ func (d *Desk) packVersion(ctx context.Context, org string, plain []byte, how Op
 	return d.seals.Seal(ctx, org, packed)
 }
 
+// each are the places of bodies, as seal.Keyring.Renew takes them.
+func each(bodies [][]byte) []*[]byte {
+	out := make([]*[]byte, len(bodies))
+	for i := range bodies {
+		out[i] = &bodies[i]
+	}
+	return out
+}
+
 func (d *Desk) unpack(body []byte) ([]byte, error) {
 	plain, _, err := d.opened(body)
 	return plain, err

@@ -278,6 +278,17 @@ func (p *plan) keepsSubject(dr *draft) error {
 	return nil
 }
 
+// reseal makes sure that what the plan sealed is sealed under the keys of now.
+func (p *plan) reseal(ctx context.Context, tx store.Tx) error {
+	var bodies []*[]byte
+	for _, dr := range p.drafts {
+		if len(dr.put.Body) > 0 {
+			bodies = append(bodies, &dr.put.Body)
+		}
+	}
+	return p.desk.seals.Renew(ctx, tx, bodies...)
+}
+
 // changed notes when the commit happened, for the results.
 func (p *plan) changed(tx store.Tx) { p.change, p.at = tx.Change(), tx.Time() }
 

@@ -160,12 +160,14 @@ func (st indexState) progress() Reindexing {
 }
 
 // Work runs what waits in the background until the context ends: rebuilds of
-// the index. Every process may run it; a job is leased by one at a time.
+// the index, and sealing anew. Every process may run it; a job is leased by one at a time.
 func (d *Desk) Work(ctx context.Context, owner string) {
 	w := &jobs.Worker{Engine: d.engine, Topic: reindexTopic, Owner: owner, Lease: time.Minute, Now: d.now, Attempts: 10}
+	sealing := d.resealWorker(owner)
 	for ctx.Err() == nil {
 		ran, err := w.Once(ctx, d.rebuild)
-		if ran && err == nil {
+		resealed, failure := sealing.Once(ctx, d.resealStep)
+		if ran && err == nil || resealed && failure == nil {
 			continue
 		}
 		select {

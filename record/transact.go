@@ -184,6 +184,9 @@ func (e *Errand) commit(ctx context.Context, tx store.Tx, v access.Verdict, p *p
 	} else if last == p.matched {
 		p.matched = -1 // nothing came since
 	}
+	if err := p.reseal(ctx, tx); err != nil {
+		return err
+	}
 	for _, dr := range p.inOrder() {
 		if err := e.desk.write(ctx, tx, e, dr); err != nil {
 			return at(dr.op.At, err)
