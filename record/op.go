@@ -89,6 +89,8 @@ type Commit struct {
 	Once string
 	// Settle moves the journalled message, in the same transaction.
 	Settle *Message
+
+	name *inName // nil = the errand's own
 }
 
 // Source tells where a message or bundle came from.

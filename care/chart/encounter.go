@@ -109,6 +109,9 @@ func classWords(class string) string {
 	return "Contact"
 }
 
+// ClassWords says what an encounter of a class is (v3-ActCode).
+func ClassWords(class string) string { return classWords(class) }
+
 func encounterStatus(s string) string {
 	switch s {
 	case "in-progress":
