@@ -25,6 +25,7 @@ type Reindexing struct {
 	Repaired       int64 // whose entries were not complete and are now
 	Started, Ended time.Time
 	Parameters     []string // canonical URLs of the custom parameters in force
+	Rests          []string // parameters without an index over all records: "Observation.method"
 }
 
 const reindexTopic = "reindex"
@@ -154,8 +155,11 @@ func (st indexState) progress() Reindexing {
 		out.Phase = "done"
 	}
 	for _, p := range st.To {
-		out.Parameters = append(out.Parameters, p.URL)
+		if !p.BuiltIn {
+			out.Parameters = append(out.Parameters, p.URL)
+		}
 	}
+	out.Rests = rests(st.To)
 	return out
 }
 
