@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"concord/fault"
 	"concord/standard/fhir"
 	"concord/standard/search"
 )
@@ -12,6 +13,11 @@ import (
 // (https://hl7.org/fhir/R4/capabilitystatement.html). A test holds it against
 // the routes.
 func (a *api) capability(r *http.Request) (*response, error) {
+	switch mode := r.URL.Query().Get("mode"); mode { // https://hl7.org/fhir/R4/http.html#capabilities
+	case "", "full", "normative":
+	default:
+		return nil, fault.New(fault.Unsupported, "fhir.mode", "the statement is given whole: mode is full or normative").In("mode")
+	}
 	var resources []*fhir.Value
 	for _, typ := range fhir.R4().Names() {
 		if kept(typ) {

@@ -21,7 +21,10 @@ func (a *api) vread(r *http.Request, e *record.Errand) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.resource(r, http.StatusOK, it), nil
+	res := a.resource(r, http.StatusOK, it)
+	form := r.URL.Query()
+	res.body = summarised(res.body, form.Get("_summary"), form.Get("_elements"))
+	return res, nil
 }
 
 // history of a resource, a type or the system:
