@@ -96,11 +96,10 @@ func filedOf(items []*Item, entry *Item, zone *time.Location) *Filing {
 		}
 	}
 	for _, it := range items {
-		switch {
-		case it.Type != "Encounter" && it.Type != "DocumentReference", movedTo(it.Resource) != "", it.Org != entry.Org,
-			it.Resource.StrAt("status") == "entered-in-error":
+		if !filedKind(it, entry.Org) {
 			continue
-		case access.MarksOf(it.Type, it.Resource.Path("meta.security")).Label > access.Sensitive:
+		}
+		if !choosable(it, entry.Org) {
 			out.Kept++
 			continue
 		}
@@ -111,6 +110,18 @@ func filedOf(items []*Item, entry *Item, zone *time.Location) *Filing {
 		out.Items = out.Items[:mostFiled]
 	}
 	return out
+}
+
+// filedKind tells a visit or document of a trust that stands.
+func filedKind(it *Item, trust string) bool {
+	return (it.Type == "Encounter" || it.Type == "DocumentReference") && movedTo(it.Resource) == "" && it.Org == trust &&
+		it.Resource.StrAt("status") != "entered-in-error"
+}
+
+// choosable leaves out what is sealed or locked: a steward is not told of it one
+// by one.
+func choosable(it *Item, trust string) bool {
+	return filedKind(it, trust) && access.MarksOf(it.Type, it.Resource.Path("meta.security")).Label <= access.Sensitive
 }
 
 func filedItem(it *Item, with int, zone *time.Location) Filed {
@@ -182,14 +193,17 @@ func (e *Errand) MoveFiled(ctx context.Context, ask MoveAsked) (*MovePlan, error
 	return mv.plan, failure
 }
 
-// Moves lists what stewards moved, newest first, of the trusts that the
+// movesLooked bounds how many of the latest moves of all trusts are looked at.
+const movesLooked = 1000
+
+// Moves lists what stewards moved lately, newest first, of the trusts that the
 // requester answers for.
 func (e *Errand) Moves(ctx context.Context, limit int) ([]MoveKept, error) {
 	var out []MoveKept
 	err := e.read(ctx, access.Links, "Patient", func(r store.Reader, _ *sight, t *trace) error {
-		rows, err := r.ListKeys(ctx, moveSpace, "", maxMoves)
 		t.what = []string{"moves of what was filed"}
-		for i := len(rows) - 1; err == nil && i >= 0 && len(out) < limit; i-- {
+		rows, err := r.ListKeys(ctx, moveSpace, "", movesLooked)
+		for i := 0; err == nil && i < len(rows) && len(out) < limit; i++ {
 			var row MoveKept
 			if row, err = readMove(rows[i]); err == nil && e.who.Controls(row.Trust) {
 				out = append(out, row)

@@ -3,6 +3,8 @@ package record
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -34,7 +36,6 @@ type MovedRef struct{ Was, Is string }
 
 const (
 	moveSpace = "filed-move"
-	maxMoves  = 100_000
 	mostWhy   = 200 // characters
 )
 
@@ -154,7 +155,7 @@ func (mv *filedMove) refile(ctx context.Context, r store.Reader, a, b *Item, ref
 	}
 	here := map[string]bool{}
 	for i, it := range m.items {
-		here[it.Ref()] = true
+		here[it.Ref()] = mv.undoes != nil || choosable(it, a.Org)
 		if mv.undoes != nil && slices.Contains(refs, it.Ref()) && m.origin[i] == nil {
 			return moveChanged()
 		}
@@ -212,7 +213,7 @@ func (mv *filedMove) keep(ctx context.Context, tx store.Tx, p *plan, t *trace) e
 		mv.plan.ID = row.ID
 		return writeMove(ctx, tx, row)
 	}
-	row := MoveKept{ID: e.desk.ids.encodePK(tx.Change() & (1<<idBits - 1)), Who: e.who.Org + "/" + e.who.ID, At: tx.Time(), Why: strings.TrimSpace(mv.ask.Why),
+	row := MoveKept{ID: moveID(tx.Time(), e.desk.ids.encodePK(tx.Change()&(1<<idBits-1))), Who: e.who.Org + "/" + e.who.ID, At: tx.Time(), Why: strings.TrimSpace(mv.ask.Why),
 		Trust: mv.plan.Trust, From: mv.plan.From, Into: mv.plan.Into.ID, Visits: mv.plan.Visits, Docs: mv.plan.Docs}
 	for was, is := range mv.urls {
 		if dr := p.byURL[is]; dr != nil {
@@ -225,10 +226,9 @@ func (mv *filedMove) keep(ctx context.Context, tx store.Tx, p *plan, t *trace) e
 	return writeMove(ctx, tx, row)
 }
 
-// Decisions are keyed by time, so that they are listed in order, and by their
-// id behind it.
-func moveKey(row MoveKept) string {
-	return row.At.UTC().Format("20060102T150405.000000") + "/" + row.ID
+// moveID sorts the newest first, so that the latest are listed at once.
+func moveID(at time.Time, id string) string {
+	return fmt.Sprintf("%016x-%s", math.MaxInt64-at.UnixMicro(), id)
 }
 
 func writeMove(ctx context.Context, tx store.Tx, row MoveKept) error {
@@ -236,20 +236,18 @@ func writeMove(ctx context.Context, tx store.Tx, row MoveKept) error {
 	if err != nil {
 		return err
 	}
-	return tx.SetKey(ctx, moveSpace, store.KeyValue{Key: moveKey(row), Value: text})
+	return tx.SetKey(ctx, moveSpace, store.KeyValue{Key: row.ID, Value: text})
 }
 
-func findMove(ctx context.Context, r store.Reader, id string) (MoveKept, error) {
-	rows, err := r.ListKeys(ctx, moveSpace, "", maxMoves)
-	for i := len(rows) - 1; err == nil && i >= 0; i-- {
-		if strings.HasSuffix(rows[i].Key, "/"+id) && id != "" {
-			return readMove(rows[i])
-		}
-	}
-	if err == nil {
+func findMove(ctx context.Context, r store.Keys, id string) (MoveKept, error) {
+	text, err := r.GetKey(ctx, moveSpace, id)
+	if err == nil && text == nil {
 		err = fault.New(fault.NotFound, "record.move", "there is no such move")
 	}
-	return MoveKept{}, err
+	if err != nil {
+		return MoveKept{}, err
+	}
+	return readMove(store.KeyValue{Key: id, Value: text})
 }
 
 // inName is for whom the Desk itself writes a transaction: the audit entry is

@@ -110,7 +110,7 @@ func TestStewardMovesNothingElse(t *testing.T) {
 	wrong, right := f.entry("1"), f.entry("2")
 	v := f.visit(wrong, "V1")
 	lock := `"meta":{"security":[{"system":"` + access.Confidentiality + `","code":"V"}]},`
-	f.create(f.feed, `{"resourceType":"DocumentReference",`+lock+`"status":"current","subject":{"reference":"Patient/`+wrong+`"},"content":[{"attachment":{"title":"LOCKED"}}]}`)
+	sealed := f.create(f.feed, `{"resourceType":"DocumentReference",`+lock+`"status":"current","subject":{"reference":"Patient/`+wrong+`"},"content":[{"attachment":{"title":"LOCKED"}}]}`).ID
 	elsewhere := f.create(f.client("RAS"), `{"resourceType":"Patient","identifier":[{"system":"urn:concord:RAS:hospital-number","value":"9"}],"name":[{"family":"Else"}]}`).ID
 	e := f.steward("R1K")
 	if list, err := e.FiledUnder(f.ctx, wrong); err != nil || list.Kept != 1 || len(list.Items) != 2 {
@@ -129,6 +129,8 @@ func TestStewardMovesNothingElse(t *testing.T) {
 		"an unknown number":     {e, func(a *record.MoveAsked) { a.Into = "777" }, "record.number"},
 		"another trust's entry": {f.steward("QRV"), func(a *record.MoveAsked) { a.Into = elsewhere }, "record.move-same"},
 		"what is not there":     {e, func(a *record.MoveAsked) { a.Refs = append(a.Refs, "Encounter/00000000-9") }, "record.move-changed"},
+		"what is locked":        {e, func(a *record.MoveAsked) { a.Refs = []string{"DocumentReference/" + sealed} }, "record.move-changed"},
+		"a result by itself":    {e, func(a *record.MoveAsked) { a.Refs = []string{v[1]} }, "record.move-changed"},
 		"an unknown move":       {e, func(a *record.MoveAsked) { a.Of = "nothing" }, "record.move"},
 		"another's steward":     {f.steward("RAS"), func(*record.MoveAsked) {}, "access.controller"},
 	} {
