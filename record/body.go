@@ -40,7 +40,7 @@ func (d *Desk) item(doc *store.Doc) (*Item, error) {
 	if id := body.ID(); id != "" {
 		it.ID = id
 	}
-	it.Resource = served(body, it)
+	it.How, it.Resource = open.how, served(body, it)
 	return it, nil
 }
 
@@ -64,6 +64,22 @@ func (d *Desk) parse(doc *store.Doc) (*fhir.Value, error) {
 // controls it where bodies are sealed.
 func (d *Desk) pack(ctx context.Context, org string, plain []byte) ([]byte, error) {
 	return d.seals.Seal(ctx, org, d.codec.Pack(plain))
+}
+
+// packVersion is pack of a resource's version, which says how it was written.
+func (d *Desk) packVersion(ctx context.Context, org string, plain []byte, how OpKind) ([]byte, error) {
+	packed := d.codec.Pack(plain)
+	store.Mark(packed, byte(how))
+	return d.seals.Seal(ctx, org, packed)
+}
+
+// each are the places of bodies, as seal.Keyring.Renew takes them.
+func each(bodies [][]byte) []*[]byte {
+	out := make([]*[]byte, len(bodies))
+	for i := range bodies {
+		out[i] = &bodies[i]
+	}
+	return out
 }
 
 func (d *Desk) unpack(body []byte) ([]byte, error) {

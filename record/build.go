@@ -227,7 +227,7 @@ func (p *plan) ready(ctx context.Context, e *Errand, dr *draft) error {
 	}
 	dr.put.Index = d.entriesBy(p.index.extract, dr.key.PK, dr.body)
 	var err error
-	if dr.put.Body, err = d.pack(ctx, dr.put.Org, dr.body.JSON()); err != nil {
+	if dr.put.Body, err = d.packVersion(ctx, dr.put.Org, dr.body.JSON(), dr.how()); err != nil {
 		return err
 	}
 	p.claims(e, dr)
@@ -236,6 +236,15 @@ func (p *plan) ready(ctx context.Context, e *Errand, dr *draft) error {
 		dr.arrives = dr.oldBody == nil || p.people.Match.Subject(dr.oldBody) != dr.subject
 	}
 	return nil
+}
+
+// how is what the history says of the version: a creation of what a feed knows
+// already replaces it.
+func (dr *draft) how() OpKind {
+	if dr.op.Kind == Create && dr.old != nil {
+		return Update
+	}
+	return dr.op.Kind
 }
 
 // ourSources is the namespace of what the server says of a source: a client may
@@ -270,6 +279,17 @@ func (p *plan) keepsSubject(dr *draft) error {
 		return fault.New(fault.Conflict, "record.subject", "the patient of a stored resource never changes")
 	}
 	return nil
+}
+
+// reseal makes sure that what the plan sealed is sealed under the keys of now.
+func (p *plan) reseal(ctx context.Context, tx store.Tx) error {
+	var bodies []*[]byte
+	for _, dr := range p.drafts {
+		if len(dr.put.Body) > 0 {
+			bodies = append(bodies, &dr.put.Body)
+		}
+	}
+	return p.desk.seals.Renew(ctx, tx, bodies...)
 }
 
 // changed notes when the commit happened, for the results.

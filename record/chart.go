@@ -108,7 +108,7 @@ func (d *Desk) rangeOf(s Section, q *search.Query, past bool) store.Range {
 	if q == nil {
 		return r
 	}
-	r.Need = d.searches().extract.Lookup(q).Need
+	r.Need = d.searches().asks.Lookup(q).Need
 	if len(r.Need) < len(q.Clauses) || past {
 		r.Newest = 0
 	}

@@ -186,17 +186,30 @@ func (in *including) reverse(ctx context.Context, one search.Include, from []*It
 		if one.Target != "" && one.Target != it.Type {
 			continue
 		}
+		refs, err := in.s.former(ctx, it.Ref())
+		if err != nil {
+			return err
+		}
 		for _, p := range in.params(one, one.Source) {
-			q := &search.Query{Type: one.Source, Types: []string{one.Source}, Clauses: []search.Clause{search.Refer(p, it.Ref())}}
-			hits, _, err := in.s.sub(ctx, q, maxIncluded+1, in.s.budget)
-			if err != nil {
-				return err
-			}
-			for _, hit := range hits {
-				if err := in.add(hit); err != nil {
+			for _, ref := range refs {
+				if err := in.referring(ctx, one.Source, p, ref); err != nil {
 					return err
 				}
 			}
+		}
+	}
+	return nil
+}
+
+func (in *including) referring(ctx context.Context, source string, p *search.Param, ref string) error {
+	q := &search.Query{Type: source, Types: []string{source}, Clauses: []search.Clause{search.Refer(p, ref)}}
+	hits, _, err := in.s.sub(ctx, q, maxIncluded+1, in.s.budget)
+	if err != nil {
+		return err
+	}
+	for _, hit := range hits {
+		if err := in.add(hit); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -15,6 +15,7 @@ type Item struct {
 	Updated  time.Time
 	Change   int64
 	Deleted  bool
+	How      OpKind      // what wrote it; 0 = not known, and in a page of a search
 	Org      string      // ODS code of the controlling organisation
 	Feed     string      // feed or client that wrote it
 	Date     time.Time   // the resource's leading date, zero if it has none

@@ -53,6 +53,9 @@ func (e *Errand) Receive(ctx context.Context, batch []*Message) error {
 		}
 	}
 	return e.desk.engine.Update(ctx, func(tx store.Tx) error {
+		if err := e.desk.seals.Renew(ctx, tx, each(packed)...); err != nil {
+			return err
+		}
 		for i, m := range batch {
 			row := *m
 			row.Raw, row.At = packed[i], tx.Time()

@@ -12,7 +12,7 @@ import (
 // OpKind is what a write does to one resource.
 type OpKind uint8
 
-// The kinds of write.
+// The kinds of write. Their numbers are kept with the versions.
 const (
 	Create OpKind = iota + 1
 	Update
@@ -94,6 +94,8 @@ type Commit struct {
 	// hospital number): conditions of creates are then asked when the transaction is
 	// planned, and not again when it commits.
 	Sole bool
+
+	name *inName // nil = the errand's own
 }
 
 // Source tells where a message or bundle came from.

@@ -34,6 +34,7 @@ type openedBodies struct {
 // openBody is one stored body as text.
 type openBody struct {
 	text     *fhir.Shallow
+	how      OpKind // what wrote it; 0 of what was written before this was kept
 	refers   atomic.Pointer[refers]
 	sum      uint64
 	weight   int  // bytes of memory that it takes at most, the cache's own part included
@@ -83,7 +84,7 @@ func (d *Desk) opened(doc *store.Doc) (*openBody, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &openBody{text: text, sum: sum, away: bytes.Contains(plain, []byte(MovedExtension)), labelled: bytes.Contains(plain, securityMember)}
+	b := &openBody{text: text, how: OpKind(store.MarkOf(packed)), sum: sum, away: bytes.Contains(plain, []byte(MovedExtension)), labelled: bytes.Contains(plain, securityMember)}
 	if cap(plain) <= openedMost {
 		*room = plain[:0]
 	}

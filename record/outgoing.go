@@ -138,6 +138,9 @@ func (e *Errand) Release(ctx context.Context, cursors []Cursor, out []Outgoing) 
 		}
 	}
 	file := func(tx store.Tx) error {
+		if err := e.desk.seals.Renew(ctx, tx, each(packed)...); err != nil {
+			return err
+		}
 		if err := moveCursors(ctx, tx, cursors); err != nil {
 			return err
 		}

@@ -23,6 +23,28 @@ type parameter struct {
 	Kind       string   `json:"kind"`
 	Targets    []string `json:"targets,omitempty"`
 	Expression string   `json:"expression"`
+	// Off says that there is no index over all records; BuiltIn that R4 defines
+	// the parameter and the resource only says that.
+	Off     bool `json:"off,omitempty"`
+	BuiltIn bool `json:"builtIn,omitempty"`
+}
+
+// IndexExtension on an active SearchParameter, with the code "off", takes the
+// index over all records from the parameter of its code and bases, which may be
+// one of R4's.
+const IndexExtension = "urn:concord:index"
+
+// rests are the names of those without an index.
+func rests(list []parameter) []string {
+	var out []string
+	for _, p := range list {
+		if p.Off {
+			for _, typ := range p.types() {
+				out = append(out, typ+"."+p.Code)
+			}
+		}
+	}
+	return out
 }
 
 // readParameter reads a SearchParameter resource. Errors: Invalid
@@ -35,8 +57,13 @@ func readParameter(res *fhir.Value, version int64) (parameter, error) {
 	for t := range res.Get("target").Each() {
 		p.Targets = append(p.Targets, t.Str())
 	}
+	index := fhir.Extension(res, IndexExtension).StrAt("valueCode")
+	p.Off = index == "off"
 	bad := func(at, text string) (parameter, error) {
 		return p, fault.New(fault.Invalid, "search.definition", "%s", text).In("SearchParameter." + at)
+	}
+	if index != "" && index != "on" && index != "off" {
+		return bad("extension", "an index is on or off")
 	}
 	switch search.Kind(p.Kind) {
 	case search.Token, search.Reference, search.String, search.Date, search.Number, search.Quantity, search.URI:
@@ -46,13 +73,26 @@ func readParameter(res *fhir.Value, version int64) (parameter, error) {
 	if p.Code == "" || p.Code[0] == '_' {
 		return bad("code", "a code that does not begin with an underscore is needed")
 	}
+	built := 0
 	for _, b := range p.Base {
 		if fhir.R4().Number(b) == 0 && b != "Resource" && b != "DomainResource" {
 			return bad("base", "R4 has no such resource type")
 		}
-		if search.R4().Param(b, p.Code) != nil {
+		switch {
+		case search.R4().Param(b, p.Code) == nil:
+		case !p.Off:
 			return bad("code", "R4 defines a parameter of that name")
+		case !search.R4().MayBeOff(b, p.Code):
+			return bad("code", "the index of this parameter cannot be switched off: it has none of its own, or the record relies on it")
+		default:
+			built++
 		}
+	}
+	if p.BuiltIn = built > 0 && built == len(p.Base); p.BuiltIn {
+		return p, nil
+	}
+	if built > 0 {
+		return bad("base", "R4 defines a parameter of that name for some of these types")
 	}
 	if p.Expression == "" {
 		return bad("expression", "an expression is needed")

@@ -31,10 +31,7 @@ func (e *Errand) Prior(ctx context.Context, hospitalNumber string, keys []KeyRef
 	out := &Prior{ByKey: map[KeyRef]*Item{}}
 	err := d.engine.View(ctx, func(r store.Reader) error {
 		var err error
-		n := HospitalNumber{e.who.Org, hospitalNumber}
-		out.Patient, err = d.owned(ctx, r, d.numberHash(n), func(body *fhir.Value) bool {
-			return slices.Contains(hospitalNumbers(body), n)
-		})
+		out.Patient, err = d.numbered(ctx, r, HospitalNumber{e.who.Org, hospitalNumber})
 		if err != nil {
 			return err
 		}
@@ -44,6 +41,11 @@ func (e *Errand) Prior(ctx context.Context, hospitalNumber string, keys []KeyRef
 		return d.priorByKey(ctx, r, e.who.Org, keys, out)
 	})
 	return out, err
+}
+
+// numbered is the entry that a trust has under a hospital number, nil = none.
+func (d *Desk) numbered(ctx context.Context, r store.Reader, n HospitalNumber) (*Item, error) {
+	return d.owned(ctx, r, d.numberHash(n), func(body *fhir.Value) bool { return slices.Contains(hospitalNumbers(body), n) })
 }
 
 // priorByKey looks in the patient's record, and in those of the entries that

@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,7 +24,21 @@ type RefileAsked struct {
 	// Key is the business key that a picked visit has from then on; nil = the
 	// same.
 	Key func(string) string
-	Why string // in words; no patient data
+	// Refs pick resources by reference, each with what belongs to it; one that is
+	// not a visit leaves the visit that it was filed in. It goes without Visit.
+	Refs []string
+	Why  string // in words; no patient data
+}
+
+// pick tells what was asked for by itself; nil = everything.
+func (ask *RefileAsked) pick() func(*Item) bool {
+	switch {
+	case ask.Visit != nil:
+		return func(it *Item) bool { return it.Type == "Encounter" && ask.Visit(it.Resource) }
+	case ask.Refs != nil:
+		return func(it *Item) bool { return slices.Contains(ask.Refs, it.Ref()) }
+	}
+	return nil
 }
 
 // maxRefiled bounds one move.
@@ -55,6 +70,7 @@ type move struct {
 	items  []*Item
 	origin []*Item           // of each item: what it takes up again, nil = none
 	to     map[string]string // reference → the reference that goes on for it
+	stays  map[string]bool   // references of what lies under the entry and does not move
 }
 
 func (m *move) read(ctx context.Context, r store.Reader) error {
@@ -80,9 +96,13 @@ func (m *move) read(ctx context.Context, r store.Reader) error {
 	if err != nil {
 		return err
 	}
-	m.items = picked(m.movable(items), m.ask.Visit)
+	m.items = picked(m.movable(items), m.ask.pick())
 	if len(m.items) > maxRefiled {
 		return fault.New(fault.TooCostly, "record.move", "a move is of at most %d resources", maxRefiled)
+	}
+	m.stays = map[string]bool{}
+	for _, it := range items {
+		m.stays[it.Ref()] = it.Type != "Patient" && movedTo(it.Resource) == "" && !slices.Contains(m.items, it)
 	}
 	if err := m.lookBack(ctx, r); err != nil {
 		return err
@@ -204,6 +224,9 @@ func (m *move) goesOn(it, was *Item) Op {
 		own = patientOf(was.Resource)
 	}
 	op.Key = m.key(it)
+	if m.ask.Refs != nil {
+		body = m.detached(body, was)
+	}
 	op.Resource = fhir.Rewrite(body, func(ref string) string {
 		switch to := m.to[ref]; {
 		case ref == subject:
@@ -214,4 +237,39 @@ func (m *move) goesOn(it, was *Item) Op {
 		return ref
 	})
 	return op
+}
+
+// detached takes the visit off what moves without it, since that is another
+// patient's from then on; what comes back gets the visit again that it had.
+func (m *move) detached(body *fhir.Value, was *Item) *fhir.Value {
+	behind := func(v *fhir.Value) bool {
+		ref := v.StrAt("reference")
+		return strings.HasPrefix(ref, "Encounter/") && m.to[ref] == ""
+	}
+	if behind(body.Get("encounter")) {
+		body = body.Without("encounter")
+	}
+	if list := body.All("context.encounter"); slices.ContainsFunc(list, behind) {
+		context := body.Get("context").Without("encounter")
+		if list = slices.DeleteFunc(list, behind); len(list) > 0 {
+			context = context.With("encounter", list)
+		}
+		if body = body.Without("context"); context.Len() > 0 {
+			body = body.With("context", context)
+		}
+	}
+	if was == nil {
+		return body
+	}
+	if had := was.Resource.Get("encounter"); had != nil && body.Get("encounter") == nil {
+		body = body.With("encounter", had)
+	}
+	if had := was.Resource.Path("context.encounter"); had != nil && body.Path("context.encounter") == nil {
+		context := body.Get("context")
+		if context == nil {
+			context = fhir.Obj()
+		}
+		body = body.With("context", context.With("encounter", had))
+	}
+	return body
 }

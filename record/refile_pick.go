@@ -2,9 +2,9 @@ package record
 
 import "concord/standard/fhir"
 
-// picked is what moves: the visits that pick takes, what was recorded during
-// them, and what only those refer to. Without pick it is everything.
-func picked(items []*Item, pick func(*fhir.Value) bool) []*Item {
+// picked is what moves: what pick takes, what was recorded during the visits
+// among it, and what only those refer to. Without pick it is everything.
+func picked(items []*Item, pick func(*Item) bool) []*Item {
 	if pick == nil {
 		return items
 	}
@@ -13,7 +13,7 @@ func picked(items []*Item, pick func(*fhir.Value) bool) []*Item {
 		p.byRef[it.Ref()] = it
 	}
 	for _, it := range items {
-		if it.Type == "Encounter" && pick(it.Resource) {
+		if pick(it) {
 			p.moves[it] = true
 		}
 	}

@@ -25,6 +25,7 @@ type Reindexing struct {
 	Repaired       int64 // whose entries were not complete and are now
 	Started, Ended time.Time
 	Parameters     []string // canonical URLs of the custom parameters in force
+	Rests          []string // parameters without an index over all records: "Observation.method"
 }
 
 const reindexTopic = "reindex"
@@ -154,18 +155,23 @@ func (st indexState) progress() Reindexing {
 		out.Phase = "done"
 	}
 	for _, p := range st.To {
-		out.Parameters = append(out.Parameters, p.URL)
+		if !p.BuiltIn {
+			out.Parameters = append(out.Parameters, p.URL)
+		}
 	}
+	out.Rests = rests(st.To)
 	return out
 }
 
 // Work runs what waits in the background until the context ends: rebuilds of
-// the index. Every process may run it; a job is leased by one at a time.
+// the index, and sealing anew. Every process may run it; a job is leased by one at a time.
 func (d *Desk) Work(ctx context.Context, owner string) {
 	w := &jobs.Worker{Engine: d.engine, Topic: reindexTopic, Owner: owner, Lease: time.Minute, Now: d.now, Attempts: 10}
+	sealing := d.resealWorker(owner)
 	for ctx.Err() == nil {
 		ran, err := w.Once(ctx, d.rebuild)
-		if ran && err == nil {
+		resealed, failure := sealing.Once(ctx, d.resealStep)
+		if ran && err == nil || resealed && failure == nil {
 			continue
 		}
 		select {

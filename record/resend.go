@@ -279,6 +279,9 @@ func (e *Errand) ResendCorrected(ctx context.Context, c Corrected) (int64, error
 		e.tell(t, m)
 		t.count = 1
 		t.what = append(t.what, c.Differs...)
+		if err := e.desk.seals.Renew(ctx, tx, &packed); err != nil {
+			return err
+		}
 		sent, err = e.correct(ctx, tx, m, c, packed)
 		return err
 	})

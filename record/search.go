@@ -179,6 +179,7 @@ type searching struct {
 	budget  int // documents that may still be looked at
 	looked  int
 	targets map[string]*Item // what references lead to, looked up once
+	moves   *bool            // anything was ever moved; nil = not asked yet
 	lists   map[string]map[string]bool
 	own     *own             // a reverse chain within the patients' own records
 	keep    []store.KeyValue // pages to keep, with the audit entry

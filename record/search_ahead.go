@@ -72,7 +72,7 @@ func (s *searching) aheadChain(ctx context.Context, src *source, c *search.Claus
 		return true, nil
 	}
 	q := &search.Query{Type: src.typ, Types: []string{src.typ}, Clauses: []search.Clause{search.Refer(c.Param, refs...)}}
-	l := s.desk.searches().extract.LookupType(q, src.typ)
+	l := s.desk.searches().asks.LookupType(q, src.typ)
 	s.tell(fmt.Sprintf("%s: %s leads to %d resources", src.typ, c.Name(), len(refs)))
 	if l.Pin == nil && len(l.Terms) < 2 {
 		return false, nil
@@ -128,7 +128,7 @@ func (s *searching) having(ctx context.Context, src *source, has *search.Has) (b
 	if src.typ != "Patient" {
 		return false, nil
 	}
-	terms, unless, ok := s.desk.searches().extract.Having(has)
+	terms, unless, ok := s.desk.searches().asks.Having(has)
 	if !ok {
 		return false, nil
 	}

@@ -27,7 +27,7 @@ func (s *searching) whole(ctx context.Context, types []string) (*source, error) 
 	if len(types) < 2 || s.asked.LastN > 0 || s.desk.searches().state.Upgrade {
 		return nil, nil
 	}
-	id, unless, ok := s.desk.searches().extract.Whole(s.q)
+	id, unless, ok := s.desk.searches().asks.Whole(s.q)
 	if !ok {
 		return nil, nil
 	}

@@ -67,7 +67,7 @@ func (s *searching) source(ctx context.Context, typ string) (*source, error) {
 
 // plain is a source that nothing was looked up for yet.
 func (s *searching) plain(typ string) *source {
-	return &source{typ: typ, lookup: s.desk.searches().extract.LookupType(s.q, typ), reads: s.q.Reads(typ)}
+	return &source{typ: typ, lookup: s.desk.searches().asks.LookupType(s.q, typ), reads: s.q.Reads(typ)}
 }
 
 // narrowed finds candidates by value or string, or by what a chain leads to.

@@ -137,34 +137,45 @@ func (s *searching) target(ctx context.Context, ref string) (*Item, error) {
 }
 
 func (s *searching) readTarget(ctx context.Context, ref string) (*Item, error) {
+	for range maxHops {
+		it, to, err := s.readOne(ctx, ref)
+		if to == "" || err != nil {
+			return it, err
+		}
+		ref = to
+	}
+	return nil, fault.New(fault.Internal, "record.moved", "moves go in a circle")
+}
+
+// readOne reads what a reference names; to is where it was moved to.
+func (s *searching) readOne(ctx context.Context, ref string) (it *Item, to string, err error) {
 	r, ok := fhir.ParseReference(ref)
 	if !ok || r.Base != "" || fhir.R4().Number(r.Type) == 0 || !s.v.Filter.Type(r.Type) {
-		return nil, nil
+		return nil, "", nil
 	}
 	doc, err := s.desk.fetch(ctx, s.r, r.Type, r.ID)
 	if fault.Is(err, fault.NotFound) {
-		return nil, nil
+		return nil, "", nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if err := s.spend(1); err != nil || doc.Deleted {
-		return nil, err
+		return nil, "", err
 	}
 	o, err := s.v.look(ctx, doc, false)
 	if err != nil || !o.Shown {
-		return nil, err
+		return nil, "", err
 	}
 	s.v.note(o, doc.PK)
 	if r.Type == "Patient" && !o.Contact {
-		it, err := s.desk.item(doc)
-		if err == nil {
+		if it, err = s.desk.item(doc); err == nil {
 			s.v.veil(o, it)
 		}
-		return it, err
+		return it, "", err
 	}
-	it, _, err := s.desk.scanned(doc, func(string) bool { return false })
-	return it, err
+	it, part, err := s.desk.scanned(doc, func(string) bool { return false })
+	return it, movedTo(part), err
 }
 
 // referred tells whether a resource of another type refers to this one and

@@ -222,7 +222,7 @@ func (s *searching) counted(ctx context.Context, types []string) (int, bool, err
 func (s *searching) exact(ctx context.Context, types []string) (int, bool, error) {
 	total := int64(0)
 	for _, typ := range types {
-		term, ok := s.desk.searches().extract.Deciding(s.q, typ)
+		term, ok := s.desk.searches().asks.Deciding(s.q, typ)
 		if !ok {
 			return 0, false, nil
 		}

@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +18,7 @@ type searches struct {
 	state   indexState
 	table   *search.Table     // what is served
 	extract *search.Extractor // what is filed of a new version
+	asks    *search.Extractor // by which what is served is looked for
 	before  *search.Extractor // what is filed of versions that a rebuild has not passed
 	seen    time.Time
 }
@@ -26,32 +28,43 @@ func (d *Desk) searches() *searches { return d.index.Load() }
 // makeSearches compiles the parameters of a state.
 func (d *Desk) makeSearches(st indexState) (*searches, error) {
 	base := search.R4().WithTerminology(d.terms)
-	with := func(list []parameter) (*search.Table, error) {
+	with := func(list []parameter, off []string) (*search.Table, error) {
 		var custom []*search.Param
 		for _, p := range list {
+			if p.BuiltIn {
+				continue
+			}
 			params, err := p.params(d.london)
 			if err != nil {
 				return nil, err
 			}
 			custom = append(custom, params...)
 		}
-		return base.With(custom...), nil
+		return base.With(custom...).Off(off...), nil
 	}
-	to, err := with(st.To)
+	to, err := with(st.To, rests(st.To))
 	if err != nil {
 		return nil, err
 	}
 	s := &searches{state: st, table: to, seen: d.now(), extract: search.NewExtractor(to, d.ids.hash, d.london)}
-	s.before = s.extract
+	s.before, s.asks = s.extract, s.extract
 	if st.Phase == "" || st.Phase == "checking" {
 		return s, nil
 	}
-	from, err := with(st.From)
+	from, err := with(st.From, rests(st.From))
 	if err != nil {
 		return nil, err
 	}
 	s.before = search.NewExtractor(from, d.ids.hash, d.london)
-	s.table = from // what is being built is not served yet
+	// What is being built is not served yet, and what goes is not any more: of
+	// neither the index tells all.
+	both := slices.DeleteFunc(slices.Clone(st.From), func(p parameter) bool {
+		return !slices.ContainsFunc(st.To, func(q parameter) bool { return q.URL == p.URL && q.Version == p.Version })
+	})
+	if s.table, err = with(both, append(rests(st.From), rests(st.To)...)); err != nil {
+		return nil, err
+	}
+	s.asks = search.NewExtractor(s.table, d.ids.hash, d.london)
 	return s, nil
 }
 

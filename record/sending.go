@@ -79,6 +79,9 @@ func (e *Errand) Deliver(ctx context.Context, list []Delivery) error {
 		}
 	}
 	return e.desk.engine.Update(ctx, func(tx store.Tx) error {
+		if err := e.desk.seals.Renew(ctx, tx, each(replies)...); err != nil {
+			return err
+		}
 		var rows []*Message
 		returned := map[int64]bool{} // by this very list
 		for i := range list {

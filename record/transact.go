@@ -184,10 +184,16 @@ func (e *Errand) commit(ctx context.Context, tx store.Tx, v access.Verdict, p *p
 	} else if last == p.matched {
 		p.matched = -1 // nothing came since
 	}
+	if err := p.reseal(ctx, tx); err != nil {
+		return err
+	}
 	for _, dr := range p.inOrder() {
 		if err := e.desk.write(ctx, tx, e, dr); err != nil {
 			return at(dr.op.At, err)
 		}
+	}
+	if err := p.notePast(ctx, tx); err != nil {
+		return err
 	}
 	if err := e.desk.departPatients(ctx, tx, p); err != nil {
 		return err
@@ -217,7 +223,14 @@ func (e *Errand) commit(ctx context.Context, tx store.Tx, v access.Verdict, p *p
 		}
 	}
 	p.changed(tx)
-	return audit.Append(ctx, tx, e.entry(actionOf(p.ops), v, t))
+	who, act := e, actionOf(p.ops)
+	if c.name != nil {
+		who, act, t.what = c.name.errand, access.Links, []string{c.name.what}
+		if err := c.name.keep(ctx, tx, p, &t); err != nil {
+			return err
+		}
+	}
+	return audit.Append(ctx, tx, who.entry(act, v, t))
 }
 
 // waiting makes sure that a message still waits: another process may have

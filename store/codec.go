@@ -10,10 +10,11 @@ import (
 
 // Codec packs bodies. A packed body is a header of four bytes and the rest:
 // byte 0 format (1 = plain, 2 = zstd frame, 4 = zstd frame without what the
-// header says already, see frame.go), byte 1 the key that encrypts it (0 =
-// none), byte 2 the dictionary (0 = none), byte 3 a checksum of the plain
-// text. Keys and dictionaries are named in each body so that new ones can
-// come without rewriting the old.
+// header says already, see frame.go) and, in its upper half, a mark of the
+// caller's (0…15), byte 1 the key that encrypts it (0 = none), byte 2 the
+// dictionary (0 = none), byte 3 a checksum of the plain text. Keys and
+// dictionaries are named in each body so that new ones can come without rewriting
+// the old.
 type Codec struct {
 	enc  *zstd.Encoder
 	dec  *zstd.Decoder
@@ -26,6 +27,7 @@ const (
 	formatZstd  = 2
 	formatBare  = 4 // 3 is a sealed body, record/seal
 	headerSize  = 4
+	markShift   = 4 // above the format
 )
 
 // Effort is how much time packing may take. Unpacking takes the same.
@@ -107,7 +109,7 @@ func (c *Codec) UnpackInto(dst, packed []byte) ([]byte, error) {
 		return nil, fault.New(fault.Internal, "store.key", "a stored body needs key %d, which is not loaded", packed[1])
 	}
 	var plain []byte
-	switch packed[0] {
+	switch packed[0] & (1<<markShift - 1) {
 	case formatPlain:
 		plain = append(dst, packed[headerSize:]...)
 	case formatZstd, formatBare:
@@ -116,7 +118,7 @@ func (c *Codec) UnpackInto(dst, packed []byte) ([]byte, error) {
 			return nil, fault.Wrap(err, fault.Internal, "store.body", "a stored body cannot be unpacked")
 		}
 	default:
-		return nil, fault.New(fault.Internal, "store.body", "a stored body has unknown format %d", packed[0])
+		return nil, fault.New(fault.Internal, "store.body", "a stored body has unknown format %d", packed[0]&(1<<markShift-1))
 	}
 	if byte(checksum(plain)) != packed[3] {
 		return nil, fault.New(fault.Internal, "store.body", "a stored body does not match its checksum")
@@ -125,7 +127,7 @@ func (c *Codec) UnpackInto(dst, packed []byte) ([]byte, error) {
 }
 
 func (c *Codec) unpack(dst, packed []byte) ([]byte, error) {
-	if packed[0] == formatZstd {
+	if packed[0]&(1<<markShift-1) == formatZstd {
 		return c.dec.DecodeAll(packed[headerSize:], dst)
 	}
 	id, known := c.ids[packed[2]]
@@ -134,6 +136,20 @@ func (c *Codec) unpack(dst, packed []byte) ([]byte, error) {
 	}
 	frame := make([]byte, 0, len(packed)+len(frameMagic)+frameDictSize)
 	return c.dec.DecodeAll(whole(frame, packed[headerSize:], id), dst)
+}
+
+// Mark writes a mark of 0…15 into a body that was just packed, where it takes
+// no room of its own. Bodies of before there were marks have 0.
+func Mark(packed []byte, mark byte) {
+	packed[0] = packed[0]&(1<<markShift-1) | mark<<markShift
+}
+
+// MarkOf is the mark of a packed body.
+func MarkOf(packed []byte) byte {
+	if len(packed) < headerSize {
+		return 0
+	}
+	return packed[0] >> markShift
 }
 
 func checksum(b []byte) uint32 {

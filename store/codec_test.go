@@ -58,6 +58,15 @@ func TestCodecRoundTrip(t *testing.T) {
 		if len(packed) > len(body)+4 {
 			t.Errorf("%d bytes became %d", len(body), len(packed))
 		}
+		if store.MarkOf(packed) != 0 {
+			t.Errorf("marked by itself: %d", store.MarkOf(packed))
+		}
+		mark := byte(len(body) % 16)
+		store.Mark(packed, 15)
+		store.Mark(packed, mark)
+		if store.MarkOf(packed) != mark {
+			t.Errorf("marked %d, it says %d", mark, store.MarkOf(packed))
+		}
 		back, err := c.Unpack(packed)
 		if err != nil || !bytes.Equal(back, body) {
 			t.Fatalf("%d bytes came back as %d: %v", len(body), len(back), err)

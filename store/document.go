@@ -77,6 +77,10 @@ type Documents interface {
 	// Changes lists the change feed after a change number, in order. It never
 	// cuts a commit: the last one is given whole, even beyond limit.
 	Changes(ctx context.Context, after int64, limit int) ([]Change, error)
+	// Bodies lists the packed bodies of a part after a place, in the order of
+	// their places, at most limit and about MaxBodyBytes; empty ones are left
+	// out. None means that the part is at its end.
+	Bodies(ctx context.Context, after BodyPlace, limit int) ([]Body, error)
 	History
 }
 
@@ -136,6 +140,10 @@ type DocumentWriter interface {
 	// one, when what is indexed has changed. Errors: Conflict "store.version"
 	// when that is not the current version.
 	Index(ctx context.Context, k Key, version int64, old, index search.Entries) error
+	// Repack puts other packings of the same texts in the place of bodies that
+	// are still what From says; neither version nor change number moves. It
+	// tells how many were put.
+	Repack(ctx context.Context, list []Repacking) (int, error)
 	// Claim files a key under a hash that may belong to one key only: it
 	// returns the owner, which is k when the claim succeeded or stood already.
 	Claim(ctx context.Context, h uint64, k Key) (owner Key, err error)

@@ -24,6 +24,9 @@ type Encounter struct {
 	Source    Source
 }
 
+// ID is the id of the resource.
+func (e Encounter) ID() string { return strings.TrimPrefix(e.Ref, "Encounter/") }
+
 // Encounters is the list.
 type Encounters struct {
 	Rows     []Encounter
@@ -105,6 +108,9 @@ func classWords(class string) string {
 	}
 	return "Contact"
 }
+
+// ClassWords says what an encounter of a class is (v3-ActCode).
+func ClassWords(class string) string { return classWords(class) }
 
 func encounterStatus(s string) string {
 	switch s {

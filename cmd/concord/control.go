@@ -178,6 +178,9 @@ func (h *house) command(ctx context.Context, req request, out io.Writer) error {
 	case "explain":
 		return h.explain(ctx, req, out)
 	}
+	if strings.HasPrefix(req.Command, "keys-") {
+		return h.keys(ctx, req, out)
+	}
 	if strings.HasPrefix(req.Command, "feed-") {
 		return h.feed(ctx, req, out)
 	}

@@ -29,6 +29,7 @@ type house struct {
 	dir       string
 	stages    string // folder of the stages of organisations that join
 	engine    store.Engine
+	serves    bool // works in the background until it is closed
 	shared    bool // other processes may work on the same store
 	validator *validate.Validator
 	desk      *record.Desk

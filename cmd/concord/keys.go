@@ -4,20 +4,20 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"text/tabwriter"
-	"time"
 
 	"concord/fault"
 	"concord/record/seal"
 )
 
-// keysCmd works on the keys of bodies at rest. But for make, it opens the
-// store for writing: an embedded one not beside a running server.
+// keysCmd works on the keys of bodies at rest, beside a running server or on
+// the store itself.
 type keysCmd struct {
 	Make   keysMakeCmd   `cmd:"" help:"Print the line of a new master key, to be put first in the key file."`
 	List   keysListCmd   `cmd:"" help:"List the data keys of the store."`
 	Rotate keysRotateCmd `cmd:"" help:"Give an organisation a new data key for what is written from now on."`
-	Rewrap keysRewrapCmd `cmd:"" help:"Wrap every data key under the first master key of the file; the others may then be forgotten."`
+	Reseal keysResealCmd `cmd:"" help:"Seal what lies under older data keys, or in the clear, under the newest. It goes on where it was stopped; in a running server it goes on by itself."`
+	Drop   keysDropCmd   `cmd:"" help:"Forget the data keys that the last reseal proved unused."`
+	Rewrap keysRewrapCmd `cmd:"" help:"Wrap every data key under the first master key of the file; the others may then be forgotten. Not beside a server on the embedded store."`
 }
 
 type keysMakeCmd struct {
@@ -36,18 +36,7 @@ func (c *keysMakeCmd) Run() error {
 type keysListCmd struct{ where }
 
 func (c *keysListCmd) Run(ctx context.Context) error {
-	return c.where.sealed(ctx, func(k *seal.Keyring) error {
-		w := tabwriter.NewWriter(os.Stdout, 0, 8, 2, ' ', 0)
-		fmt.Fprintln(w, "KEY\tORGANISATION\tMASTER\tMADE\tUSED FOR NEW BODIES")
-		for _, one := range k.Keys() {
-			used := ""
-			if one.Current {
-				used = "yes"
-			}
-			fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\n", one.Number, one.Org, one.Master, one.Made.UTC().Format(time.RFC3339), used)
-		}
-		return w.Flush()
-	})
+	return perform(ctx, c.where, request{Command: "keys-list"}, os.Stdout)
 }
 
 type keysRotateCmd struct {
@@ -56,30 +45,35 @@ type keysRotateCmd struct {
 }
 
 func (c *keysRotateCmd) Run(ctx context.Context) error {
-	return c.where.sealed(ctx, func(k *seal.Keyring) error { return k.Rotate(ctx, c.Org) })
+	return perform(ctx, c.where, request{Command: "keys-rotate", Org: c.Org}, os.Stdout)
+}
+
+type keysResealCmd struct{ where }
+
+func (c *keysResealCmd) Run(ctx context.Context) error {
+	return perform(ctx, c.where, request{Command: "keys-reseal"}, os.Stdout)
+}
+
+type keysDropCmd struct{ where }
+
+func (c *keysDropCmd) Run(ctx context.Context) error {
+	return perform(ctx, c.where, request{Command: "keys-drop"}, os.Stdout)
 }
 
 type keysRewrapCmd struct{ where }
 
 func (c *keysRewrapCmd) Run(ctx context.Context) error {
-	return c.where.sealed(ctx, func(k *seal.Keyring) error {
-		n, err := k.Rewrap(ctx)
-		if err == nil {
-			fmt.Printf("%d data keys wrapped anew\n", n)
-		}
-		return err
-	})
-}
-
-// sealed opens the store with its key file for a command.
-func (w where) sealed(ctx context.Context, f func(*seal.Keyring) error) error {
-	if w.SealKeys == "" {
+	if c.SealKeys == "" {
 		return fault.New(fault.Invalid, "cli.seal-keys", "name the key file with --seal-keys FILE or CONCORD_SEAL_KEYS")
 	}
-	h, err := openHouse(ctx, w, nil, quietLog())
+	h, err := openHouse(ctx, c.where, nil, quietLog())
 	if err != nil {
 		return err
 	}
 	defer h.close()
-	return f(h.seals)
+	n, err := h.seals.Rewrap(ctx)
+	if err == nil {
+		fmt.Printf("%d data keys wrapped anew\n", n)
+	}
+	return err
 }

@@ -178,6 +178,7 @@ func (s *server) run(ctx context.Context, started func()) error {
 	if s.opts.PProf != "" {
 		serve(func() error { return profiles(inner, s.opts.PProf) })
 	}
+	s.house.serves = true
 	applied, stopApplying := context.WithCancel(context.WithoutCancel(ctx))
 	wg.Go(func() { s.house.apply(applied) })
 	wg.Go(func() { s.house.sequence(applied) })

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"concord/fault"
 	"concord/standard/fhir"
 	"concord/standard/search"
 )
@@ -12,6 +13,11 @@ import (
 // (https://hl7.org/fhir/R4/capabilitystatement.html). A test holds it against
 // the routes.
 func (a *api) capability(r *http.Request) (*response, error) {
+	switch mode := r.URL.Query().Get("mode"); mode { // https://hl7.org/fhir/R4/http.html#capabilities
+	case "", "full", "normative":
+	default:
+		return nil, fault.New(fault.Unsupported, "fhir.mode", "the statement is given whole: mode is full or normative").In("mode")
+	}
 	var resources []*fhir.Value
 	for _, typ := range fhir.R4().Names() {
 		if kept(typ) {
@@ -68,6 +74,8 @@ const restNotes = `An unknown search parameter is an error (400), so that a clie
 	`Bundle.total is given when it is known, and on _total=accurate. A search that would look at too many resources is answered by 422 too-costly. ` +
 	`_explain=true tells how a search was done. Prefer: respond-async is served for every request that reads.`
 
+const offNotes = `Its index over all records is switched off here. Within a patient's record it is as fast as others; over all records every resource of the type is looked at, and a search that would cost too much is answered by 422 too-costly.`
+
 func code(c string) *fhir.Value { return fhir.Obj("code", c) }
 
 func (a *api) resourceCapability(typ string) *fhir.Value {
@@ -95,7 +103,11 @@ func (a *api) resourceCapability(typ string) *fhir.Value {
 		if p.Type != typ {
 			continue
 		}
-		params = append(params, fhir.Obj("name", p.Name, "definition", p.URL, "type", string(p.Kind)))
+		words := ""
+		if a.Desk.Table().IsOff(typ, p.Name) {
+			words = offNotes
+		}
+		params = append(params, fhir.Obj("name", p.Name, "definition", p.URL, "type", string(p.Kind), "documentation", words))
 		if p.Kind == search.Reference {
 			includes = append(includes, fhir.Of(typ+":"+p.Name))
 		}

@@ -54,6 +54,8 @@ func (s *stage) served(method, path string) bool {
 
 func TestCapabilityStatement(t *testing.T) {
 	s := newStage(t)
+	s.step(call{name: "of terminology", path: "metadata?mode=terminology", scopes: "-", status: 501, has: []string{"fhir.mode"}})
+	s.step(call{name: "normative", path: "metadata?mode=normative", scopes: "-", status: 200})
 	v := s.step(call{name: "metadata", path: "metadata", scopes: "-", status: 200})
 	rest := v.Path("rest.0")
 	listed := map[string]bool{}

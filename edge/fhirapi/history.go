@@ -21,7 +21,10 @@ func (a *api) vread(r *http.Request, e *record.Errand) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.resource(r, http.StatusOK, it), nil
+	res := a.resource(r, http.StatusOK, it)
+	form := r.URL.Query()
+	res.body = summarised(res.body, form.Get("_summary"), form.Get("_elements"))
+	return res, nil
 }
 
 // history of a resource, a type or the system:
@@ -83,13 +86,20 @@ func historyForm(form url.Values, ask *record.AskedHistory, lenient bool, zone *
 	return nil
 }
 
+// pastEntry says of a version what request made it; of one that was written
+// before the store kept that, what most likely did.
 func (a *api) pastEntry(r *http.Request, it *record.Item) *fhir.Value {
 	method, code, url := "PUT", "200", it.Ref()
+	if it.Version == 1 {
+		code = "201"
+	}
 	switch {
 	case it.Deleted:
 		method, code = "DELETE", "204"
-	case it.Version == 1:
-		method, code, url = "POST", "201", it.Type
+	case it.How == record.Patch:
+		method = "PATCH"
+	case it.How == record.Create, it.How == 0 && it.Version == 1:
+		method, url = "POST", it.Type
 	}
 	return fhir.Obj(
 		"fullUrl", a.base(r)+"/"+it.Ref(),

@@ -61,6 +61,9 @@ func (a *api) progress(r *http.Request, p record.Reindexing) *response {
 	for _, url := range p.Parameters {
 		params = append(params, fhir.Obj("name", "searchParameter", "valueCanonical", url))
 	}
+	for _, name := range p.Rests {
+		params = append(params, fhir.Obj("name", "notIndexed", "valueString", name))
+	}
 	res.body = fhir.Obj("resourceType", "Parameters", "parameter", fhir.Arr(params...))
 	return res
 }

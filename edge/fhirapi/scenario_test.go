@@ -40,6 +40,8 @@ func TestReadVersionsHistory(t *testing.T) {
 			status: 412, has: []string{"record.if-match"}, audit: trail{"update?": 1}},
 		{name: "odd If-Match", method: "PUT", path: "Observation/{o}", body: withID(observation, "{o}", "", ""), header: map[string]string{"If-Match": "latest"}, status: 412},
 		{name: "first version", path: "Observation/{o}/_history/1", status: 200, has: []string{`"final"`}, hasNot: []string{"amended"}, heads: map[string]string{"ETag": `W/"1"`}, audit: trail{"read": 1}},
+		{name: "first version, cut", path: "Observation/{o}/_history/1?_elements=status", status: 200, has: []string{`"final"`, "SUBSETTED"}, hasNot: []string{"100.10"}, audit: trail{"read": 1}},
+		{name: "first version, summary", path: "Observation/{o}/_history/1?_summary=true", status: 200, has: []string{"SUBSETTED"}, audit: trail{"read": 1}},
 		{name: "no such version", path: "Observation/{o}/_history/3", status: 404, audit: trail{"read?": 1}},
 		{name: "version that is no number", path: "Observation/{o}/_history/x", status: 404},
 		{name: "history", path: "Observation/{o}/_history", status: 200, has: []string{`"type":"history"`, `"total":2`, `"method":"PUT"`, `"method":"POST"`}, audit: trail{"read": 1}},

@@ -135,10 +135,10 @@ func (s *Server) Deny(ctx context.Context, ticket string, by *account.Session) (
 	return s.back(p.Redirect, p.State, "error", "access_denied", "error_description", "the person refused"), p, nil
 }
 
-// Open is where an app that somebody opens from a patient's page begins.
-// Errors: those of grant.Registry.Launch.
-func (s *Server) Open(ctx context.Context, app, patient string, by *account.Session) (to string, err error) {
-	a, launch, err := s.Grants.Launch(ctx, app, patient, by)
+// Open is where an app that somebody opens from a patient's page, or from that
+// of an encounter, begins. Errors: those of grant.Registry.Launch.
+func (s *Server) Open(ctx context.Context, app string, of grant.Context, by *account.Session) (to string, err error) {
+	a, launch, err := s.Grants.Launch(ctx, app, of, by)
 	if err != nil {
 		return "", err
 	}

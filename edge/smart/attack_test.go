@@ -193,7 +193,7 @@ func TestConsentIsTheSessions(t *testing.T) {
 func TestLaunchIsTheSessions(t *testing.T) {
 	s := newStage(t)
 	app, other, ada, ben := s.app(nil), s.app(nil), s.signIn("ada"), s.signIn("ben")
-	to, err := s.server.Open(s.ctx, app.ID, patient, ada)
+	to, err := s.server.Open(s.ctx, app.ID, grant.Context{Patient: patient}, ada)
 	s.must(err)
 	u, _ := url.Parse(to)
 	q := request(app, "launch", u.Query().Get("launch"), "scope", "launch patient/*.rs")

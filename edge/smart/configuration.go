@@ -16,7 +16,7 @@ func assertions() []jose.SignatureAlgorithm { return []jose.SignatureAlgorithm{j
 // (https://hl7.org/fhir/smart-app-launch/conformance.html).
 func Capabilities() []string {
 	return []string{"launch-ehr", "launch-standalone", "client-public", "client-confidential-asymmetric", "sso-openid-connect",
-		"context-ehr-patient", "context-standalone-patient", "permission-offline", "permission-online", "permission-patient", "permission-user",
+		"context-ehr-patient", "context-ehr-encounter", "context-standalone-patient", "context-standalone-encounter", "permission-offline", "permission-online", "permission-patient", "permission-user",
 		"permission-v1", "permission-v2"}
 }
 
@@ -34,7 +34,7 @@ func (s *Server) configuration(w http.ResponseWriter, _ *http.Request) {
 		"grant_types_supported":                            []string{"authorization_code", "refresh_token", "client_credentials"},
 		"response_types_supported":                         []string{"code"},
 		"response_modes_supported":                         []string{"query"},
-		"scopes_supported":                                 []string{"openid", "fhirUser", "launch", "launch/patient", "offline_access", "online_access", "patient/*.cruds", "user/*.cruds", "system/*.cruds"},
+		"scopes_supported":                                 []string{"openid", "fhirUser", "launch", "launch/patient", "launch/encounter", "offline_access", "online_access", "patient/*.cruds", "user/*.cruds", "system/*.cruds"},
 		"code_challenge_methods_supported":                 []string{"S256"},
 		"token_endpoint_auth_methods_supported":            []string{"none", "private_key_jwt"},
 		"token_endpoint_auth_signing_alg_values_supported": assertions(),

@@ -40,7 +40,7 @@ func TestStandaloneLaunch(t *testing.T) {
 func TestLaunchFromThePage(t *testing.T) {
 	s := newStage(t)
 	app, ada := s.app(nil), s.signIn("ada")
-	to, err := s.server.Open(s.ctx, app.ID, patient, ada)
+	to, err := s.server.Open(s.ctx, app.ID, grant.Context{Patient: patient}, ada)
 	s.must(err)
 	u, err := url.Parse(to)
 	s.must(err)
@@ -66,6 +66,60 @@ func TestLaunchFromThePage(t *testing.T) {
 	}
 	if to, _ := s.server.Ask(s.ctx, q, ada); !strings.Contains(to, "error=invalid_request") {
 		t.Errorf("a launch was used twice: %s", to)
+	}
+}
+
+// TestLaunchForAnEncounter: the app learns of the encounter that it was opened
+// for, again when it refreshes, and when it introspects.
+func TestLaunchForAnEncounter(t *testing.T) {
+	s := newStage(t)
+	k := newKey(t, jose.ES384)
+	app, ada := s.app(func(a *grant.App) {
+		a.Keys, a.Scopes = jwks(k), "launch launch/patient launch/encounter online_access patient/*.rs"
+	}), s.signIn("ada")
+	to, err := s.server.Open(s.ctx, app.ID, grant.Context{Patient: patient, Encounter: "stay-1"}, ada)
+	s.must(err)
+	u, err := url.Parse(to)
+	s.must(err)
+	q := request(app, "launch", u.Query().Get("launch"), "scope", "launch launch/encounter online_access patient/*.rs")
+	prove := func() []string {
+		return []string{"client_assertion", k.sign(t, s.claims(app, nil)), "client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer", "client_id", ""}
+	}
+	ticket := s.ask(ada, q)
+	if err := s.grants.ChooseEncounter(s.ctx, ticket, "another", ada); err == nil {
+		t.Error("the encounter of an app that was opened for one was changed")
+	}
+	p, err := s.grants.Pending(s.ctx, ticket, ada)
+	s.must(err)
+	back, _, err := s.server.Allow(s.ctx, ticket, p.Asks.Words(), ada)
+	s.must(err)
+	u, _ = url.Parse(back)
+	r := s.redeem(app, u.Query().Get("code"), prove()...)
+	if r.Patient != patient || r.Encounter != "stay-1" {
+		t.Fatalf("%s", r.body)
+	}
+	if again := s.refresh(app, r.Refresh, prove()...); again.Encounter != "stay-1" || again.Patient != patient {
+		t.Errorf("%s", again.body)
+	}
+	form := url.Values{"token": {r.Access}}
+	for i, x := 0, prove(); i+3 < len(x); i += 2 {
+		form.Set(x[i], x[i+1])
+	}
+	if told := s.post("/smart/introspect", form); !told.Active || told.Encounter != "stay-1" {
+		t.Errorf("%s", told.body)
+	}
+	alone := s.ask(ada, request(app, "scope", "launch/encounter patient/*.rs"))
+	if err := s.grants.ChooseEncounter(s.ctx, alone, "stay-1", ada); err == nil {
+		t.Error("an encounter of nobody was chosen")
+	}
+	s.must(s.grants.Choose(s.ctx, alone, patient, ada))
+	if _, _, err := s.server.Allow(s.ctx, alone, []string{"launch/encounter", "patient/*.rs"}, ada); err == nil {
+		t.Error("let in before the encounter was chosen")
+	}
+	s.must(s.grants.ChooseEncounter(s.ctx, alone, "stay-1", ada))
+	s.must(s.grants.Choose(s.ctx, alone, "person2", ada))
+	if p, err := s.grants.Pending(s.ctx, alone, ada); err != nil || p.Encounter != "" || p.Ready {
+		t.Errorf("another patient has the encounter of the first: %+v %v", p.Asked, err)
 	}
 }
 

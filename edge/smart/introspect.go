@@ -43,6 +43,9 @@ func (s *Server) introspect(w http.ResponseWriter, r *http.Request) {
 	if held.Patient != "" {
 		out["patient"] = held.Patient
 	}
+	if held.Encounter != "" {
+		out["encounter"] = held.Encounter
+	}
 	send(w, http.StatusOK, out)
 }
 

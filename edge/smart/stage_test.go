@@ -179,17 +179,18 @@ func (s *stage) agree(by *account.Session, q url.Values) string {
 
 // reply is an answer of the token endpoint.
 type reply struct {
-	status  int
-	header  http.Header
-	body    string
-	Access  string `json:"access_token"`
-	Refresh string `json:"refresh_token"`
-	ID      string `json:"id_token"`
-	Scope   string
-	Patient string
-	Error   string
-	Active  bool
-	Seconds int `json:"expires_in"`
+	status    int
+	header    http.Header
+	body      string
+	Access    string `json:"access_token"`
+	Refresh   string `json:"refresh_token"`
+	ID        string `json:"id_token"`
+	Scope     string
+	Patient   string
+	Encounter string
+	Error     string
+	Active    bool
+	Seconds   int `json:"expires_in"`
 }
 
 func (s *stage) post(path string, form url.Values, headers ...string) reply {

@@ -17,8 +17,8 @@ type answer struct {
 	Scope    string `json:"scope"`
 	Refresh  string `json:"refresh_token,omitempty"`
 	Identity string `json:"id_token,omitempty"`
-	Patient  string `json:"patient,omitempty"`
-	Banner   *bool  `json:"need_patient_banner,omitempty"`
+	grant.Context
+	Banner *bool `json:"need_patient_banner,omitempty"`
 }
 
 // token is POST /smart/token.
@@ -99,7 +99,7 @@ func (s *Server) noted(ctx context.Context, app *grant.App, t *grant.Tokens, wha
 }
 
 func (s *Server) answered(ctx context.Context, t *grant.Tokens) (*answer, error) {
-	a := &answer{Access: t.Access, Type: "Bearer", Seconds: int(t.Life.Seconds()), Scope: t.Scopes.String(), Refresh: t.Refresh, Patient: t.Patient}
+	a := &answer{Access: t.Access, Type: "Bearer", Seconds: int(t.Life.Seconds()), Scope: t.Scopes.String(), Refresh: t.Refresh, Context: t.Context}
 	if t.Patient != "" {
 		yes := true // the app stands alone: it shows whose data it is
 		a.Banner = &yes

@@ -20,7 +20,7 @@ type Apps interface {
 	Ask(ctx context.Context, form url.Values, by *account.Session) (to string, err error)
 	Allow(ctx context.Context, ticket string, agreed []string, by *account.Session) (to string, p *grant.Pending, err error)
 	Deny(ctx context.Context, ticket string, by *account.Session) (to string, p *grant.Pending, err error)
-	Open(ctx context.Context, app, patient string, by *account.Session) (to string, err error)
+	Open(ctx context.Context, app string, of grant.Context, by *account.Session) (to string, err error)
 }
 
 // appRoutes are those of apps: opening one, agreeing to what it asks for, and
@@ -59,6 +59,7 @@ type consentView struct {
 	Ticket string
 	Who    string // name, role and organisation
 	Banner *chart.Banner
+	Stay   *chart.Encounter // that the app is told of, nil = none
 	Data   []scopeRow
 	Back   string // where the browser goes afterwards
 	Error  string
@@ -73,17 +74,18 @@ func (s *Site) consentPage(v *visit, status int, wrong string) (*answer, error) 
 	if err != nil {
 		return nil, err
 	}
-	if !p.Ready {
+	switch {
+	case !p.Ready && p.Patient == "":
 		return s.pickPatient(v, ticket, p)
+	case !p.Ready:
+		return s.pickEncounter(v, ticket, p)
 	}
 	c := consentView{Pending: p, Ticket: ticket, Error: wrong, Data: scopeRows(p.Asks, toUser), Back: origin(p.Redirect),
 		Who: p.Who.Name + ", " + p.Who.Role.Title() + ", " + s.organisation(p.Who.Org).Name}
 	if p.Patient != "" {
-		whose, err := v.errand.Chart(v.Context(), p.Patient, record.ChartQuery{})
-		if err != nil {
+		if c.Banner, c.Stay, err = s.inContext(v, p.Context); err != nil {
 			return nil, err
 		}
-		c.Banner = s.at().Identity(&whose.Person)
 	}
 	return &answer{status: status, frame: frame{Title: "Let an app in", Forms: true}, body: consentBody(c), forms: []string{c.Back}}, nil
 }
@@ -127,6 +129,8 @@ func (s *Site) agree(v *visit) (*answer, error) {
 			return nil, err
 		}
 		return redirect("/smart/consent/" + ticket)
+	case "encounter":
+		return s.chooseEncounter(v, ticket)
 	case "deny":
 		to, _, err := s.Apps.Deny(v.Context(), ticket, v.session)
 		if err != nil {
@@ -144,6 +148,11 @@ func (s *Site) letIn(v *visit, ticket string) (*answer, error) {
 	p, err := s.Grants.Pending(v.Context(), ticket, v.session)
 	if err != nil {
 		return nil, err
+	}
+	if p.Encounter != "" { // the relationship may have ended while the page was open
+		if _, _, err := s.inContext(v, p.Context); err != nil {
+			return nil, err
+		}
 	}
 	agreed := v.PostForm["scope"]
 	if err := v.errand.Note(v.Context(), access.SignIn, "let app "+p.App.ID+" act: "+strings.Join(agreedOf(p.Asks, agreed), " "), nil); err != nil {
@@ -184,12 +193,16 @@ func origin(address string) string {
 
 // patientApps is /p/{id}/apps: what can be opened for this patient.
 func (s *Site) patientApps(v *visit) (*answer, error) {
-	o, err := s.open(v, "apps", chart.BannerSections())
+	o, err := s.open(v, "apps", chart.EncounterSections())
 	if err != nil {
 		return nil, err
 	}
 	if o.to != "" {
 		return redirect(o.to)
+	}
+	stays, err := staysOf(o, v.URL.Query().Get("encounter"))
+	if err != nil {
+		return nil, err
 	}
 	apps, err := s.Grants.Usable(v.Context(), v.session.Account.Org)
 	if err != nil {
@@ -199,19 +212,23 @@ func (s *Site) patientApps(v *visit) (*answer, error) {
 	for _, a := range apps {
 		origins = append(origins, origin(a.Launch))
 	}
-	return recordAnswer(o, "Apps", answer{body: patientAppsBody(o.frame, apps), forms: origins})
+	return recordAnswer(o, "Apps", answer{body: patientAppsBody(o.frame, apps, stays), forms: origins})
 }
 
 // openApp is POST /p/{id}/apps.
 func (s *Site) openApp(v *visit) (*answer, error) {
-	o, err := s.open(v, "apps", chart.BannerSections())
+	o, err := s.open(v, "apps", chart.EncounterSections())
 	if err != nil {
 		return nil, err
 	}
 	if o.to != "" {
 		return redirect(o.to)
 	}
-	to, err := s.Apps.Open(v.Context(), v.PostFormValue("app"), o.chart.Person.ID, v.session)
+	of := grant.Context{Patient: o.chart.Person.ID, Encounter: v.PostFormValue("encounter")}
+	if _, err := staysOf(o, of.Encounter); err != nil {
+		return nil, err
+	}
+	to, err := s.Apps.Open(v.Context(), v.PostFormValue("app"), of, v.session)
 	if err != nil {
 		return nil, err
 	}

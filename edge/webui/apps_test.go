@@ -21,7 +21,7 @@ func withApps(t *testing.T) (*stage, *grant.Registry, *grant.App) {
 	s.now = today
 	grants := s.grants
 	app, err := grants.Register(s.ctx, grant.App{Name: "Growth <b>chart", Redirects: []string{appBack}, Launch: "https://app.example/launch",
-		Scopes: "openid launch launch/patient offline_access patient/*.rs"})
+		Scopes: "openid launch launch/patient launch/encounter offline_access patient/*.rs"})
 	s.must(err)
 	s.must(grants.Office(s.desk.For(access.Requester{ID: "cli", Role: access.Operator}, access.Reason{Purpose: access.Administration})).Approve(s.ctx, app.ID, access.Domain))
 	app, err = grants.App(s.ctx, app.ID)

@@ -38,6 +38,7 @@ func scopeRows(s grant.Scopes, to voice) []scopeRow {
 	}{
 		{s.OpenID, "openid", "Recognise " + to.you + " when the app is used again"},
 		{s.FHIRUser, "fhirUser", "Know " + to.your + " name"},
+		{s.LaunchEncounter, "launch/encounter", "Know which stay or contact " + to.you + " opened it for"},
 		{s.Offline, "offline_access", "Go on for up to 90 days, also when " + to.you + " " + to.are + " signed out"},
 		{s.Online, "online_access", "Go on as long as " + to.you + " " + to.are + " signed in here"},
 	} {

@@ -167,7 +167,18 @@ func (s *Site) identity(v *visit) (*answer, error) {
 	if c.Person.ID != v.PathValue("id") && c.Person.Entry == "" {
 		return redirect("/mpi/" + c.Person.ID)
 	}
-	return &answer{frame: frame{Title: "Entries of one person", Nav: "review"}, body: identityPage(c.Person.ID, s.at().Demographics(&c.Person), s.traceable(&c.Person))}, nil
+	return &answer{frame: frame{Title: "Entries of one person", Nav: "review"}, body: identityPage(c.Person.ID, s.at().Demographics(&c.Person), s.traceable(&c.Person), stewarded(v, &c.Person))}, nil
+}
+
+// stewarded are the entries whose trust the steward answers for.
+func stewarded(v *visit, p *record.Person) map[string]bool {
+	mine := map[string]bool{}
+	for _, e := range p.Entries {
+		if v.who().Controls(e.Org) {
+			mine[e.ID] = true
+		}
+	}
+	return mine
 }
 
 // traceable are the numbers about which PDS can be asked.

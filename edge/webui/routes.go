@@ -52,7 +52,11 @@ func (s *Site) handler() http.Handler {
 	get("/mpi/alarms", s.alarms)
 	post("/mpi/alarms", s.settleAlarm)
 	get("/mpi/numbers", s.numbers)
+	get("/mpi/moves", s.moves)
+	post("/mpi/moves", s.undoMove)
 	get("/mpi/{id}", s.identity)
+	get("/mpi/{id}/filed", s.filed)
+	post("/mpi/{id}/filed", s.moveFiled)
 	post("/mpi/{id}/trace", s.trace)
 
 	get("/audit", s.auditLog)

@@ -23,11 +23,13 @@ type Asked struct {
 	Challenge string `json:"challenge"` // of PKCE, S256
 	Launch    string `json:"launch,omitempty"`
 	Scopes    string `json:"scopes"`
-	Patient   string `json:"patient,omitempty"` // id of the person in context
-	Session   string `json:"session"`           // in which it was asked
+	Session   string `json:"session"` // in which it was asked
+	Context
 	// Chosen says that the person chose the patient; else the app was opened
 	// from the patient's page.
 	Chosen bool `json:"chosen,omitempty"`
+	// Settled says that the encounter is settled: one, or that there is none.
+	Settled bool `json:"settled,omitempty"`
 }
 
 // Pending is a request with its app, for the page that asks the person.
@@ -54,10 +56,10 @@ func (r *Registry) Ask(ctx context.Context, a Asked, by *account.Session) (ticke
 			return notHere() // patients, who act in no role, cannot use apps yet
 		}
 		if a.Launch != "" {
-			if a.Patient, err = takeLaunch(ctx, tx, a.Launch, a.App, a.Session); err != nil {
+			if a.Context, err = takeLaunch(ctx, tx, a.Launch, a.App, a.Session); err != nil {
 				return err
 			}
-			a.Launch = ""
+			a.Launch, a.Settled = "", true
 		}
 		return set(ctx, tx, askSpace, digest(ticket), a, r.now().Add(askLife))
 	})
@@ -98,11 +100,11 @@ func (r *Registry) pending(ctx context.Context, v store.Keys, ticket string, by 
 		return nil, notHere()
 	}
 	p.Asks, p.Who = ParseScopes(p.Scopes), by.Requester()
-	p.Ready = p.Patient != "" || !p.Asks.NeedsPatient()
+	p.Ready = (p.Patient != "" || !p.Asks.NeedsPatient()) && (p.Settled || !p.Asks.LaunchEncounter)
 	return p, nil
 }
 
-// Choose puts a patient into the context of a request. Errors: as those of
+// Choose puts a patient into the context of a request, without an encounter. Errors: as those of
 // Pending, Conflict grant.chosen when the app was opened from a patient's page.
 func (r *Registry) Choose(ctx context.Context, ticket, patient string, by *account.Session) error {
 	return r.engine.Update(ctx, func(tx store.Tx) error {
@@ -113,7 +115,7 @@ func (r *Registry) Choose(ctx context.Context, ticket, patient string, by *accou
 		if p.Patient != "" && !p.Chosen {
 			return fault.New(fault.Conflict, "grant.chosen", "the app was opened for a patient: close it to choose another")
 		}
-		p.Patient, p.Chosen = patient, true
+		p.Context, p.Chosen, p.Settled = Context{Patient: patient}, true, false
 		return set(ctx, tx, askSpace, digest(ticket), p.Asked, r.now().Add(askLife))
 	})
 }
@@ -131,7 +133,10 @@ func (r *Registry) Allow(ctx context.Context, ticket string, agreed []string, by
 		if !p.Ready {
 			return fault.New(fault.Invalid, "grant.not-ready", "choose a patient first")
 		}
-		p.Asks = ParseScopes(keepAgreed(p.Asks, agreed))
+		wanted := p.Asks.LaunchEncounter
+		if p.Asks = ParseScopes(keepAgreed(p.Asks, agreed)); wanted && !p.Asks.LaunchEncounter {
+			p.Encounter = "" // the person does not want the app to know
+		}
 		if len(p.Asks.Data) == 0 && !p.Asks.OpenID {
 			return fault.New(fault.Invalid, "grant.nothing", "nothing is left that the app may do: refuse it instead").In("scope")
 		}

@@ -24,8 +24,8 @@ const (
 type grantRow struct {
 	App string `json:"app"`
 	account.Standing
+	Context
 	Scopes  string    `json:"scopes"`
-	Patient string    `json:"patient,omitempty"`
 	Made    time.Time `json:"made"`
 	Expires time.Time `json:"expires"`
 }
@@ -48,7 +48,7 @@ type codeRow struct {
 // give makes a grant and the code that stands for it.
 func (r *Registry) give(ctx context.Context, tx store.Tx, p *Pending, code string, by *account.Session) error {
 	id, now := newID(), r.now().UTC()
-	g := grantRow{App: p.App.ID, Standing: by.Standing(), Scopes: p.Asks.String(), Patient: p.Patient, Made: now, Expires: by.Until.UTC()}
+	g := grantRow{App: p.App.ID, Standing: by.Standing(), Scopes: p.Asks.String(), Context: p.Context, Made: now, Expires: by.Until.UTC()}
 	if p.Asks.Offline {
 		g.Session, g.Expires = "", now.Add(OfflineLife)
 	}

@@ -86,7 +86,7 @@ func TestBearerIsHeldToItsGrant(t *testing.T) {
 
 // TestScopesNeverGrow: what is kept of scopes within others is covered by both.
 func TestScopesNeverGrow(t *testing.T) {
-	words := []string{"openid", "fhirUser", "launch", "launch/patient", "offline_access", "online_access", "patient/*.rs", "patient/*.cruds", "patient/Observation.r",
+	words := []string{"openid", "fhirUser", "launch", "launch/patient", "launch/encounter", "offline_access", "online_access", "patient/*.rs", "patient/*.cruds", "patient/Observation.r",
 		"patient/Observation.rs", "patient/Observation.rs?category=laboratory", "user/*.rs", "user/Condition.cud", "system/*.rs", "nonsense", "patient/x.rs"}
 	rapid.Check(t, func(t *rapid.T) {
 		some := rapid.SliceOfN(rapid.SampledFrom(words), 0, 8)

@@ -12,6 +12,7 @@ type Scopes struct {
 	OpenID, FHIRUser bool
 	Launch           bool // launched from the record's pages
 	LaunchPatient    bool // asks for one patient
+	LaunchEncounter  bool // asks for one encounter of theirs
 	Offline, Online  bool // asks for a refresh token
 	Data             []access.AppScope
 	Unknown          int // words that say nothing here, left out
@@ -31,6 +32,8 @@ func ParseScopes(text string) Scopes {
 			s.Launch = true
 		case "launch/patient":
 			s.LaunchPatient = true
+		case "launch/encounter":
+			s.LaunchEncounter = true
 		case "offline_access":
 			s.Offline = true
 		case "online_access":
@@ -54,7 +57,7 @@ func (s Scopes) Words() []string {
 		has  bool
 		word string
 	}{{s.OpenID, "openid"}, {s.FHIRUser, "fhirUser"}, {s.Launch, "launch"}, {s.LaunchPatient, "launch/patient"},
-		{s.Offline, "offline_access"}, {s.Online, "online_access"}} {
+		{s.LaunchEncounter, "launch/encounter"}, {s.Offline, "offline_access"}, {s.Online, "online_access"}} {
 		if x.has {
 			out = append(out, x.word)
 		}
@@ -71,7 +74,7 @@ func (s Scopes) String() string { return strings.Join(s.Words(), " ") }
 // for, of granted ones what a refresh asks for.
 func (s Scopes) Within(most Scopes) Scopes {
 	out := Scopes{OpenID: s.OpenID && most.OpenID, FHIRUser: s.FHIRUser && most.FHIRUser, Launch: s.Launch && most.Launch,
-		LaunchPatient: s.LaunchPatient && most.LaunchPatient, Offline: s.Offline && most.Offline, Online: s.Online && most.Online}
+		LaunchPatient: s.LaunchPatient && most.LaunchPatient, LaunchEncounter: s.LaunchEncounter && most.LaunchEncounter, Offline: s.Offline && most.Offline, Online: s.Online && most.Online}
 	for _, x := range s.Data {
 		if slices.ContainsFunc(most.Data, func(m access.AppScope) bool { return m.Covers(x) }) {
 			out.Data = append(out.Data, x)
@@ -88,5 +91,5 @@ func (s Scopes) OfContext(contexts ...access.Context) Scopes {
 
 // NeedsPatient tells that one patient has to be in context.
 func (s Scopes) NeedsPatient() bool {
-	return s.LaunchPatient || slices.ContainsFunc(s.Data, func(x access.AppScope) bool { return x.Context == access.OfPatient })
+	return s.LaunchPatient || s.LaunchEncounter || slices.ContainsFunc(s.Data, func(x access.AppScope) bool { return x.Context == access.OfPatient })
 }

@@ -38,10 +38,10 @@ type Tokens struct {
 	Access, Refresh string
 	Life            time.Duration
 	Scopes          Scopes
-	Patient         string // id of the person in context, ""
-	Nonce           string
-	Who             access.Requester // in whose name; zero for a service
-	Proved          time.Time        // when they last proved who they are; zero = not known
+	Context
+	Nonce  string
+	Who    access.Requester // in whose name; zero for a service
+	Proved time.Time        // when they last proved who they are; zero = not known
 }
 
 // Redeem gives tokens for a code, once. verifier proves that it is redeemed by
@@ -170,7 +170,7 @@ func (r *Registry) issue(ctx context.Context, tx store.Tx, app *App, id string, 
 		return nil, err
 	}
 	all := ParseScopes(g.Scopes)
-	t := &Tokens{App: app, Access: accessPrefix + newSecret(), Life: min(TokenLife, g.Expires.Sub(now)), Scopes: all, Patient: g.Patient, Who: who}
+	t := &Tokens{App: app, Access: accessPrefix + newSecret(), Life: min(TokenLife, g.Expires.Sub(now)), Scopes: all, Context: g.Context, Who: who}
 	if asked != nil {
 		if t.Scopes = asked.Within(all); len(t.Scopes.Words()) == 0 {
 			return nil, fault.New(fault.Invalid, "grant.scope", "no scope is left")
@@ -211,9 +211,9 @@ func (r *Registry) Serve(ctx context.Context, app *App, asked Scopes) (*Tokens, 
 
 // Held is what a token stands for now.
 type Held struct {
-	App     *App
-	Scopes  Scopes
-	Patient string
+	App    *App
+	Scopes Scopes
+	Context
 	Grant   string
 	Refresh bool
 	Who     access.Requester // the person, or the service itself
@@ -266,7 +266,7 @@ func (r *Registry) look(ctx context.Context, v store.Keys, token string) (*Held,
 	if !found || !r.now().Before(g.Expires) {
 		return nil, unknown
 	}
-	h.Patient = g.Patient
+	h.Context = g.Context
 	h.Who, err = r.accounts.Acting(ctx, v, g.Standing)
 	if fault.Is(err, fault.Unauthenticated) || err == nil && !app.For(h.Who.Org) {
 		return nil, unknown

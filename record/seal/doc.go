@@ -6,8 +6,10 @@
 // never opens a body without checking that it was not altered.
 //
 // Invariants: a store that holds a data key does not open without the master
-// key that wraps it; keys are added, never replaced or removed, so that what
-// was sealed once stays readable; a sealed body names its key.
+// key that wraps it; a key is never replaced, and dropped only when it is used
+// for nothing new and the caller has proven that nothing lies under it; no
+// commit keeps a body under a key that was replaced before it; a sealed body
+// names its key.
 //
 // A sealed body is the byte 3, the byte 1 (this form), the number of the data
 // key in two bytes (big endian), a nonce of 12 bytes, and the packed body under

@@ -45,8 +45,10 @@ type Keyring struct {
 
 	mu      sync.RWMutex
 	keys    map[uint16]cipher.AEAD
+	orgs    map[uint16]string // whose key it is
 	current map[string]uint16 // by organisation
 	told    []DataKey
+	count   int64 // of changes, as this was read
 }
 
 // Open reads the data keys of a store. masters nil = nothing is sealed; then,
@@ -64,13 +66,18 @@ func label(number int, org string) string {
 	return fmt.Sprintf("concord data key %d of %s", number, org)
 }
 
-// read makes what is known that of the store.
+// read makes what is known that of the store. What was dropped is still known,
+// for those who read what was.
 func (k *Keyring) read(ctx context.Context, r store.Reader) error {
+	count, err := readCount(ctx, r)
+	if err != nil {
+		return err
+	}
 	rows, err := r.ListKeys(ctx, keySpace, "", mostKeys)
 	if err != nil {
 		return err
 	}
-	keys, current, told := map[uint16]cipher.AEAD{}, map[string]uint16{}, []DataKey(nil)
+	keys, orgs, current, told := map[uint16]cipher.AEAD{}, map[uint16]string{}, map[string]uint16{}, []DataKey(nil)
 	for _, kv := range rows {
 		number, one, err := parse(kv)
 		if err != nil {
@@ -80,7 +87,7 @@ func (k *Keyring) read(ctx context.Context, r store.Reader) error {
 		if err != nil {
 			return err
 		}
-		keys[uint16(number)], current[one.Org] = aead(plain), uint16(number)
+		keys[uint16(number)], orgs[uint16(number)], current[one.Org] = aead(plain), one.Org, uint16(number)
 		told = append(told, DataKey{Number: number, Org: one.Org, Master: one.Master, Made: one.Made})
 	}
 	for i := range told {
@@ -88,7 +95,12 @@ func (k *Keyring) read(ctx context.Context, r store.Reader) error {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.keys, k.current, k.told = keys, current, told
+	for number, key := range k.keys {
+		if keys[number] == nil {
+			keys[number], orgs[number] = key, k.orgs[number]
+		}
+	}
+	k.keys, k.orgs, k.current, k.told, k.count = keys, orgs, current, told, count
 	return nil
 }
 
@@ -116,13 +128,17 @@ func (k *Keyring) Seal(ctx context.Context, org string, packed []byte) ([]byte, 
 	}
 	k.mu.RLock()
 	defer k.mu.RUnlock()
-	number := k.current[org]
+	return k.under(k.current[org], packed), nil
+}
+
+// under seals a packed body under a key; the caller holds the lock.
+func (k *Keyring) under(number uint16, packed []byte) []byte {
 	key := k.keys[number]
 	out := make([]byte, headerSize, headerSize+key.NonceSize()+len(packed)+key.Overhead())
 	out[0], out[1] = formSealed, formVersion
 	binary.BigEndian.PutUint16(out[2:], number)
 	out = append(out, random(key.NonceSize())...)
-	return key.Seal(out, out[headerSize:], packed, out[:headerSize]), nil
+	return key.Seal(out, out[headerSize:], packed, out[:headerSize])
 }
 
 // Open gives back the packed body; one that is not sealed is given as it is.

@@ -11,8 +11,8 @@ import (
 )
 
 // Rotate gives an organisation a new data key for what is written from now on;
-// what was sealed before stays under the old one. Another process goes on with
-// the old one until it is started again. Errors: Unsupported "seal.off".
+// what was sealed before stays under the old one until it is sealed anew. Other
+// processes learn of it with their next commit (Renew). Errors: Unsupported "seal.off".
 func (k *Keyring) Rotate(ctx context.Context, org string) error { return k.make(ctx, org, true) }
 
 // make makes a data key for an organisation; unless another is wanted, one
@@ -36,7 +36,10 @@ func (k *Keyring) make(ctx context.Context, org string, another bool) error {
 		if last == mostKeys {
 			return fault.New(fault.Unsupported, "seal.full", "a store holds %d data keys at most", mostKeys)
 		}
-		return k.put(ctx, tx, last+1, row{Org: org, Made: tx.Time()}, random(keySize))
+		if err := k.put(ctx, tx, last+1, row{Org: org, Made: tx.Time()}, random(keySize)); err != nil {
+			return err
+		}
+		return raiseCount(ctx, tx)
 	})
 }
 

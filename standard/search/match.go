@@ -176,18 +176,26 @@ func (c *Clause) anyString(found []*fhir.Value) bool {
 	return false
 }
 
+// holdsText compares folded texts. What folds to nothing, such as a lone dash,
+// would be a part of every text: it is compared as it was written.
 func holdsText(modifier, text, want string) bool {
-	switch modifier {
-	case "exact":
+	if modifier == "exact" {
 		return text == want
-	case "contains":
-		return strings.Contains(Fold(text), Fold(want))
-	case "=eq":
-		return Fold(text) == Fold(want)
-	case "=ew":
-		return strings.HasSuffix(Fold(text), Fold(want))
 	}
-	return strings.HasPrefix(Fold(text), Fold(want))
+	if folded := Fold(want); folded != "" || want == "" {
+		text, want = Fold(text), folded
+	} else {
+		text, want = strings.ToLower(text), strings.ToLower(want)
+	}
+	switch modifier {
+	case "contains":
+		return strings.Contains(text, want)
+	case "=eq":
+		return text == want
+	case "=ew":
+		return strings.HasSuffix(text, want)
+	}
+	return strings.HasPrefix(text, want)
 }
 
 // anyURI compares exactly; :below finds what lies under a URI, :above what it

@@ -52,6 +52,7 @@ func (t *Table) plan(typ string) *plan {
 	}
 	p.value = t.byType[typ]["value-quantity"]
 	p.dated = p.code == nil && slices.Contains(datedTypes[:], typ)
+	p.without(t, typ)
 	return p
 }
 

@@ -168,7 +168,8 @@ func TestStrings(t *testing.T) {
 	  "address":[{"line":["1 High St"],"city":"Harrow","postalCode":"HA1 3UJ"}]}`,
 		[]string{"family=o'brien", "family=OBRIEN", "family=obrien astrom", "family=O’Brien", "family:exact=O'Brien-Åström", "family:contains=strom", "family:contains=Å",
 			"given=zoe", "given=Zoë", "given=ngoc", "given=x,ng", "name=王小", "name=astrom,zo", "address=harrow", "address=HA1", "address-city=HARROW", "family:missing=false", "given:missing=false"},
-		[]string{"family=astrom", "family:exact=o'brien-åström", "family:exact=O'Brien", "family:contains=brain", "given=oe", "given=anh", "family:missing=true", "name=小明", "address-city=row"}}.run(t)
+		[]string{"family=astrom", "family:exact=o'brien-åström", "family:exact=O'Brien", "family:contains=brain", "given=oe", "given=anh", "family:missing=true", "name=小明", "address-city=row",
+			"name=-", "name=%00", "name='", "family:contains=%20%20", "given=%2B,--"}}.run(t)
 	matching{"a name without letters", `{"resourceType":"Patient","id":"p1","name":[{"family":"---"}]}`,
 		[]string{"family:exact=---", "family=---"}, []string{"family:exact=--"}}.run(t)
 	matching{"no name", `{"resourceType":"Patient","id":"p1"}`, []string{"family:missing=true"}, []string{"family=a", "family:contains=a", "family:exact=a", "family:missing=false"}}.run(t)

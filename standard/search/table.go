@@ -60,6 +60,7 @@ type Table struct {
 	compartment map[string][]*Param            // of the patient, by type
 	around      map[string]map[string][]string // compartment → type → parameters
 	terms       Terminology
+	off         map[string]bool // "Type.name" of those without an index over all records
 }
 
 var loadTable = sync.OnceValue(buildTable)

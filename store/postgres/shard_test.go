@@ -28,6 +28,7 @@ var fansOut = []struct{ what, pattern string }{
 	{"search by terms", `FROM post WHERE post\.term = t\.term AND post\.pk > `},
 	{"count of a term", `^SELECT coalesce\(sum\(n\), 0\)::bigint FROM post WHERE term = `},
 	{"walk over all records", `^SELECT .* FROM rec WHERE \(pk, lid\) > `},
+	{"walk over all versions", `^SELECT .* FROM rec_hist WHERE \(pk, lid, ver\) > `},
 	{"members of a person", `^SELECT (DISTINCT )?pk FROM link WHERE person = `},
 	{"is there anything", `^SELECT 1 FROM rec LIMIT 1$`},
 }

@@ -32,7 +32,7 @@ func Run(t *testing.T, open Open) {
 		{"Put", testPut}, {"Versions", testVersions}, {"Tombstone", testTombstone}, {"Index", testIndex},
 		{"Claim", testClaim}, {"FindString", testFindString}, {"Population", testPopulation}, {"NextSeq", testNextSeq},
 		{"Chart", testChart}, {"ChartNewest", testChartNewest}, {"ChartAsAt", testChartAsAt}, {"Scan", testScan}, {"ScanWhileWriting", testScanWhileWriting},
-		{"Records", testRecords}, {"RecordsWithin", testRecordsWithin}, {"IndexAnew", testIndexAnew}, {"History", testHistory},
+		{"Records", testRecords}, {"RecordsWithin", testRecordsWithin}, {"IndexAnew", testIndexAnew}, {"History", testHistory}, {"Bodies", testBodies},
 		{"Feed", testFeed}, {"FeedWhole", testFeedWhole}, {"Clock", testClock},
 		{"Atomic", testAtomic}, {"Panic", testPanic}, {"Cancelled", testCancelled}, {"OwnWrites", testOwnWrites}, {"Snapshot", testSnapshot}, {"LostUpdate", testLostUpdate},
 		{"Journal", testJournal}, {"JournalDuplicate", testJournalDuplicate}, {"JournalFilter", testJournalFilter}, {"JournalCounts", testJournalCounts}, {"JournalOut", testJournalOut}, {"JournalRewrite", testJournalRewrite},

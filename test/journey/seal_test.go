@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -77,4 +78,45 @@ func TestSealedAtRest(t *testing.T) {
 	})
 	s = start(t, dir, "serve", "--seal-keys", last)
 	served(s)
+}
+
+// TestResealBesideTheServer: an organisation gets a new data key while the
+// server runs; everything is sealed anew in the background, through kill -9 and
+// a restart; then the old key is dropped, and the store verifies and serves.
+func TestResealBesideTheServer(t *testing.T) {
+	dir, keys := t.TempDir(), t.TempDir()
+	master, errs, code := cli(t, "", "keys", "make", "--name", "one")
+	if code != 0 {
+		t.Fatal(errs)
+	}
+	one := file(t, keys, "one", master)
+	s := start(t, dir, "demo", "--people", "40", "--seal-keys", one)
+	number := s.seeded(2 * time.Minute)
+	play(t, []step{
+		{"not proven", []string{"keys", "drop", "--data", dir}, 3, nil, []string{"concord keys reseal"}},
+		{"rotate", []string{"keys", "rotate", "--data", dir, "--org", "R1K"}, 0, nil, nil},
+	})
+	watch := exec.Command(binary(t), "keys", "reseal", "--data", dir)
+	if err := watch.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(150 * time.Millisecond) // somewhere in the middle
+	s.kill()
+	watch.Wait()
+	s = start(t, dir, "serve", "--seal-keys", one)
+	play(t, []step{
+		{"go on", []string{"keys", "reseal", "--data", dir}, 0, []string{`^done: \d+ bodies sealed anew, [1-9]\d* checked; nothing lies under data keys \d+, which can be dropped$`}, nil},
+		{"drop", []string{"keys", "drop", "--data", dir}, 0, []string{`^dropped data keys \d+$`}, nil},
+		{"nothing more", []string{"keys", "drop", "--data", dir}, 0, []string{`^no data key to drop$`}, nil},
+	})
+	out, _, _ := cli(t, "", "keys", "list", "--data", dir)
+	if strings.Count(out, "R1K") != 1 {
+		t.Errorf("the keys of R1K:\n%s", out)
+	}
+	var found struct{ Total int }
+	if code := s.get(s.token(), "Patient?identifier="+strings.ReplaceAll(number, " ", ""), &found); code != 200 || found.Total < 1 {
+		t.Errorf("the patient of the story: %d %+v", code, found)
+	}
+	s.stop()
+	play(t, []step{{"verify", []string{"verify", "--data", dir, "--seal-keys", one}, 0, []string{cleanStore}, nil}})
 }

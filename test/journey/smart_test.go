@@ -43,7 +43,7 @@ func (s *server) serveApp(packages, other string) *chartApp {
 	a.url = front.URL
 	metadata := filepath.Join(s.t.TempDir(), "app.json")
 	text := fmt.Sprintf(`{"client_name":"Chart app","redirect_uris":["%[1]s/app.html"],"initiate_login_uri":"%[1]s/launch.html",
-		"scope":"openid fhirUser launch launch/patient offline_access patient/*.rs user/Practitioner.r","token_endpoint_auth_method":"none"}`, a.url)
+		"scope":"openid fhirUser launch launch/patient launch/encounter offline_access patient/*.rs user/Practitioner.r","token_endpoint_auth_method":"none"}`, a.url)
 	if err := os.WriteFile(metadata, []byte(text), 0o600); err != nil {
 		s.t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func (p *person) says() map[string]string {
 	}
 	said := map[string]string{}
 	for _, line := range strings.Split(strings.TrimSpace(out), "\n") {
-		for _, name := range []string{"another's observations", "patient", "user", "scope", "observations", "conditions", "everybody", "another", "refreshed"} {
+		for _, name := range []string{"another's observations", "patient", "user", "scope", "observations", "conditions", "everybody", "another", "refreshed", "encounter"} {
 			if rest, ok := strings.CutPrefix(line, name+" "); ok {
 				said[name] = rest
 				break
@@ -79,8 +79,8 @@ func (p *person) says() map[string]string {
 	return said
 }
 
-// TestSMARTAppLaunch: an app is opened from a patient's page and reads that
-// patient alone, by the scopes that were agreed to; then it begins by itself,
+// TestSMARTAppLaunch: an app is opened from the page of a patient's encounter, is
+// told of both, and reads that patient alone, by the scopes that were agreed to; then it begins by itself,
 // and the patient is chosen on our page.
 func TestSMARTAppLaunch(t *testing.T) {
 	if testing.Short() {
@@ -95,14 +95,18 @@ func TestSMARTAppLaunch(t *testing.T) {
 	p := browse(t, s.http)
 	p.signIn("dr.rahman", demoPassword)
 	p.do(chromedp.SendKeys(`input[name="q"]`, digits+kb.Enter), chromedp.WaitVisible(`main a[href^="/p/"]`),
-		chromedp.Click(`main a[href^="/p/"]`), chromedp.WaitVisible(`nav.c-side a[href$="/apps"]`),
-		chromedp.Click(`nav.c-side a[href$="/apps"]`), chromedp.WaitVisible(`main form button`))
+		chromedp.Click(`main a[href^="/p/"]`), chromedp.WaitVisible(`nav.c-side a[href$="/encounters"]`),
+		chromedp.Click(`nav.c-side a[href$="/encounters"]`), chromedp.WaitVisible(`main table a[href*="/encounters/"]`),
+		chromedp.Click(`main table a[href*="/encounters/"]`), chromedp.WaitVisible(`main a[href*="/apps?encounter="]`),
+		chromedp.Click(`main a[href*="/apps?encounter="]`), chromedp.WaitVisible(`#encounter`))
 	if text := p.here("apps"); !strings.Contains(text, "Chart app") || !strings.Contains(text, number) {
 		t.Fatalf("the page of apps: %.300s", text)
 	}
-	p.do(chromedp.Click(`main form[action$="/apps"] button`), chromedp.WaitVisible(`button[value="allow"]`))
+	var stay string
+	p.do(chromedp.Value("#encounter", &stay),
+		chromedp.Click(`main form[action$="/apps"] button`), chromedp.WaitVisible(`button[value="allow"]`))
 	consent := p.here("consent")
-	for _, want := range []string{number, "See observations and results in this patient’s record, only where category is laboratory", app.url, "Dr"} {
+	for _, want := range []string{number, "See observations and results in this patient’s record, only where category is laboratory", "Know which stay or contact you opened it for", app.url, "Dr"} {
 		if !strings.Contains(consent, want) {
 			t.Errorf("the page that asks for consent does not say %q: %.900s", want, consent)
 		}
@@ -111,6 +115,9 @@ func TestSMARTAppLaunch(t *testing.T) {
 	said := p.says()
 	if !strings.HasSuffix(said["patient"], digits) || !strings.HasPrefix(said["user"], "Practitioner Dr") {
 		t.Errorf("the app sees %v", said)
+	}
+	if stay == "" || !strings.HasSuffix(said["encounter"], " "+stay) {
+		t.Errorf("the app was opened for encounter %s and says %q", stay, said["encounter"])
 	}
 	if !regexp.MustCompile(`^[1-9]\d* of laboratory$`).MatchString(said["observations"]) {
 		t.Errorf("observations %q, want those of the laboratory", said["observations"])
@@ -129,7 +136,7 @@ func TestSMARTAppLaunch(t *testing.T) {
 	p.here("consent standing alone")
 	p.do(chromedp.Click(`button[value="allow"]`))
 	said = p.says()
-	if !strings.HasSuffix(said["patient"], digits) || said["refreshed"] != "true 200" || said["another"] != "404" || !strings.HasPrefix(said["conditions"], "200 with") {
+	if !strings.HasSuffix(said["patient"], digits) || said["refreshed"] != "true 200" || said["another"] != "404" || !strings.HasPrefix(said["conditions"], "200 with") || said["encounter"] != "none" {
 		t.Errorf("standing alone the app sees %v", said)
 	}
 	if text := p.open("/me/apps"); strings.Count(text, "Chart app") < 2 {

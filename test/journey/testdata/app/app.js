@@ -17,6 +17,7 @@ async function run() {
   say("patient " + patient.name[0].family + " " + number);
   const user = await client.user.read();
   say("user " + user.resourceType + " " + user.name[0].text);
+  say("encounter " + (client.encounter.id ? (await client.encounter.read()).status + " " + client.encounter.id : "none"));
   say("scope " + client.state.tokenResponse.scope);
   const labs = await client.request("Observation?patient=" + client.patient.id, { pageLimit: 0, flat: true });
   const categories = new Set(labs.flatMap((o) => (o.category || []).flatMap((c) => c.coding.map((x) => x.code))));
