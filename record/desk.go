@@ -78,6 +78,7 @@ type Desk struct {
 	guard     guard
 	bodies    *openedBodies
 	shelf     *shelf.Shelf
+	pages     *pageLists
 
 	blockMu    sync.Mutex // guards the block of unused record keys
 	block      []int64
@@ -110,6 +111,9 @@ func Open(ctx context.Context, o Options) (*Desk, error) {
 		sections: map[string]*search.Query{},
 	}
 	if d.shelf, err = shelf.New(shelfBytes); err != nil {
+		return nil, err
+	}
+	if d.pages, err = newPageLists(o.Engine); err != nil {
 		return nil, err
 	}
 	if d.bodies, err = newOpenedBodies(openedBytes); err != nil {

@@ -48,7 +48,6 @@ type trace struct {
 	change  int64
 	message string
 	failure error
-	keep    []store.KeyValue // pages of a search, kept with the entry
 	cases   []review.Case    // for privacy officers, filed with it
 }
 
@@ -73,11 +72,6 @@ func (e *Errand) entry(act access.Action, v access.Verdict, t trace) *audit.Entr
 // audit makes an entry durable. Its error means that access is refused.
 func (e *Errand) audit(ctx context.Context, act access.Action, v access.Verdict, t trace) error {
 	err := e.desk.engine.Update(ctx, func(tx store.Tx) error {
-		for _, kv := range t.keep {
-			if err := tx.SetKey(ctx, pageSpace, kv); err != nil {
-				return err
-			}
-		}
 		for _, c := range t.cases {
 			if _, err := review.File(ctx, tx, c); err != nil {
 				return err

@@ -81,6 +81,9 @@ func (e *Errand) Search(ctx context.Context, a Asked) (*Found, error) {
 			}
 		})
 	}
+	if err := d.pages.arrived(ctx, a.Page, d.now()); err != nil {
+		return nil, err
+	}
 	err = e.read(ctx, access.Search, q.Type, func(r store.Reader, v *sight, t *trace) error {
 		t.what = []string{searchNames(q)}
 		s = &searching{desk: d, r: r, v: v, q: q, asked: a, who: e.who.ID, now: t.change, budget: d.scan}
@@ -95,7 +98,6 @@ func (e *Errand) Search(ctx context.Context, a Asked) (*Found, error) {
 		if out, err = s.page(ctx); err != nil {
 			return err
 		}
-		t.keep = s.keep
 		t.count = len(out.Matches) + len(out.Included)
 		keys := make([]store.Key, 0, t.count)
 		for _, it := range append(slices.Clip(out.Matches), out.Included...) {
@@ -181,8 +183,7 @@ type searching struct {
 	targets map[string]*Item // what references lead to, looked up once
 	moves   *bool            // anything was ever moved; nil = not asked yet
 	lists   map[string]map[string]bool
-	own     *own             // a reverse chain within the patients' own records
-	keep    []store.KeyValue // pages to keep, with the audit entry
+	own     *own // a reverse chain within the patients' own records
 	plan    []string
 }
 

@@ -201,7 +201,7 @@ func (s *searching) referred(ctx context.Context, has *search.Has, ref string) (
 // than budget documents. whole is false when there may be more.
 func (s *searching) sub(ctx context.Context, q *search.Query, limit, budget int) (hits []*Item, whole bool, err error) {
 	inner := *s
-	inner.q, inner.asked, inner.plan, inner.keep, inner.own = q, Asked{}, nil, nil, nil
+	inner.q, inner.asked, inner.plan, inner.own = q, Asked{}, nil, nil
 	inner.listing = listAll
 	inner.budget, inner.looked = min(budget, s.budget), 0
 	defer func() {

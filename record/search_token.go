@@ -70,12 +70,18 @@ func expired() error {
 	return fault.New(fault.Gone, "search.page-expired", "this page is no longer kept; search again").In("_page")
 }
 
+// pageOf reads a page token as it stands, whoever wrote it.
+func pageOf(page string) (t pageToken, ok bool) {
+	body, _, _ := strings.Cut(page, ".")
+	text, err := base64.RawURLEncoding.DecodeString(body)
+	return t, err == nil && json.Unmarshal(text, &t) == nil
+}
+
 // open reads a page token.
 func (s *searching) open() (pageToken, error) {
-	var t pageToken
+	t, ok := pageOf(s.asked.Page)
 	body, check, _ := strings.Cut(s.asked.Page, ".")
-	text, err := base64.RawURLEncoding.DecodeString(body)
-	if err != nil || check != s.seal(body) || json.Unmarshal(text, &t) != nil {
+	if !ok || check != s.seal(body) {
 		return t, fault.New(fault.Invalid, "search.page", "the page's link is not one that was given for this search").In("_page")
 	}
 	if s.desk.now().Unix() > t.Until {
@@ -107,7 +113,7 @@ func (s *searching) resume(ctx context.Context, types []string) (*Found, error) 
 		}
 		return s.feedPage(ctx, src, t)
 	}
-	blob, err := s.r.GetKey(ctx, pageSpace, t.List)
+	blob, err := s.desk.pages.find(ctx, s.r, t.List)
 	if err != nil {
 		return nil, err
 	}
@@ -157,15 +163,14 @@ func versionsOf(hits []*Item) []store.VersionKey {
 	return out
 }
 
-// keepList keeps the versions of all matches for later pages; it is written
-// together with the audit entry.
+// keepList keeps the versions of all matches for later pages.
 func (s *searching) keepList(all []store.VersionKey) (string, error) {
 	var b [12]byte
 	if _, err := rand.Read(b[:]); err != nil {
 		return "", fault.Wrap(err, fault.Internal, "search.page", "no randomness")
 	}
 	id := base64.RawURLEncoding.EncodeToString(b[:])
-	s.keep = append(s.keep, store.KeyValue{Key: id, Value: packVersions(all), Expires: s.desk.now().Add(pageLife)})
+	s.desk.pages.keep(store.KeyValue{Key: id, Value: packVersions(all), Expires: s.desk.now().Add(pageLife)})
 	return id, nil
 }
 
