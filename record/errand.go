@@ -48,7 +48,7 @@ type trace struct {
 	change  int64
 	message string
 	failure error
-	cases   []review.Case    // for privacy officers, filed with it
+	cases   []review.Case // for privacy officers, filed with it
 }
 
 func (e *Errand) entry(act access.Action, v access.Verdict, t trace) *audit.Entry {

@@ -41,6 +41,9 @@ const (
 	resealSpace = "reseal"
 	resealKey   = "state"
 	resealBatch = 200
+	// After a crash the next process waits for the lease of the one before.
+	resealLease = 15 * time.Second
+	resealStep  = 5 * time.Second // of work under one lease
 )
 
 // Reseal begins to seal every body that lies under a replaced key, or in the
@@ -170,12 +173,12 @@ func writeReseal(ctx context.Context, tx store.Tx, st resealState) error {
 }
 
 func (d *Desk) resealWorker(owner string) *jobs.Worker {
-	return &jobs.Worker{Engine: d.engine, Topic: resealTopic, Owner: owner, Lease: time.Minute, Now: d.now, Attempts: 10}
+	return &jobs.Worker{Engine: d.engine, Topic: resealTopic, Owner: owner, Lease: resealLease, Now: d.now, Attempts: 10}
 }
 
 // resealStep is one step of the job: some batches.
 func (d *Desk) resealStep(ctx context.Context, _ store.Job) (done bool, err error) {
-	for end := d.now().Add(stepTime); ; {
+	for end := d.now().Add(resealStep); ; {
 		st, err := d.resealSome(ctx)
 		if err != nil || st.Phase == "" {
 			return err == nil, err

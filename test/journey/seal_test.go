@@ -93,7 +93,7 @@ func TestResealBesideTheServer(t *testing.T) {
 	s := start(t, dir, "demo", "--people", "40", "--seal-keys", one)
 	number := s.seeded(2 * time.Minute)
 	play(t, []step{
-		{"not proven", []string{"keys", "drop", "--data", dir}, 3, nil, []string{"concord keys reseal"}},
+		{"not proven", []string{"keys", "drop", "--data", dir}, 2, nil, []string{"concord keys reseal"}},
 		{"rotate", []string{"keys", "rotate", "--data", dir, "--org", "R1K"}, 0, nil, nil},
 	})
 	watch := exec.Command(binary(t), "keys", "reseal", "--data", dir)
