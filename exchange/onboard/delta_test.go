@@ -199,18 +199,10 @@ func medicine(t *testing.T, d *record.Desk, key, load string) {
 	t.Helper()
 	ctx := context.Background()
 	ward := loaderNamed(t, d, "ward", "R1K")
-	found, err := ward.Search(ctx, record.Asked{Types: []string{"MedicationStatement"}, Form: url.Values{"_tag": {LoadTag + "|" + load}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, it := range found.Matches {
-		v, err := it.Full()
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, v := range find(t, ward, "MedicationStatement", url.Values{"_tag": {LoadTag + "|" + load}}) {
 		if strings.HasSuffix(v.StrAt("meta.source"), "/"+key) {
 			note := v.With("note", fhir.Arr(fhir.Obj("text", "changed by the ward")))
-			if _, err := ward.Transact(ctx, []record.Op{{Kind: record.Update, Type: it.Type, ID: it.ID, Resource: note}}, record.Commit{}); err != nil {
+			if _, err := ward.Transact(ctx, []record.Op{{Kind: record.Update, Type: "MedicationStatement", ID: v.ID(), Resource: note}}, record.Commit{}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -265,20 +257,16 @@ func TestUndoNamesWhatAFeedWroteAnew(t *testing.T) {
 		t.Fatal(err)
 	}
 	feed := loaderNamed(t, d, "pas", "R1K")
-	found, err := feed.Search(ctx, record.Asked{Types: []string{"Patient"}, Form: url.Values{"_tag": {LoadTag + "|" + l.Load}}})
-	if err != nil || len(found.Matches) != 3 {
-		t.Fatal(err)
+	found := find(t, feed, "Patient", url.Values{"_tag": {LoadTag + "|" + l.Load}})
+	if len(found) != 3 {
+		t.Fatalf("%d patients", len(found))
 	}
-	it := found.Matches[0]
-	v, err := it.Full()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := feed.Transact(ctx, []record.Op{{Kind: record.Update, Type: "Patient", ID: it.ID, Resource: v.Without("meta", "link").With("gender", "other")}}, record.Commit{}); err != nil {
+	v := found[0]
+	if _, err := feed.Transact(ctx, []record.Op{{Kind: record.Update, Type: "Patient", ID: v.ID(), Resource: v.Without("meta", "link").With("gender", "other")}}, record.Commit{}); err != nil {
 		t.Fatal(err)
 	}
 	u, err := s.Undo(ctx, x, e)
-	if err != nil || len(u.Kept) != 1 || u.Kept[0].Ref != it.Ref() || u.Kept[0].By != "pas" || u.Kept[0].Why != "changed" || u.Removed["Patient"] != 2 {
+	if err != nil || len(u.Kept) != 1 || u.Kept[0].Ref != "Patient/"+v.ID() || u.Kept[0].By != "pas" || u.Kept[0].Why != "changed" || u.Removed["Patient"] != 2 {
 		t.Errorf("%+v %v", u, err)
 	}
 }

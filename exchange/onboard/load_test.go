@@ -19,11 +19,7 @@ import (
 
 func loaderOf(t testing.TB, d *record.Desk, trust string) *record.Errand {
 	t.Helper()
-	scopes, err := access.ParseScopes("system/*.cruds")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d.For(access.Requester{ID: "load", Role: access.System, Org: trust, Scopes: scopes}, access.Reason{Purpose: access.DirectCare})
+	return loaderNamed(t, d, "load", trust)
 }
 
 // shown is everything that the record shows, by reference: each resource as it
@@ -34,23 +30,8 @@ func shown(t testing.TB, d *record.Desk) map[string]string {
 	e := d.For(access.Requester{ID: "operator", Role: access.Operator, Org: access.Domain}, access.Reason{Purpose: access.Integrity})
 	out := map[string]string{}
 	for _, typ := range append(undoOrder(), "Person") {
-		ask := record.Asked{Types: []string{typ}, Form: url.Values{"_count": {"1000"}}}
-		for {
-			found, err := e.Search(ctx, ask)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, it := range found.Matches {
-				v, err := it.Full()
-				if err != nil {
-					t.Fatal(err)
-				}
-				out[it.Ref()] = string(v.JSON())
-			}
-			if found.Next == "" {
-				break
-			}
-			ask.Page = found.Next
+		for _, v := range find(t, e, typ, url.Values{"_count": {"1000"}}) {
+			out[typ+"/"+v.ID()] = string(v.JSON())
 		}
 	}
 	s := d.For(access.Requester{ID: "steward", Role: access.Steward, Org: access.Domain}, access.Reason{Purpose: access.Integrity})
@@ -59,6 +40,24 @@ func shown(t testing.TB, d *record.Desk) map[string]string {
 		t.Fatal(err)
 	}
 	out["conflicts"] = fmt.Sprint(len(list))
+	return out
+}
+
+// find are all matches of a search.
+func find(t testing.TB, e *record.Errand, typ string, form url.Values) (out []*fhir.Value) {
+	t.Helper()
+	for items, err := range e.Pages(context.Background(), record.Asked{Types: []string{typ}, Form: form}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, it := range items {
+			v, err := it.Full()
+			if err != nil {
+				t.Fatal(err)
+			}
+			out = append(out, v)
+		}
+	}
 	return out
 }
 

@@ -54,12 +54,7 @@ func bring(t testing.TB, d *record.Desk, r match.Record) string {
 	}
 	p := fhir.Obj("resourceType", "Patient", "identifier", ids, "name", fhir.Arr(fhir.Obj("family", r.Family, "given", strings.Fields(r.Given))), "telecom", telecom,
 		"gender", r.Sex, "birthDate", r.Born, "address", fhir.Arr(fhir.Obj("use", "home", "line", fhir.Arr(r.Address), "city", r.Locality, "postalCode", r.Postcode)))
-	scopes, err := access.ParseScopes("system/*.cruds")
-	if err != nil {
-		t.Fatal(err)
-	}
-	e := d.For(access.Requester{ID: "pas", Role: access.System, Org: trust, Scopes: scopes}, access.Reason{Purpose: access.DirectCare})
-	res, err := e.Transact(context.Background(), []record.Op{{Kind: record.Create, Type: "Patient", Resource: p}}, record.Commit{})
+	res, err := loaderNamed(t, d, "pas", trust).Transact(context.Background(), []record.Op{{Kind: record.Create, Type: "Patient", Resource: p}}, record.Commit{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"concord/record"
-	"concord/record/access"
 	"concord/standard/fhir"
 	"concord/standard/uk"
 )
@@ -131,32 +130,12 @@ func TestHospitalNumberComesWithADelta(t *testing.T) {
 // brought writes a patient as the trust's feed does.
 func brought(t *testing.T, d *record.Desk, number string) {
 	t.Helper()
-	scopes, err := access.ParseScopes("system/*.cruds")
-	if err != nil {
-		t.Fatal(err)
-	}
-	e := d.For(access.Requester{ID: "feed", Role: access.System, Org: "R1K", Scopes: scopes}, access.Reason{Purpose: access.DirectCare})
+	e := loaderNamed(t, d, "feed", "R1K")
 	v := fhir.Obj("resourceType", "Patient", "identifier", fhir.Arr(fhir.Obj("system", uk.HospitalNumber.System("R1K"), "value", number)),
 		"name", fhir.Arr(fhir.Obj("family", "EXAMPLE", "given", fhir.Arr("Bob"))), "birthDate", "1962-02-02", "gender", "male")
 	if _, err := e.Transact(context.Background(), []record.Op{{Kind: record.Create, Type: "Patient", Resource: v}}, record.Commit{}); err != nil {
 		t.Fatal(err)
 	}
-}
-
-func find(t *testing.T, e *record.Errand, typ string, form url.Values) (out []*fhir.Value) {
-	t.Helper()
-	found, err := e.Search(context.Background(), record.Asked{Types: []string{typ}, Form: form})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, it := range found.Matches {
-		v, err := it.Full()
-		if err != nil {
-			t.Fatal(err)
-		}
-		out = append(out, v)
-	}
-	return out
 }
 
 // holds are resources about the patient of a hospital number.

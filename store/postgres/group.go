@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"concord/fault"
+	"concord/store"
 )
 
 // counters are numbers that only grow; each commit writes them.
@@ -140,7 +141,7 @@ func (g *group) run(req *request, strict bool) (err error, guessed bool) {
 	*t.snapshot = g.snap
 	t.change, t.at = g.c.change+1, max(g.c.at, g.w.e.opts.Now().UnixMicro())
 	defer func() { t.snapshot, t.g = nil, nil }()
-	if err = call(req.f, t); err == nil {
+	if err = store.Guarded(req.f, t); err == nil {
 		t.finish()
 	}
 	g.snap.local = t.snapshot.local

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"runtime"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -335,30 +334,6 @@ func (w *writer) answer(err error) {
 		req.done <- struct{}{}
 	}
 	w.batch = w.batch[:0]
-}
-
-// call runs f and turns a panic into a fault, so that one caller's mistake
-// does not end everybody's writer.
-func call(f func(store.Tx) error, t *tx) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fault.Wrap(&panicked{value: p, stack: debug.Stack()}, fault.Internal, "store.panic", "a change to the store ended in a panic and was taken back")
-		}
-	}()
-	return f(t)
-}
-
-// panicked keeps what a function panicked with, for the log.
-type panicked struct {
-	value any
-	stack []byte
-}
-
-func (p *panicked) Error() string {
-	if err, ok := p.value.(error); ok {
-		return "panic: " + err.Error() + "\n" + string(p.stack)
-	}
-	return "panic\n" + string(p.stack)
 }
 
 // abandon answers a batch whose goroutine was ended from within. What its

@@ -1,11 +1,6 @@
 package sqlite
 
-import (
-	"runtime/debug"
-
-	"concord/fault"
-	"concord/store"
-)
+import "concord/fault"
 
 // end runs the statements that end a savepoint and gives err. If one of them
 // fails, the whole transaction cannot be trusted.
@@ -16,30 +11,6 @@ func (w *writer) end(err error, statements ...string) error {
 		}
 	}
 	return err
-}
-
-// call runs f and turns a panic into a fault, so that one caller's mistake
-// does not end everybody's writer.
-func call(f func(store.Tx) error, t *tx) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fault.Wrap(&panicked{value: p, stack: debug.Stack()}, fault.Internal, "store.panic", "a change to the store ended in a panic and was taken back")
-		}
-	}()
-	return f(t)
-}
-
-// panicked keeps what a function panicked with, for the log.
-type panicked struct {
-	value any
-	stack []byte
-}
-
-func (p *panicked) Error() string {
-	if err, ok := p.value.(error); ok {
-		return "panic: " + err.Error() + "\n" + string(p.stack)
-	}
-	return "panic\n" + string(p.stack)
 }
 
 // back forgets what a failed Update put into memory.

@@ -282,7 +282,7 @@ func (w *writer) answer(err error) {
 func (w *writer) one(req *request) error {
 	m := mark{w.c, len(w.born), len(w.counts)}
 	t := &tx{snapshot: w.snap, w: w, first: !w.dirty, posts: posts{}, change: w.c.change + 1, at: max(w.c.at, w.snap.now().UnixMicro())}
-	err := call(req.f, t)
+	err := store.Guarded(req.f, t)
 	if err == nil {
 		err = t.finish()
 	}
