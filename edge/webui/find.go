@@ -156,3 +156,12 @@ func (s *Site) findHome(v *visit) (*answer, error) {
 	}
 	return &answer{frame: frame{Title: "Patients", Nav: "find"}, body: homePage(shown, v.session.Account.Display)}, nil
 }
+
+// searchedBy is a kind of search within a sentence: "name and date of birth",
+// "NHS number".
+func searchedBy(kind string) string {
+	if strings.HasPrefix(kind, "NHS") {
+		return kind
+	}
+	return strings.ToLower(kind[:1]) + kind[1:]
+}

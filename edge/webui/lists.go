@@ -2,6 +2,7 @@ package webui
 
 import (
 	"concord/care/chart"
+	"concord/record/access"
 )
 
 // medicines is /p/{id}/medicines
@@ -68,6 +69,9 @@ func (s *Site) demographics(v *visit) (*answer, error) {
 	}
 	d := o.lens.Demographics(&o.chart.Person)
 	x := demographicsView{Said: d, Path: "/p/" + o.id() + "/demographics"}
+	if v.errand.May(access.Links, "Patient") {
+		x.Entries = "/mpi/" + o.chart.Person.ID
+	}
 	if v.URL.Query().Get("past") != "" {
 		versions, err := v.errand.PersonPast(v.Context(), o.id())
 		if err != nil {
@@ -82,6 +86,7 @@ func (s *Site) demographics(v *visit) (*answer, error) {
 type demographicsView struct {
 	Said    *chart.Demographics
 	Path    string
+	Entries string // where a steward sees the entries side by side, "" for others
 	Past    bool
 	Sayings []chart.Saying
 }

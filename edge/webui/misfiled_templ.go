@@ -615,7 +615,7 @@ func movesBody(x movesView) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if len(x.Rows) == 0 {
-			templ_7745c5c3_Err = empty("No steward has moved anything yet.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = empty("No steward has moved anything yet. To move something, find the patient under whom it is filed wrongly, and go from the patient’s demographics to the entries.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

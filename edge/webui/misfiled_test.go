@@ -26,6 +26,10 @@ func TestStewardMovesOnPages(t *testing.T) {
 	s := newStage(t)
 	wrong, right, stay, letter := s.misfiled()
 	g := s.as("steward")
+	way := `href="/mpi/` + s.whoIs(wrong) + `"`
+	g.get("/p/"+s.whoIs(wrong)+"/demographics").has(t, way)
+	s.as("registrar").get("/p/"+s.whoIs(wrong)+"/demographics").lacks(t, way)
+	g.get("/mpi/moves").has(t, "No steward has moved anything yet", "from the patient")
 	g.get("/mpi/"+s.whoIs(wrong)).has(t, `href="/mpi/`+wrong+`/filed"`)
 	page := g.get("/mpi/" + wrong + "/filed")
 	page.has(t, "OKONKWO, Adaeze (Mrs)", "In-patient stay", "Letter or document", `value="Encounter/`+stay+`"`, `value="DocumentReference/`+letter+`"`, "2 items")
