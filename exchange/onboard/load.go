@@ -114,7 +114,7 @@ func (s *Stage) Load(ctx context.Context, x *Extract, e *record.Errand, opt Load
 	}
 	l.Paced = p.end()
 	if err != nil {
-		return nil, errors.Join(err, ld.keep())
+		return nil, errors.Join(err, ld.keep(), ld.closeRefused())
 	}
 	l.State, l.Ended = stateLoaded, s.Now().UTC()
 	return l, ld.keep()

@@ -1,7 +1,6 @@
 package onboard
 
 import (
-	"bytes"
 	"context"
 	"net/url"
 	"os"
@@ -36,24 +35,26 @@ type loader struct {
 // mostIDs bounds the references that are remembered: about 60 MB.
 const mostIDs = 500_000
 
-func (ld *loader) keep() error { return writeJSON(ld.extract.path(loadFile), ld.loading) }
+// keep keeps the progress; the refused rows that it counts are in their file then.
+func (ld *loader) keep() error {
+	if ld.refused != nil {
+		if err := ld.refused.flush(); err != nil {
+			return err
+		}
+	}
+	return writeJSON(ld.extract.path(loadFile), ld.loading)
+}
 
 // loadRow is a row on its way.
 type loadRow struct {
+	row    int64 // its place among the rows of the class
 	op     record.Op
 	fields [][]byte
 	merged string // the number that it was merged into at the source
 	known  bool   // it refers to its patient by what is remembered
 }
 
-// The progress is kept after waveBatches transactions. waveWorkers go at a time:
-// while one is written, the others are made ready.
-const (
-	waveBatches = 4
-	waveWorkers = 3
-)
-
-// class loads the rows of one class, a wave of batches at a time.
+// class loads the rows of one class.
 func (ld *loader) class(ctx context.Context, c Class) error {
 	p := ld.loading.Classes[c.Name]
 	if p == nil {
@@ -82,7 +83,7 @@ func (ld *loader) class(ctx context.Context, c Class) error {
 		}
 	}
 	ld.into = nil
-	return ld.refused.close()
+	return ld.closeRefused()
 }
 
 // sweep loads the rows of a class that were merged into others at the source, or
@@ -90,7 +91,8 @@ func (ld *loader) class(ctx context.Context, c Class) error {
 // the rows stand. n counts the rows of both, in this order.
 func (ld *loader) sweep(ctx context.Context, c *Class, p *ClassProgress, n *int64, merged bool) error {
 	column := c.column("merged_into")
-	var wave []loadRow
+	fl := newFlow(ctx, ld, p)
+	defer fl.end()
 	for _, f := range ld.extract.filesOfClass(c.Name) {
 		for fields, err := range ld.extract.loadable(f, len(c.Columns)) {
 			if err != nil {
@@ -108,16 +110,14 @@ func (ld *loader) sweep(ctx context.Context, c *Class, p *ClassProgress, n *int6
 			if *n++; *n <= p.Rows { // done before
 				continue
 			}
-			wave = append(wave, ld.row(c, fields))
-			if len(wave) == waveBatches*ld.opt.Batch {
-				if err := ld.wave(ctx, p, wave); err != nil {
-					return err
-				}
-				wave = wave[:0]
+			row := ld.row(c, fields)
+			row.row = *n
+			if err := fl.add(row); err != nil {
+				return err
 			}
 		}
 	}
-	return ld.wave(ctx, p, wave)
+	return fl.finish()
 }
 
 func (ld *loader) mergedInto(number, into string) {
@@ -154,6 +154,14 @@ func (ld *loader) openRefused(c *Class) error {
 	return nil
 }
 
+func (ld *loader) closeRefused() error {
+	r := ld.refused
+	if ld.refused = nil; r == nil {
+		return nil
+	}
+	return r.close()
+}
+
 // filesOfClass are the files of a class's rows, the parts in order.
 func (x *Extract) filesOfClass(name string) []partFile {
 	var out []partFile
@@ -168,10 +176,7 @@ func (x *Extract) filesOfClass(name string) []partFile {
 }
 
 func (ld *loader) row(c *Class, fields [][]byte) loadRow {
-	own := make([][]byte, len(fields))
-	for i, v := range fields {
-		own[i] = bytes.Clone(v)
-	}
+	own := cloned(fields)
 	row := ld.made(c, own, ld.ids)
 	if i := c.column("merged_into"); i >= 0 {
 		row.merged = string(own[i])
@@ -204,31 +209,51 @@ func (ld *loader) made(c *Class, fields [][]byte, ids map[string]string) loadRow
 // the key of the trust's feed when that is another's.
 func (ld *loader) plain(r loadRow, keyed bool) loadRow {
 	p := ld.made(ld.at, r.fields, nil)
+	p.row = r.row
 	if p.merged = r.merged; !keyed || r.op.Key == "" {
 		p.op.Key = ""
 	}
 	return p
 }
 
-// learn remembers who a row's number is.
-func (ld *loader) learn(r loadRow, res record.Result) {
+// cloned is a row of its own.
+func cloned(fields [][]byte) [][]byte {
+	size := 0
+	for _, v := range fields {
+		size += len(v)
+	}
+	text, own := make([]byte, 0, size), make([][]byte, len(fields))
+	for i, v := range fields {
+		at := len(text)
+		text = append(text, v...)
+		own[i] = text[at:len(text):len(text)]
+	}
+	return own
+}
+
+// tells says who a row's patient is, "" where it does not.
+func (ld *loader) tells(r loadRow, res record.Result) (key, ref string) {
+	if ld.at.Name == "patients" {
+		return string(r.fields[ld.at.column("key")]), "Patient/" + res.ID
+	}
+	if r.known || res.Outcome != record.Created { // what was there may be of another number
+		return "", ""
+	}
+	for _, path := range []string{"subject.reference", "patient.reference", "for.reference", "participant.0.actor.reference"} {
+		if ref := res.Item.Resource.StrAt(path); strings.HasPrefix(ref, "Patient/") {
+			return string(r.fields[ld.at.column("patient")]), ref
+		}
+	}
+	return "", ""
+}
+
+// learn remembers who a patient of the trust is.
+func (ld *loader) learn(key, ref string) {
 	if len(ld.ids) >= mostIDs {
 		ld.ids = nil
 	}
 	if ld.ids == nil {
 		ld.ids = map[string]string{}
 	}
-	if ld.at.Name == "patients" {
-		ld.ids[string(r.fields[ld.at.column("key")])] = "Patient/" + res.ID
-		return
-	}
-	if r.known || res.Outcome != record.Created { // what was there may be of another number
-		return
-	}
-	for _, path := range []string{"subject.reference", "patient.reference", "for.reference", "participant.0.actor.reference"} {
-		if ref := res.Item.Resource.StrAt(path); strings.HasPrefix(ref, "Patient/") {
-			ld.ids[string(r.fields[ld.at.column("patient")])] = ref
-			return
-		}
-	}
+	ld.ids[key] = ref
 }

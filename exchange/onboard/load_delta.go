@@ -13,12 +13,12 @@ import (
 // condition that the record has them as a load wrote them. A row that somebody
 // else changed since is refused and told: nobody's later work is overwritten by an
 // extract. One that this load has updated already, before it was stopped, is left.
-func (ld *loader) mendOps(ctx context.Context, w *waveWork, rows []loadRow) ([]loadRow, error) {
+func (ld *loader) mendOps(ctx context.Context, b *batch) ([]loadRow, error) {
 	if ld.touched == nil {
-		return rows, nil
+		return b.rows, nil
 	}
 	var out, changed []loadRow
-	for _, r := range rows {
+	for _, r := range b.rows {
 		if ld.touched.changed.has(keyOf(r.fields[0])) {
 			changed = append(changed, r)
 		} else {
@@ -27,7 +27,7 @@ func (ld *loader) mendOps(ctx context.Context, w *waveWork, rows []loadRow) ([]l
 	}
 	for len(changed) > 0 {
 		n := min(len(changed), lookAtOnce)
-		list, err := ld.updates(ctx, w, changed[:n])
+		list, err := ld.updates(ctx, b, changed[:n])
 		if err != nil {
 			return nil, err
 		}
@@ -39,7 +39,7 @@ func (ld *loader) mendOps(ctx context.Context, w *waveWork, rows []loadRow) ([]l
 // lookAtOnce is how many resources one search names by their keys.
 const lookAtOnce = 50
 
-func (ld *loader) updates(ctx context.Context, w *waveWork, rows []loadRow) ([]loadRow, error) {
+func (ld *loader) updates(ctx context.Context, b *batch, rows []loadRow) ([]loadRow, error) {
 	now, err := ld.current(ctx, rows)
 	if err != nil {
 		return nil, err
@@ -51,9 +51,9 @@ func (ld *loader) updates(ctx context.Context, w *waveWork, rows []loadRow) ([]l
 		case it == nil: // it was refused before, or has been deleted: it comes as a new one
 			out = append(out, r)
 		case cameWith(it, ld.loading.Load):
-			w.already()
+			b.already(r)
 		case it.Feed != ld.errand.Who().ID:
-			w.refuse("onboard.changed-since", r)
+			b.refuse("onboard.changed-since", r)
 		default:
 			r.op = record.Op{Kind: record.Update, Type: r.op.Type, ID: it.ID, IfMatch: it.Version, Key: r.op.Key, Resource: r.op.Resource.With("id", it.ID), FullURL: r.op.FullURL}
 			out = append(out, r)
@@ -123,8 +123,4 @@ func searchEscaped(s string) string {
 }
 
 // already counts a row that this load has written before it was stopped.
-func (w *waveWork) already() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.created++
-}
+func (b *batch) already(r loadRow) { b.told = append(b.told, outcome{row: r.row}) }

@@ -21,6 +21,7 @@ type refusals struct {
 	file   *os.File
 	out    *bufio.Writer
 	rows   int64
+	kept   int64 // of them, that are durable
 }
 
 // add writes a refused row; the file begins with the first.
@@ -57,6 +58,15 @@ func quoted(v []byte) []byte {
 		return v
 	}
 	return append(append([]byte{'"'}, bytes.ReplaceAll(v, []byte{'"'}, []byte(`""`))...), '"')
+}
+
+// flush makes durable what was added so far.
+func (r *refusals) flush() error {
+	if r.file == nil || r.rows == r.kept {
+		return nil
+	}
+	r.kept = r.rows
+	return unstaged(errors.Join(r.out.Flush(), r.file.Sync()))
 }
 
 // close makes the file durable, if there is one.

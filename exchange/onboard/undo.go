@@ -151,7 +151,7 @@ func (u *undoer) page(ctx context.Context, typ string, items []*record.Item) err
 	for batch := range slices.Chunk(whole, undoBatch) {
 		batches = append(batches, batch)
 	}
-	return eachOf(ctx, waveWorkers, batches, func(_ int, batch []*record.Item) error { return u.batch(ctx, typ, batch) })
+	return eachOf(ctx, mostBatches, batches, func(_ int, batch []*record.Item) error { return u.batch(ctx, typ, batch) })
 }
 
 func (u *undoer) keep(it *record.Item, why string) {

@@ -3,67 +3,28 @@ package onboard
 import (
 	"context"
 	"net/url"
-	"sync"
 	"time"
 
 	"concord/fault"
 	"concord/record"
 )
 
-// waveWork is what came of a wave. It counts when the whole wave is done: one
-// that was stopped is done again.
-type waveWork struct {
-	mu             sync.Mutex
-	created, there int64
-	refused        []refusedRow
+// outcome is what became of one row.
+type outcome struct {
+	row   int64
+	there bool     // the record had it before the load
+	code  string   // why it was refused, "" = it was not
+	who   string   // key of the patient, where the row told who that is
+	ref   string   // the reference to that patient
+	text  [][]byte // of a row that was refused
 }
 
-type refusedRow struct {
-	code   string
-	fields [][]byte
-}
-
-// wave loads some batches beside each other, then keeps the progress.
-func (ld *loader) wave(ctx context.Context, p *ClassProgress, rows []loadRow) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	var batches [][]loadRow
-	size := ld.pacer.batch(ld.opt.Batch)
-	for start := 0; start < len(rows); start += size {
-		batches = append(batches, rows[start:min(start+size, len(rows))])
-	}
-	w := &waveWork{}
-	err := eachOf(ctx, waveWorkers, batches, func(_ int, batch []loadRow) error {
-		defer ld.pacer.alone()()
-		ld.pacer.begin()
-		start := ld.stage.Now()
-		err := ld.batch(ctx, w, batch)
-		if ld.pacer == nil && ld.opt.Rest == 0 {
-			return err
-		}
-		took := ld.stage.Now().Sub(start)
-		ld.pacer.ended()
-		if err != nil {
-			return err
-		}
-		pause, err := ld.pacer.after(took, ld.opt.Rest)
-		if err == nil && pause > 0 {
-			err = rest(ctx, pause)
-		}
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	for _, r := range w.refused {
-		p.Refused[r.code]++
-		if err := ld.refused.add(r.code, 0, r.fields); err != nil {
-			return err
-		}
-	}
-	p.Rows, p.Created, p.There = p.Rows+int64(len(rows)), p.Created+w.created, p.There+w.there
-	return ld.keep()
+// batch is some rows that are loaded as one, and what became of them.
+type batch struct {
+	rows []loadRow
+	told []outcome
+	err  error
+	done chan struct{}
 }
 
 func rest(ctx context.Context, d time.Duration) error {
@@ -77,9 +38,30 @@ func rest(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// batch loads rows as one; if the record refuses that, one by one.
-func (ld *loader) batch(ctx context.Context, w *waveWork, rows []loadRow) error {
-	rows, err := ld.mendOps(ctx, w, rows)
+// paced loads a batch at the pace that the load is held to.
+func (ld *loader) paced(ctx context.Context, b *batch) error {
+	defer ld.pacer.alone()()
+	ld.pacer.begin()
+	start := ld.stage.Now()
+	err := ld.write(ctx, b)
+	if ld.pacer == nil && ld.opt.Rest == 0 {
+		return err
+	}
+	took := ld.stage.Now().Sub(start)
+	ld.pacer.ended()
+	if err != nil {
+		return err
+	}
+	pause, err := ld.pacer.after(took, ld.opt.Rest)
+	if err == nil && pause > 0 {
+		err = rest(ctx, pause)
+	}
+	return err
+}
+
+// write loads rows as one; if the record refuses that, one by one.
+func (ld *loader) write(ctx context.Context, b *batch) error {
+	rows, err := ld.mendOps(ctx, b)
 	if err != nil || len(rows) == 0 {
 		return err
 	}
@@ -93,7 +75,7 @@ func (ld *loader) batch(ctx context.Context, w *waveWork, rows []loadRow) error 
 	if len(ops) == len(rows) {
 		res, err := ld.errand.Transact(ctx, ops, record.Commit{Sole: true})
 		if err == nil {
-			w.count(ld, rows, res)
+			b.count(ld, rows, res)
 			return nil
 		}
 		if !ofTheRow(err) {
@@ -101,7 +83,7 @@ func (ld *loader) batch(ctx context.Context, w *waveWork, rows []loadRow) error 
 		}
 	}
 	for _, r := range rows {
-		if err := ld.single(ctx, w, r); err != nil {
+		if err := ld.single(ctx, b, r); err != nil {
 			return err
 		}
 	}
@@ -117,7 +99,7 @@ func ofTheRow(err error) bool {
 	return false
 }
 
-func (ld *loader) single(ctx context.Context, w *waveWork, r loadRow) error {
+func (ld *loader) single(ctx context.Context, b *batch, r loadRow) error {
 	c := record.Commit{Sole: true} // the stage is locked, and what feeds bring too has claims
 	if r.merged != "" {
 		into, err := ld.patient(ctx, ld.survivor(r.merged))
@@ -125,7 +107,7 @@ func (ld *loader) single(ctx context.Context, w *waveWork, r loadRow) error {
 			return err
 		}
 		if into == "" { // it goes round, or whoever it leads to was refused
-			w.refuse("onboard.merged", r)
+			b.refuse("onboard.merged", r)
 			return nil
 		}
 		c.Joins = []record.Join{{From: r.op.FullURL, Into: into}}
@@ -143,20 +125,18 @@ func (ld *loader) single(ctx context.Context, w *waveWork, r loadRow) error {
 		res, err = ld.errand.Transact(ctx, []record.Op{r.op}, c)
 	}
 	if err == nil {
-		w.count(ld, []loadRow{r}, res)
+		b.count(ld, []loadRow{r}, res)
 		return nil
 	}
 	if !ofTheRow(err) {
 		return err
 	}
-	w.refuse(fault.Of(err).Code, r)
+	b.refuse(fault.Of(err).Code, r)
 	return nil
 }
 
-func (w *waveWork) refuse(code string, r loadRow) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.refused = append(w.refused, refusedRow{code, r.fields})
+func (b *batch) refuse(code string, r loadRow) {
+	b.told = append(b.told, outcome{row: r.row, code: code, text: r.fields})
 }
 
 // patient is the id of the trust's patient of a key, "" if there is none.
@@ -173,17 +153,12 @@ func (ld *loader) patient(ctx context.Context, key string) (string, error) {
 }
 
 // count counts what was there already as created if it came with this load: the
-// wave was stopped when some of it was done.
-func (w *waveWork) count(ld *loader, rows []loadRow, res []record.Result) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+// load was stopped when some of the batches on their way were done.
+func (b *batch) count(ld *loader, rows []loadRow, res []record.Result) {
 	for i, r := range res {
-		ld.learn(rows[i], r)
-		if r.Outcome == record.Created || cameWith(r.Item, ld.loading.Load) {
-			w.created++
-		} else {
-			w.there++
-		}
+		o := outcome{row: rows[i].row, there: r.Outcome != record.Created && !cameWith(r.Item, ld.loading.Load)}
+		o.who, o.ref = ld.tells(rows[i], r)
+		b.told = append(b.told, o)
 	}
 }
 
