@@ -175,32 +175,60 @@ func (d *Desk) Table() *search.Table { return d.searches().table }
 // Zone is the time zone in which dates without offset are read.
 func (d *Desk) Zone() *time.Location { return d.london }
 
-const keyBlock = 256
+// keyBlock is how many record keys are allocated at least, keyBlocks how many
+// transactions of the size at hand they are to last for, and mostKeys how many at
+// most.
+const (
+	keyBlock  = 256
+	keyBlocks = 8
+	mostKeys  = 8192
+)
 
 // newRecord takes a record key that was never used, from a block that is
 // allocated ahead: keys are plentiful, commits are not.
 func (d *Desk) newRecord(ctx context.Context) (int64, error) {
 	d.blockMu.Lock()
 	defer d.blockMu.Unlock()
-	if len(d.block) == 0 {
-		var fresh []int64
-		err := d.engine.Update(ctx, func(tx store.Tx) error {
-			fresh = make([]int64, 0, keyBlock)
-			for range keyBlock {
-				pk, err := tx.NewRecord(ctx)
-				if err != nil {
-					return err
-				}
-				fresh = append(fresh, pk)
-			}
-			return nil
-		})
-		if err != nil {
-			return 0, err
-		}
-		d.block = fresh
+	if err := d.moreKeys(ctx, 1); err != nil {
+		return 0, err
 	}
 	pk := d.block[0]
 	d.block = d.block[1:]
 	return pk, nil
+}
+
+// keysFor sees to it that there are as many keys as ops may need, before anything
+// is read for them: who allocates keys waits for the transactions before.
+func (d *Desk) keysFor(ctx context.Context, ops []Op) error {
+	n := 0
+	for i := range ops {
+		if ops[i].Kind == Create && ops[i].Type == "Patient" {
+			n += 2 // the entry's and the person's
+		}
+	}
+	d.blockMu.Lock()
+	defer d.blockMu.Unlock()
+	return d.moreKeys(ctx, n)
+}
+
+// moreKeys allocates keys when there are fewer than n.
+func (d *Desk) moreKeys(ctx context.Context, n int) error {
+	if len(d.block) >= n {
+		return nil
+	}
+	many := max(keyBlock, min(keyBlocks*n, mostKeys))
+	var fresh []int64
+	err := d.engine.Update(ctx, func(tx store.Tx) error {
+		fresh = make([]int64, 0, many)
+		for range many {
+			pk, err := tx.NewRecord(ctx)
+			if err != nil {
+				return err
+			}
+			fresh = append(fresh, pk)
+		}
+		return nil
+	})
+	d.block = append(d.block, fresh...)
+	return err
 }

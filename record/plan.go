@@ -92,6 +92,9 @@ func (d *Desk) plan(ctx context.Context, e *Errand, ops []Op, c Commit) (*plan, 
 		return nil, err
 	}
 	p.index = d.searches()
+	if err := d.keysFor(ctx, ops); err != nil {
+		return nil, err
+	}
 	err := d.engine.View(ctx, func(r store.Reader) (err error) {
 		if err := p.find(ctx, r); err != nil {
 			return err
