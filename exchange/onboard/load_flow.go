@@ -8,7 +8,7 @@ import (
 // mostBatches are on their way at a time: while one is written, the others are
 // made ready. The progress is kept after keptBatches of them.
 const (
-	mostBatches = 4
+	mostBatches = 3
 	keptBatches = 4
 )
 

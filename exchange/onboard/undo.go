@@ -85,18 +85,33 @@ type undoer struct {
 // many one transaction deletes.
 const undoPage, undoBatch = 1000, 334
 
-// all deletes the resources of one type.
+// all deletes the resources of one type, some batches beside each other and beside
+// the reading.
 func (u *undoer) all(ctx context.Context, typ string) error {
+	work := newCrew(ctx, mostBatches)
+	defer work.end()
+	var whole []*record.Item
 	ask := record.Asked{Types: []string{typ}, Form: url.Values{"_tag": {LoadTag + "|" + u.out.Load}, "_count": {strconv.Itoa(undoPage)}}}
-	for items, err := range ahead(ctx, u.errand.Pages(ctx, ask)) {
+	for items, err := range ahead(work.ctx, u.errand.Pages(work.ctx, ask)) {
 		if err != nil {
-			return err
+			return work.failed(err)
 		}
-		if err := u.page(ctx, typ, items); err != nil {
-			return err
+		items, err := u.removable(work.ctx, typ, items)
+		if err != nil {
+			return work.failed(err)
+		}
+		for whole = append(whole, items...); len(whole) >= undoBatch; whole = whole[undoBatch:] {
+			work.do(u.batchOf(typ, whole[:undoBatch:undoBatch]))
 		}
 	}
-	return nil
+	if len(whole) > 0 {
+		work.do(u.batchOf(typ, whole))
+	}
+	return work.finish()
+}
+
+func (u *undoer) batchOf(typ string, items []*record.Item) func(context.Context) error {
+	return func(ctx context.Context) error { return u.batch(ctx, typ, items) }
 }
 
 // ahead reads a page while the one before it is worked on. Pages are all of one
@@ -130,28 +145,23 @@ func ahead(ctx context.Context, pages iter.Seq2[[]*record.Item, error]) iter.Seq
 	}
 }
 
-func (u *undoer) page(ctx context.Context, typ string, items []*record.Item) error {
-	var batches [][]*record.Item
-	var whole []*record.Item
+// removable are the resources of a page that are as they were loaded, and that
+// nothing needs that stays.
+func (u *undoer) removable(ctx context.Context, typ string, items []*record.Item) ([]*record.Item, error) {
+	var out []*record.Item
 	for _, it := range items {
 		is, err := u.asLoaded(ctx, it)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if is {
-			whole = append(whole, it)
+			out = append(out, it)
 		}
 	}
-	if typ == "Patient" {
-		var err error
-		if whole, err = u.notNeeded(ctx, whole); err != nil {
-			return err
-		}
+	if typ == "Patient" && len(out) > 0 {
+		return u.notNeeded(ctx, out)
 	}
-	for batch := range slices.Chunk(whole, undoBatch) {
-		batches = append(batches, batch)
-	}
-	return eachOf(ctx, mostBatches, batches, func(_ int, batch []*record.Item) error { return u.batch(ctx, typ, batch) })
+	return out, nil
 }
 
 func (u *undoer) keep(it *record.Item, why string) {
@@ -166,20 +176,38 @@ func (u *undoer) keep(it *record.Item, why string) {
 
 // notNeeded leaves out patients about whom there is something that stays.
 func (u *undoer) notNeeded(ctx context.Context, items []*record.Item) ([]*record.Item, error) {
+	ids := make([]string, len(items))
+	for i, it := range items {
+		ids[i] = it.ID
+	}
+	alone, err := u.errand.Alone(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
 	var out []*record.Item
-	for _, it := range items {
-		found, err := u.errand.Search(ctx, record.Asked{Compartment: "Patient", Owner: it.ID, Form: url.Values{"_count": {"2"}}})
-		if err != nil {
-			return nil, err
+	for i, it := range items {
+		if !alone[i] {
+			needed, err := u.needed(ctx, it)
+			if err != nil {
+				return nil, err
+			}
+			if needed {
+				u.keep(it, "needed")
+				continue
+			}
 		}
-		others := slices.ContainsFunc(found.Matches, func(m *record.Item) bool { return m.Type != "Patient" })
-		if others {
-			u.keep(it, "needed")
-		} else {
-			out = append(out, it)
-		}
+		out = append(out, it)
 	}
 	return out, nil
+}
+
+// needed tells whether something of a patient's is there beside the patient.
+func (u *undoer) needed(ctx context.Context, it *record.Item) (bool, error) {
+	found, err := u.errand.Search(ctx, record.Asked{Compartment: "Patient", Owner: it.ID, Form: url.Values{"_count": {"2"}}})
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(found.Matches, func(m *record.Item) bool { return m.Type != "Patient" }), nil
 }
 
 // batch deletes resources on the condition that they are as they were loaded;

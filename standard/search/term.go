@@ -60,6 +60,10 @@ func (x *Extractor) astrayTerm(typ string) uint64 { return x.term("astray", typ)
 // compartment of a patient.
 func (x *Extractor) aboutTerm(ref string) uint64 { return x.term("about", ref) }
 
+// About is the term of records, other than the patient's own, of which something
+// belongs to the compartment of a patient ("Patient/…").
+func (x *Extractor) About(patient string) uint64 { return x.aboutTerm(patient) }
+
 // Whole marks a query that asks for all that belongs to a patient, of whatever
 // type, as one that the patient's records answer alone, unless other records
 // have the term. ok is false for every other query.
