@@ -15,7 +15,9 @@ import (
 func TestAlone(t *testing.T) {
 	s := newStage(t)
 	feed := s.client("R1K")
-	entry := func(number string) string { return s.create(feed, patient("R1K", number, "", "Alone"+number, "A", "1950-01-01", "male")).ID }
+	entry := func(number string) string {
+		return s.create(feed, patient("R1K", number, "", "Alone"+number, "A", "1950-01-01", "male")).ID
+	}
 	observed := func(id string) record.Result {
 		return s.create(feed, `{"resourceType":"Observation","status":"final","code":{"text":"Hb"},"subject":{"reference":"Patient/`+id+`"}}`)
 	}

@@ -112,6 +112,11 @@ func (p *plan) conditionalRecord(ctx context.Context, r store.Reader, ref, query
 // patientRecord resolves a Patient id to its record. A client's own id that is
 // not known yet reserves a record: its patient may come later in the load.
 func (p *plan) patientRecord(ctx context.Context, r store.Reader, id string) (int64, error) {
+	pk, seq, ours := p.desk.ids.decode(id)
+	entry := store.Key{PK: pk, LID: store.MakeLID(fhir.R4().Number("Patient"), seq)}
+	if ours && seq > 0 && p.desk.met.has(entry) {
+		return pk, nil
+	}
 	n, err := p.desk.whose(ctx, r, id, time.Time{})
 	if err == nil {
 		if n.entry != 0 {
@@ -122,7 +127,7 @@ func (p *plan) patientRecord(ctx context.Context, r store.Reader, id string) (in
 	if !fault.Is(err, fault.NotFound) {
 		return 0, err
 	}
-	if _, _, ours := p.desk.ids.decode(id); ours {
+	if ours {
 		return 0, fault.New(fault.Invalid, "record.reference", "the patient that the resource names is not known")
 	}
 	return p.reserve(ctx, id)

@@ -27,19 +27,19 @@ func (p *plan) target(ctx context.Context, r store.Reader, dr *draft) error {
 		if it == nil {
 			return p.noneMatched(dr)
 		}
-		return p.existing(ctx, r, dr, it.key)
+		return p.existing(ctx, r, dr, it.key, nil)
 	}
 	if !fhir.ValidID(op.ID) {
 		return fault.New(fault.Invalid, "record.id", "an id is 1 to 64 letters, digits, dashes and dots").In("id")
 	}
-	k, err := p.desk.locate(ctx, r, op.Type, op.ID)
+	k, doc, err := p.desk.located(ctx, r, op.Type, op.ID)
 	if fault.Is(err, fault.NotFound) {
 		return p.absent(dr)
 	}
 	if err != nil {
 		return err
 	}
-	return p.existing(ctx, r, dr, k)
+	return p.existing(ctx, r, dr, k, doc)
 }
 
 func (p *plan) noneMatched(dr *draft) error {
@@ -85,16 +85,20 @@ func (p *plan) ifNoneExist(ctx context.Context, r store.Reader, dr *draft) error
 	return nil
 }
 
-// existing takes the current version of a key as what is replaced.
-func (p *plan) existing(ctx context.Context, r store.Reader, dr *draft, k store.Key) error {
+// existing takes the current version of a key as what is replaced; doc is that
+// version, nil where it was not read yet.
+func (p *plan) existing(ctx context.Context, r store.Reader, dr *draft, k store.Key, doc *store.Doc) error {
 	dr.key, dr.placed = k, true
-	doc, err := r.Get(ctx, k)
-	if fault.Is(err, fault.NotFound) { // reserved by a reference that came first
-		dr.keepID, dr.id = true, dr.op.ID
-		return nil
-	}
-	if err != nil {
-		return err
+	if doc == nil {
+		var err error
+		doc, err = r.Get(ctx, k)
+		if fault.Is(err, fault.NotFound) { // reserved by a reference that came first
+			dr.keepID, dr.id = true, dr.op.ID
+			return nil
+		}
+		if err != nil {
+			return err
+		}
 	}
 	if (dr.op.Kind == Delete || dr.op.Kind == Patch) && doc.Deleted {
 		return fault.New(fault.Gone, "record.deleted", "it has been deleted already")
@@ -121,6 +125,7 @@ func (p *plan) existing(ctx context.Context, r store.Reader, dr *draft, k store.
 		dr.lastBody, err = p.desk.bodyBefore(ctx, r, k)
 		return err
 	}
+	var err error
 	if dr.oldBody, err = p.desk.parse(doc); err != nil {
 		return err
 	}

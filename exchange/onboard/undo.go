@@ -60,10 +60,8 @@ func (s *Stage) Undo(ctx context.Context, x *Extract, e *record.Errand) (*Undoin
 		return nil, err
 	}
 	u := &undoer{errand: e, out: &Undoing{Load: l.Load, Removed: map[string]int64{}, Restored: map[string]int64{}}}
-	for _, typ := range undoOrder() {
-		if err := u.all(ctx, typ); err != nil {
-			return nil, err
-		}
+	if err := u.types(ctx); err != nil {
+		return nil, err
 	}
 	if err := u.changedSince(ctx, s, x, l); err != nil {
 		return nil, err
@@ -81,6 +79,23 @@ type undoer struct {
 	named  map[string]bool // what is kept, by its reference
 }
 
+// types deletes all types, some beside each other: what one reads is on record only
+// when what others delete is written. Patients come when all that is about them is
+// gone.
+func (u *undoer) types(ctx context.Context) error {
+	order := undoOrder()
+	last := len(order) - 1
+	err := eachOf(ctx, undoTypes, order[:last], func(_ int, typ string) error { return u.all(ctx, typ) })
+	if err != nil {
+		return err
+	}
+	return u.all(ctx, order[last])
+}
+
+// undoTypes are undone at a time, each with as many transactions on their way as
+// undoTransactions.
+const undoTypes, undoTransactions = 2, 2
+
 // undoPage is how many resources are looked at on one snapshot; undoBatch how
 // many one transaction deletes.
 const undoPage, undoBatch = 1000, 334
@@ -88,7 +103,7 @@ const undoPage, undoBatch = 1000, 334
 // all deletes the resources of one type, some batches beside each other and beside
 // the reading.
 func (u *undoer) all(ctx context.Context, typ string) error {
-	work := newCrew(ctx, mostBatches)
+	work := newCrew(ctx, undoTransactions)
 	defer work.end()
 	var whole []*record.Item
 	ask := record.Asked{Types: []string{typ}, Form: url.Values{"_tag": {LoadTag + "|" + u.out.Load}, "_count": {strconv.Itoa(undoPage)}}}
