@@ -118,9 +118,9 @@ func (ld *loader) named(r loadRow, numbers Numbers) string {
 
 // searchEscaped is a value as a search parameter has it
 // (https://hl7.org/fhir/R4/search.html#escaping).
-func searchEscaped(s string) string {
-	return strings.NewReplacer(`\`, `\\`, `,`, `\,`, `|`, `\|`, `$`, `\$`).Replace(s)
-}
+func searchEscaped(s string) string { return escapes.Replace(s) }
+
+var escapes = strings.NewReplacer(`\`, `\\`, `,`, `\,`, `|`, `\|`, `$`, `\$`)
 
 // already counts a row that this load has written before it was stopped.
 func (b *batch) already(r loadRow) { b.told = append(b.told, outcome{row: r.row}) }
