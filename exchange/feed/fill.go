@@ -24,7 +24,7 @@ type filler struct {
 }
 
 const (
-	fillStep  = 256
+	fillStep  = 512
 	noteEvery = 30 * time.Second
 )
 

@@ -12,10 +12,11 @@ const messageColumns = "j.seq, j.at, j.org, j.feed, j.trig, j.control, j.digest,
 
 const (
 	pendingMessages = "SELECT " + messageColumns + `, w.raw FROM journal_feed f CROSS JOIN LATERAL
-		(SELECT * FROM journal WHERE journal.feed = f.feed AND journal.state = 1 AND journal.seq > $1 ORDER BY journal.seq LIMIT $2) j
+		(SELECT * FROM journal g WHERE (g.feed, g.state, g.seq) > (f.feed, 1::smallint, $1) AND (g.feed, g.state) <= (f.feed, 1::smallint)
+		ORDER BY g.feed, g.state, g.seq LIMIT $2) j
 		LEFT JOIN journal_raw w ON w.seq = j.seq ORDER BY j.seq LIMIT $2`
 	messagesInState = "SELECT " + messageColumns + `, w.raw FROM journal j LEFT JOIN journal_raw w ON w.seq = j.seq
-		WHERE j.feed = $1 AND j.state = $2 AND j.seq > $3 ORDER BY j.seq LIMIT $4`
+		WHERE (j.feed, j.state, j.seq) > ($1, $2, $3) AND (j.feed, j.state) <= ($1, $2) ORDER BY j.feed, j.state, j.seq LIMIT $4`
 	oneMessage       = "SELECT " + messageColumns + ", w.raw FROM journal j LEFT JOIN journal_raw w ON w.seq = j.seq WHERE j.seq = $1"
 	messagesOfRecord = "SELECT " + messageColumns + ` FROM journal_record x JOIN journal j ON j.seq = x.seq
 		WHERE x.pk = $5 AND x.seq < $1 AND ($3 = 0 OR j.feed = $3) AND j.state = ANY($4) AND ($6::bytea = '' OR j.control = $6) ORDER BY x.seq DESC LIMIT $2`
@@ -23,10 +24,12 @@ const (
 		WHERE j.control = $5 AND j.seq < $1 AND ($3 = 0 OR j.feed = $3) AND j.state = ANY($4) ORDER BY j.seq DESC LIMIT $2`
 	messagesAll    = "SELECT " + messageColumns + " FROM journal j WHERE j.seq < $1 ORDER BY j.seq DESC LIMIT $2"
 	messagesOfFeed = "SELECT " + messageColumns + ` FROM unnest($4::smallint[]) AS s(state) CROSS JOIN LATERAL
-		(SELECT * FROM journal WHERE journal.feed = $3 AND journal.state = s.state AND journal.seq < $1 ORDER BY journal.seq DESC LIMIT $2) j
+		(SELECT * FROM journal g WHERE (g.feed, g.state, g.seq) < ($3, s.state, $1) AND (g.feed, g.state) >= ($3, s.state)
+		ORDER BY g.feed DESC, g.state DESC, g.seq DESC LIMIT $2) j
 		ORDER BY j.seq DESC LIMIT $2`
 	messagesOfState = "SELECT " + messageColumns + ` FROM journal_feed f CROSS JOIN unnest($3::smallint[]) AS s(state) CROSS JOIN LATERAL
-		(SELECT * FROM journal WHERE journal.feed = f.feed AND journal.state = s.state AND journal.seq < $1 ORDER BY journal.seq DESC LIMIT $2) j
+		(SELECT * FROM journal g WHERE (g.feed, g.state, g.seq) < (f.feed, s.state, $1) AND (g.feed, g.state) >= (f.feed, s.state)
+		ORDER BY g.feed DESC, g.state DESC, g.seq DESC LIMIT $2) j
 		ORDER BY j.seq DESC LIMIT $2`
 )
 

@@ -15,8 +15,8 @@ const hourMicros = int64(time.Hour / time.Microsecond)
 const (
 	tallyStates = "SELECT feed, state, n FROM journal_tally"
 	tallyFeeds  = `SELECT f.feed, f.org, f.last, coalesce(
-		(SELECT at FROM journal WHERE journal.feed = f.feed AND journal.state = 7 ORDER BY journal.seq LIMIT 1),
-		(SELECT at FROM journal WHERE journal.feed = f.feed AND journal.state = 1 ORDER BY journal.seq LIMIT 1))
+		(SELECT at FROM journal g WHERE (g.feed, g.state) >= (f.feed, 7::smallint) AND (g.feed, g.state) <= (f.feed, 7::smallint) ORDER BY g.feed, g.state, g.seq LIMIT 1),
+		(SELECT at FROM journal g WHERE (g.feed, g.state) >= (f.feed, 1::smallint) AND (g.feed, g.state) <= (f.feed, 1::smallint) ORDER BY g.feed, g.state, g.seq LIMIT 1))
 		FROM journal_feed f`
 	countHours = "SELECT hour, n FROM journal_hour WHERE feed = $1 AND hour >= $2 ORDER BY hour"
 	addTally   = `INSERT INTO journal_tally AS t (feed, state, n) SELECT * FROM unnest($1::int[], $2::smallint[], $3::bigint[])
