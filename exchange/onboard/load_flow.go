@@ -81,6 +81,9 @@ func (f *flow) finish() error {
 			return err
 		}
 	}
+	if f.since == 0 { // it is kept
+		return nil
+	}
 	return f.ld.keep()
 }
 
