@@ -3,7 +3,6 @@ package record
 import (
 	"context"
 	"net/url"
-	"time"
 
 	"concord/fault"
 	"concord/standard/search"
@@ -29,16 +28,30 @@ func (s *searching) along(ctx context.Context, f *Found) error {
 		}
 		f.Included = in.out
 	}
+	return s.leadToPersons(ctx, f)
+}
+
+// leadToPersons has each entry of a page lead to its person.
+func (s *searching) leadToPersons(ctx context.Context, f *Found) error {
+	var entries []*Item
+	var pks []int64
 	for _, list := range [...][]*Item{f.Matches, f.Included} {
 		for _, it := range list {
-			if it.Type != "Patient" {
-				continue
+			if it.Type == "Patient" {
+				entries, pks = append(entries, it), append(pks, it.key.PK)
 			}
-			p, err := s.r.PersonOf(ctx, it.key.PK, time.Time{})
-			if err != nil {
-				return err
-			}
-			it.leadTo(s.desk.ids.person(p))
+		}
+	}
+	if len(pks) == 0 {
+		return nil
+	}
+	persons, err := s.r.PersonsOf(ctx, pks)
+	if err != nil {
+		return err
+	}
+	for i, it := range entries {
+		if persons[i] != 0 {
+			it.leadTo(s.desk.ids.person(persons[i]))
 		}
 	}
 	return nil
