@@ -107,7 +107,7 @@ func (e *Errand) ruled(ctx context.Context, tx store.Tx, v access.Verdict, ask I
 	if err := e.mayKnow(ctx, tx, v, touched); err != nil {
 		return Ruled{}, err
 	}
-	before, err := d.personsOf(ctx, tx, touched)
+	before, err := tx.PersonsOf(ctx, touched)
 	if err != nil {
 		return Ruled{}, err
 	}
@@ -115,7 +115,7 @@ func (e *Errand) ruled(ctx context.Context, tx store.Tx, v access.Verdict, ask I
 		return Ruled{}, err
 	}
 	var out Ruled
-	after, err := d.personsOf(ctx, tx, touched)
+	after, err := tx.PersonsOf(ctx, touched)
 	if err != nil {
 		return out, err
 	}
@@ -249,17 +249,6 @@ func (d *Desk) withThem(ctx context.Context, r store.Reader, entries []int64) ([
 	}
 	slices.Sort(out)
 	return slices.Compact(out), nil
-}
-
-func (d *Desk) personsOf(ctx context.Context, r store.Reader, entries []int64) ([]int64, error) {
-	out := make([]int64, len(entries))
-	for i, pk := range entries {
-		var err error
-		if out[i], err = r.PersonOf(ctx, pk, time.Time{}); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
 }
 
 // IdentityHistory lists what was decided on two entries, oldest first. Errors:

@@ -35,16 +35,8 @@ func (p *plan) notePast(ctx context.Context, tx store.Tx) error {
 // moved, itself first. In a store without moves nothing is asked for.
 func (s *searching) former(ctx context.Context, ref string) ([]string, error) {
 	out := []string{ref}
-	if s.moves == nil {
-		some, err := s.r.ListKeys(ctx, movedSpace, "", 1)
-		if err != nil {
-			return nil, err
-		}
-		any := len(some) > 0
-		s.moves = &any
-	}
-	if !*s.moves {
-		return out, nil
+	if some, err := s.anyMoves(ctx); !some || err != nil {
+		return out, err
 	}
 	seen := map[string]bool{ref: true}
 	for i := 0; i < len(out) && len(out) < maxFormer; i++ {
@@ -60,4 +52,17 @@ func (s *searching) former(ctx context.Context, ref string) ([]string, error) {
 		}
 	}
 	return out, nil
+}
+
+// anyMoves tells whether anything was ever moved in this store, asked once.
+func (s *searching) anyMoves(ctx context.Context) (bool, error) {
+	if s.moves == nil {
+		some, err := s.r.ListKeys(ctx, movedSpace, "", 1)
+		if err != nil {
+			return false, err
+		}
+		any := len(some) > 0
+		s.moves = &any
+	}
+	return *s.moves, nil
 }

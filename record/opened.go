@@ -36,6 +36,7 @@ type openBody struct {
 	text     *fhir.Shallow
 	how      OpKind // what wrote it; 0 of what was written before this was kept
 	refers   atomic.Pointer[refers]
+	sorted   atomic.Pointer[sorted]
 	sum      uint64
 	weight   int  // bytes of memory that it takes at most, the cache's own part included
 	away     bool // it may say where it was moved to

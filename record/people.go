@@ -156,6 +156,7 @@ func (d *Desk) personsAmong(ctx context.Context, r store.Reader, keys []store.Ke
 		if err != nil {
 			return nil, false, err
 		}
+		var fit []int64
 		for _, doc := range docs {
 			if doc.Deleted {
 				continue
@@ -164,13 +165,15 @@ func (d *Desk) personsAmong(ctx context.Context, r store.Reader, keys []store.Ke
 			if err != nil {
 				return nil, false, err
 			}
-			if !text.fits(body) {
-				continue
+			if text.fits(body) {
+				fit = append(fit, doc.PK)
 			}
-			p, err := r.PersonOf(ctx, doc.PK, time.Time{})
-			if err != nil {
-				return nil, false, err
-			}
+		}
+		of, err := r.PersonsOf(ctx, fit)
+		if err != nil {
+			return nil, false, err
+		}
+		for _, p := range of {
 			if !persons[p] {
 				persons[p] = true
 				order = append(order, p)

@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"concord/fault"
@@ -152,6 +153,18 @@ func (d *Desk) located(ctx context.Context, r store.Reader, typ, id string) (sto
 		return k, nil, unknown(typ)
 	}
 	return k, nil, nil
+}
+
+// keyNamed is the key that a relative reference names by an id of ours; ok is
+// false for any other.
+func (d *Desk) keyNamed(ref string) (k store.Key, ok bool) {
+	typ, id, _ := strings.Cut(ref, "/")
+	n := fhir.R4().Number(typ)
+	pk, seq, ok := d.ids.decode(id)
+	if n == 0 || !ok || seq == 0 {
+		return k, false
+	}
+	return store.Key{PK: pk, LID: store.MakeLID(n, seq)}, true
 }
 
 // aliasProbes is how many neighbouring hashes are tried when two client ids

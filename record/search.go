@@ -95,6 +95,9 @@ func (e *Errand) Search(ctx context.Context, a Asked) (*Found, error) {
 				return err
 			}
 		}
+		if err = s.followMoves(ctx); err != nil {
+			return err
+		}
 		if out, err = s.page(ctx); err != nil {
 			return err
 		}

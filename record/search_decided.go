@@ -15,7 +15,10 @@ import (
 // decided tells a search of a patient's record whose index says all that is
 // asked, so that only what is shown has to be looked at.
 func (s *searching) decided(src *source) bool {
-	if !src.lookup.Decided || src.walk || len(s.q.Sort) > 0 || s.asked.LastN > 0 {
+	if !src.lookup.Decided || src.walk || s.asked.LastN > 0 {
+		return false
+	}
+	if len(s.q.Sort) > 0 && (!src.lookup.Dated || s.desk.searches().state.Upgrade) {
 		return false
 	}
 	return !slices.ContainsFunc(src.docs, func(doc *store.Doc) bool { return !src.home[doc.PK] })
@@ -57,13 +60,17 @@ func (s *searching) whole(ctx context.Context, types []string) (*source, error) 
 	return src, nil
 }
 
-// decidedPage is the first page of such a search, newest first. Each match
-// that is shown is confirmed on its body.
+// decidedPage is the first page of such a search, by date where that is asked,
+// else newest first. Each match that is shown is confirmed on its body.
 func (s *searching) decidedPage(ctx context.Context, src *source) (*Found, error) {
 	docs := slices.DeleteFunc(src.docs, func(doc *store.Doc) bool { return doc.Deleted })
-	slices.SortFunc(docs, func(a, b *store.Doc) int {
-		return cmp.Or(cmp.Compare(b.Change, a.Change), cmp.Compare(a.LID, b.LID))
-	})
+	if len(s.q.Sort) > 0 {
+		if err := s.byDate(src, docs); err != nil {
+			return nil, err
+		}
+	} else {
+		slices.SortFunc(docs, newestFirst)
+	}
 	f := &Found{}
 	shown := s.size()
 	if s.q.Summary == "count" || s.q.Count == 0 {
@@ -106,6 +113,11 @@ func (s *searching) decidedPage(ctx context.Context, src *source) (*Found, error
 		f.Next = s.token(pageToken{List: id, Offset: len(f.Matches), Change: s.now})
 	}
 	return f, nil
+}
+
+// newestFirst is the order of those whom nothing else tells apart: order's own.
+func newestFirst(a, b *store.Doc) int {
+	return cmp.Or(cmp.Compare(b.Change, a.Change), compareKeys(a.Key, b.Key))
 }
 
 // withBodies puts whole documents in the place of some that came without.

@@ -176,6 +176,49 @@ func TestPagesFromTheIndex(t *testing.T) {
 	s.clean()
 }
 
+// TestRecordByDate: a patient's resources in the order of their date are the same
+// whether the column of the date orders them, page by page, or all matches are
+// gathered and read.
+func TestRecordByDate(t *testing.T) {
+	s := newStage(t)
+	r := rand.New(rand.NewPCG(5, 6))
+	who := s.create(s.client("R1K"), patient("R1K", "100", "", "Okonkwo", "Ada", "1948-03-14", "female")).ID
+	for range 4 {
+		var ops []record.Op
+		for range 60 {
+			text := strings.Replace(odd(r, who), `"status":"final"`, `"status":"`+[]string{"final", "amended"}[r.IntN(2)]+`"`, 1)
+			ops = append(ops, record.Op{Kind: record.Create, Type: "Observation", Resource: s.json(text)})
+		}
+		if _, err := s.client("R1K").Transact(s.ctx, ops, record.Commit{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const gathered = "&_lastUpdated=ge2020-01-01" // the index does not decide that
+	refs := func(all []found) (out []string) {
+		for _, f := range all {
+			out = append(out, f.ref)
+		}
+		return out
+	}
+	for _, query := range []string{"patient=" + who + "&_sort=-date", "subject=Patient/" + who + "&status=final&_sort=date", "patient=" + who + "&code=urn:x|a&_sort=-date"} {
+		want := refs(s.pages("Observation", query+gathered+"&_count=1000", nil))
+		if len(want) < 50 {
+			t.Fatalf("%s finds %d", query, len(want))
+		}
+		for _, count := range []string{"1", "7", "1000"} {
+			if got := refs(s.pages("Observation", query+"&_count="+count, nil)); !slices.Equal(got, want) {
+				t.Errorf("%s by %s:\n got %v\nwant %v", query, count, got, want)
+			}
+		}
+		form, _ := url.ParseQuery(query)
+		f, err := s.as(access.Clinician).Search(s.ctx, record.Asked{Types: []string{"Observation"}, Form: form, Explain: true})
+		if err != nil || f.Total != len(want) || !strings.Contains(strings.Join(f.Plan, "\n"), "by the date that the index holds") {
+			t.Errorf("%s: %d of %d in all, %v, %v", query, f.Total, len(want), err, f.Plan)
+		}
+	}
+	s.clean()
+}
+
 // TestManyCandidates: when an index gives more candidates than are worth
 // listing, pages have all matches all the same, whether they fill soon or not.
 func TestManyCandidates(t *testing.T) {

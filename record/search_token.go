@@ -3,7 +3,6 @@ package record
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
@@ -165,13 +164,7 @@ func versionsOf(hits []*Item) []store.VersionKey {
 
 // keepList keeps the versions of all matches for later pages.
 func (s *searching) keepList(all []store.VersionKey) (string, error) {
-	var b [12]byte
-	if _, err := rand.Read(b[:]); err != nil {
-		return "", fault.Wrap(err, fault.Internal, "search.page", "no randomness")
-	}
-	id := base64.RawURLEncoding.EncodeToString(b[:])
-	s.desk.pages.keep(store.KeyValue{Key: id, Value: packVersions(all), Expires: s.desk.now().Add(pageLife)})
-	return id, nil
+	return s.desk.pages.keep(packVersions(all), s.desk.now().Add(pageLife))
 }
 
 // packVersions writes keys and versions as varints, each key less the one

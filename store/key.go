@@ -38,6 +38,8 @@ type KeyWriter interface {
 type Links interface {
 	// PersonOf follows the link of one record key; 0 when it has none.
 	PersonOf(ctx context.Context, pk int64, asAt time.Time) (person int64, err error)
+	// PersonsOf is PersonOf of several record keys as they stand, in the order asked.
+	PersonsOf(ctx context.Context, pks []int64) (persons []int64, err error)
 	// Members lists the record keys linked to a person, in key order.
 	Members(ctx context.Context, person int64, asAt time.Time) ([]int64, error)
 	// LinkHistory lists every link that a record key ever had, oldest first.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -37,7 +38,8 @@ func orderRound(t *testing.T, patients int, steps []int, share int) {
 	for i, l := range live {
 		l.behave = unreliable(share, uint64(i))
 	}
-	s.apply(setOf(map[string]string{"one": live[0].addr, "two": live[1].addr, "three": dead}, ", refused: hold"))
+	set := setOf(map[string]string{"one": live[0].addr, "two": live[1].addr, "three": dead}, ", refused: hold")
+	s.apply(strings.ReplaceAll(set, "attempts: 3", "attempts: 1000")) // bad answers come in a row by chance: nothing is to be returned for it
 	s.run()
 	ids, visits, done := make([]string, patients), make([]string, patients), make([]int, patients)
 	for i := range patients {

@@ -41,6 +41,12 @@ func (t *Table) Members(compartment string) []string {
 	return out
 }
 
+// Belongs tells whether resources of a type can belong to a compartment.
+func (t *Table) Belongs(compartment, typ string) bool {
+	_, ok := t.around[compartment][typ]
+	return ok
+}
+
 func (c *Circle) ref() string { return c.Compartment + "/" + c.ID }
 
 // params are the parameters that put a type into the compartment.

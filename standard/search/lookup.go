@@ -34,6 +34,9 @@ type Lookup struct {
 	// Decided tells that Pin and Need say all that the query asks: within the
 	// records of the pin a candidate fails to match only if hashes collide.
 	Decided bool
+	// Dated tells that what the query sorts by is the leading date alone, which
+	// Entries.Date tells but for moments within one of its units.
+	Dated bool
 	// By names, for each part of the plan, the clause that it comes from.
 	By map[string]string
 
@@ -84,6 +87,7 @@ func (x *Extractor) LookupType(q *Query, typ string) Lookup {
 		x.composite(&l, p, typ, c)
 	}
 	l.Decided = l.Pin != nil && l.Pin.Patients != nil && l.decided+1 == len(q.Clauses)
+	l.Dated = p.date != nil && len(q.Types) <= 1 && len(q.Sort) == 1 && q.Sort[0].Param == p.date
 	x.dates(&l, p, q, typ)
 	x.magnitude(&l, p, q, typ)
 	x.value(&l, p, q)

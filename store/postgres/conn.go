@@ -28,6 +28,8 @@ type conn struct {
 	sunk  error  // the first failure of a sink
 	open  bool   // statements were sent since the last sync
 	dead  error  // the connection is lost
+	// leaving: what leaveLater left is not sent yet.
+	leaving bool
 
 	params [][]byte // scratch
 	room   []byte   // scratch
@@ -42,7 +44,7 @@ type item struct {
 	query string
 	parse bool // it was also prepared
 	sync  bool
-	quiet bool // a sync whose failure concerns nobody
+	quiet bool // what leave has sent: it concerns nobody
 	sink  func(row) error
 	rows  int
 }
@@ -104,11 +106,28 @@ func (c *conn) sync(quiet bool) {
 // leave sends a statement whose answer nobody waits for: it is read before the
 // next one's.
 func (c *conn) leave(query string) {
+	c.leaveLater(query)
+	c.flush()
+}
+
+// leaveLater is leave, but that the statement goes with the next one, or when
+// flush is called.
+func (c *conn) leaveLater(query string) {
 	if c.dead != nil {
 		return
 	}
 	c.send(query, nil)
+	c.waits[len(c.waits)-1].quiet = true
 	c.sync(true)
+	c.leaving = true
+}
+
+// flush sends what was left for later.
+func (c *conn) flush() {
+	if !c.leaving || c.dead != nil {
+		return
+	}
+	c.leaving = false
 	if err := c.fe.Flush(); err != nil {
 		c.dead = &lost{err}
 	}
@@ -163,6 +182,7 @@ func (c *conn) abort() {
 }
 
 func (c *conn) drain(trace store.Trace) error {
+	c.leaving = false
 	if err := c.fe.Flush(); err != nil {
 		c.dead = &lost{err}
 	}
@@ -180,7 +200,7 @@ func (c *conn) drain(trace store.Trace) error {
 		if !done {
 			continue
 		}
-		if trace != nil && !it.sync && it.query != beginView {
+		if trace != nil && !it.sync && !it.quiet && it.query != beginView {
 			now := c.now()
 			trace(it.query, it.rows, now.Sub(mark))
 			mark = now

@@ -127,6 +127,19 @@ func (t *tx) PersonOf(ctx context.Context, pk int64, asAt time.Time) (int64, err
 	return t.snapshot.PersonOf(ctx, pk, asAt)
 }
 
+// PersonsOf sees this Update's own links too.
+func (t *tx) PersonsOf(ctx context.Context, pks []int64) ([]int64, error) {
+	out := make([]int64, len(pks))
+	for i, pk := range pks {
+		l, err := t.stands(ctx, pk)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = l.person
+	}
+	return out, nil
+}
+
 // Members sees this Update's own links too.
 func (t *tx) Members(ctx context.Context, person int64, asAt time.Time) ([]int64, error) {
 	if !asAt.IsZero() {

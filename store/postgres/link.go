@@ -9,6 +9,7 @@ import (
 
 const (
 	personNow   = "SELECT person, cseq, since FROM link WHERE pk = $1 AND till IS NULL ORDER BY cseq DESC LIMIT 1"
+	personsNow  = "SELECT pk, person FROM link WHERE pk = ANY($1) AND till IS NULL"
 	personThen  = "SELECT person FROM link WHERE pk = $1 AND since <= $2 AND (till IS NULL OR till > $2) ORDER BY cseq DESC LIMIT 1"
 	membersNow  = "SELECT pk FROM link WHERE person = $1 AND till IS NULL ORDER BY pk"
 	membersThen = "SELECT DISTINCT pk FROM link WHERE person = $1 AND since <= $2 AND (till IS NULL OR till > $2) ORDER BY pk"
@@ -21,6 +22,25 @@ func (s *snapshot) PersonOf(ctx context.Context, pk int64, asAt time.Time) (int6
 		return s.intOf(ctx, personThen, pkOf(pk), at)
 	}
 	return s.intOf(ctx, personNow, pkOf(pk))
+}
+
+// PersonsOf follows the links of several record keys at once.
+func (s *snapshot) PersonsOf(ctx context.Context, pks []int64) ([]int64, error) {
+	if len(pks) == 0 {
+		return nil, nil
+	}
+	of, keys := make(map[int64]int64, len(pks)), make([]int32, len(pks))
+	for i, pk := range pks {
+		keys[i] = pkOf(pk)
+	}
+	if err := s.each(ctx, personsNow, func(r row) error { of[r.int(0)] = r.int(1); return nil }, keys); err != nil {
+		return nil, err
+	}
+	out := make([]int64, len(pks))
+	for i, pk := range pks {
+		out[i] = of[pk]
+	}
+	return out, nil
 }
 
 // Members lists the record keys linked to a person, in key order.

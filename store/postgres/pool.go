@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -18,6 +19,7 @@ type pool struct {
 	size   int
 	shut   chan struct{}
 	once   sync.Once
+	sweeps atomic.Bool // some of them are to be swept
 }
 
 func newPool(config *pgconn.Config, size int, now func() time.Time, seen func(string, []uint32)) *pool {
@@ -67,7 +69,31 @@ func (p *pool) give(c *conn) {
 		c.close()
 		c = nil
 	}
+	leaving := c != nil && c.leaving
 	p.slots <- c
+	if leaving && p.sweeps.CompareAndSwap(false, true) {
+		time.AfterFunc(sweepAfter, p.sweep)
+	}
+}
+
+// sweepAfter is how long the end of a View's transaction may wait for the next
+// View to take it along.
+const sweepAfter = 20 * time.Millisecond
+
+// sweep ends the transactions of those that nobody has taken since.
+func (p *pool) sweep() {
+	p.sweeps.Store(false)
+	for range len(p.slots) {
+		select {
+		case c := <-p.slots:
+			if c != nil {
+				c.flush()
+			}
+			p.slots <- c
+		default:
+			return
+		}
+	}
 }
 
 // close waits for the Views under way.

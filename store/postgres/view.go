@@ -90,11 +90,12 @@ func (e *Engine) View(ctx context.Context, f func(store.Reader) error) error {
 	return f(s)
 }
 
-// end closes the View's transaction without waiting: nothing was written, so
-// there is nothing that could fail to be kept.
+// end closes the View's transaction without waiting, with the next View on the
+// connection or soon: nothing was written, so there is nothing that could fail to
+// be kept.
 func (s *snapshot) end() {
 	if s.begun {
-		s.c.leave(rollback)
+		s.c.leaveLater(rollback)
 	}
 }
 

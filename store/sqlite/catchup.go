@@ -25,11 +25,35 @@ func (w *writer) catchUp() error {
 	if !w.e.behind.Load() {
 		return nil
 	}
-	w.dirty, w.lost = false, false
+	w.dirty, w.wrote, w.lost = false, false, false
 	err := w.enter()
 	if err == nil {
 		err = w.commitAll()
 	}
+	return w.caught(err)
+}
+
+// catchSome writes a few rows, and leaves the transaction open, while nobody
+// waits for the writer: when the database is to have all of them, little is left
+// for others to wait for.
+func (w *writer) catchSome() bool {
+	a := w.ahead
+	if w.bulk != nil || a.full || len(a.rows)-a.in < 2*logRows {
+		return false
+	}
+	err := w.enter()
+	if err == nil {
+		err = w.snap.insertLogs(a.rows[a.in : a.in+2*logRows])
+	}
+	if w.caught(err) != nil {
+		return false
+	}
+	a.in += 2 * logRows
+	return true
+}
+
+// caught gives err. After one the rows wait, and nothing more goes ahead.
+func (w *writer) caught(err error) error {
 	if err != nil {
 		w.ahead.full = true
 		w.reset()

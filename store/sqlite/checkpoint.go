@@ -72,7 +72,7 @@ func checkpoint(s *snapshot, mode string) (pages, copied int, err error) {
 func (w *writer) foldLong() {
 	f := w.fold
 	f.touched = true
-	if f.commits++; f.running || f.commits < 64 && w.bulk == nil {
+	if f.commits++; f.running || w.begun || f.commits < 64 && w.bulk == nil {
 		return
 	}
 	f.commits = 0
@@ -102,6 +102,7 @@ func (w *writer) foldLong() {
 // finishFold copies what was written during a background pass.
 func (w *writer) finishFold() {
 	w.bulk.commit(w) // a log cannot be copied inside a transaction
+	_ = w.catchUp()
 	w.fold.running = false
 	w.finish("PASSIVE")
 }
@@ -112,6 +113,7 @@ func (w *writer) foldIdle() {
 		return
 	}
 	w.fold.touched = false
+	_ = w.catchUp()
 	w.finish("PASSIVE")
 }
 

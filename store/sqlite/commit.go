@@ -84,17 +84,17 @@ func (w *writer) enter() error {
 // keep makes durable what the Updates have written: entries of logs alone ahead
 // of the database, anything else in a transaction.
 func (w *writer) keep() error {
-	if !w.begun {
+	if !w.wrote && w.bulk == nil {
 		if len(w.logs) == 0 {
 			return nil
 		}
-		if w.bulk == nil && w.ahead.takes(w.logs) && w.ahead.add(w.logs) == nil {
+		if w.ahead.takes(w.logs) && w.ahead.add(w.logs) == nil {
 			w.kept()
 			return nil
 		}
-		if err := w.enter(); err != nil {
-			return err
-		}
+	}
+	if err := w.enter(); err != nil {
+		return err
 	}
 	return w.commitAll()
 }
@@ -181,6 +181,7 @@ func (t *tx) open() error {
 		return t.fail(err)
 	}
 	first := t.first && t.w.ahead.none()
+	t.w.wrote = t.w.wrote || len(t.w.logs) > 0 // they leave memory now
 	if err := t.w.writeLogs(); err != nil {
 		t.w.lost = true // rows of Updates that have succeeded
 		return t.fail(err)

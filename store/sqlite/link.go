@@ -17,6 +17,18 @@ func (s *snapshot) PersonOf(ctx context.Context, pk int64, asAt time.Time) (int6
 	return s.intOf("SELECT person FROM link WHERE pk = ?1 AND till IS NULL ORDER BY cseq DESC LIMIT 1", pk)
 }
 
+// PersonsOf follows the links of several record keys.
+func (s *snapshot) PersonsOf(ctx context.Context, pks []int64) ([]int64, error) {
+	out := make([]int64, len(pks))
+	for i, pk := range pks {
+		var err error
+		if out[i], err = s.PersonOf(ctx, pk, time.Time{}); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
 // Members lists the record keys linked to a person, in key order.
 func (s *snapshot) Members(ctx context.Context, person int64, asAt time.Time) ([]int64, error) {
 	var out []int64

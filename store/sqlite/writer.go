@@ -42,6 +42,7 @@ type writer struct {
 	lost  bool     // SQLite rolled the whole transaction back
 	begun bool     // a transaction is open
 	dirty bool     // something was written in this transaction, or is to be
+	wrote bool     // what only a commit of the database keeps
 
 	c      counters
 	born   []string // names made in this transaction, in order
@@ -168,6 +169,8 @@ func (w *writer) loop() {
 	idle := time.NewTicker(idleFold)
 	defer idle.Stop()
 	for {
+		for len(w.queue) == 0 && w.catchSome() {
+		}
 		select {
 		case req, open := <-w.queue:
 			if !open {
@@ -179,6 +182,9 @@ func (w *writer) loop() {
 			w.take(req)
 		case <-w.late.C:
 			w.catchUp()
+			if w.bulk == nil {
+				w.foldLong()
+			}
 		case <-w.fold.passed:
 			w.finishFold()
 		case <-idle.C:
@@ -212,7 +218,7 @@ func (w *writer) take(req *request) {
 
 // commit runs first and those that wait behind it, commits and answers.
 func (w *writer) commit(first *request) {
-	w.batch, w.lost, w.dirty = w.batch[:0], false, false
+	w.batch, w.lost, w.dirty, w.wrote = w.batch[:0], false, false, false
 	start := w.snap.now()
 	for req := first; req != nil; {
 		w.batch = append(w.batch, req)
@@ -292,7 +298,7 @@ func (w *writer) one(req *request) error {
 		return err
 	}
 	if err == nil {
-		w.dirty = w.dirty || t.dirty
+		w.dirty, w.wrote = w.dirty || t.dirty, w.wrote || t.opened
 		w.logs = append(w.logs, t.logs...)
 		maps.Copy(w.marks, t.marks)
 		if t.saved {

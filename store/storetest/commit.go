@@ -370,6 +370,11 @@ func testOwnWrites(t *testing.T, s *stage) {
 			return err
 		}
 		equal(t, "person", person, 1<<20)
+		persons, err := tx.PersonsOf(s.ctx, []int64{1 << 19, docs[0].PK})
+		if err != nil {
+			return err
+		}
+		equal(t, "persons", persons, []int64{0, 1 << 20})
 		last, err := tx.LastChange(s.ctx)
 		equal(t, "last change", last, tx.Change())
 		return err

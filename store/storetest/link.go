@@ -37,6 +37,14 @@ func testLinks(t *testing.T, s *stage) {
 			}
 			return nil
 		})
+		if asAt.IsZero() {
+			asked := append([]int64{77, entries[1]}, entries...)
+			all := read(s, func(r store.Reader) ([]int64, error) { return r.PersonsOf(s.ctx, asked) })
+			for i, pk := range asked {
+				one := read(s, func(r store.Reader) (int64, error) { return r.PersonOf(s.ctx, pk, asAt) })
+				equal(t, fmt.Sprint("person of ", pk, " among others"), all[i], one)
+			}
+		}
 		return out
 	}
 	empty := look(time.Time{})
