@@ -180,14 +180,13 @@ func (t *tx) open() error {
 	if err := t.w.enter(); err != nil {
 		return t.fail(err)
 	}
-	first := t.first && t.w.ahead.none()
 	t.w.wrote = t.w.wrote || len(t.w.logs) > 0 // they leave memory now
 	if err := t.w.writeLogs(); err != nil {
 		t.w.lost = true // rows of Updates that have succeeded
 		return t.fail(err)
 	}
 	t.opened = true
-	if first {
+	if t.first { // what else lies in the transaction is durable ahead of the database
 		return nil
 	}
 	t.saved = true

@@ -310,8 +310,8 @@ func (w *writer) one(req *request) error {
 	switch {
 	case t.saved:
 		return w.end(err, "ROLLBACK TO one", "RELEASE one")
-	case t.opened: // nothing but this Update lies in the transaction
-		w.begun = false
+	case t.opened: // nothing but this Update, and what is durable ahead, lies in the transaction
+		w.begun, w.ahead.in = false, 0
 		return w.end(err, "ROLLBACK")
 	}
 	return err
