@@ -12,6 +12,7 @@ import (
 	"concord/record/person"
 	"concord/standard/fhir"
 	"concord/standard/match"
+	"concord/standard/search"
 	"concord/store"
 )
 
@@ -28,8 +29,7 @@ const (
 	// leastCounted is how many entries must be there before their names tell how
 	// common a name is.
 	leastCounted = 20_000
-	// countAgain is how old a count may grow; one of a record that has grown by
-	// half since is made anew as well.
+	// countAgain is how old a count may grow.
 	countAgain = 7 * 24 * time.Hour
 )
 
@@ -88,14 +88,13 @@ func (d *Desk) TakeUpNames(ctx context.Context) (changed bool, err error) {
 }
 
 // NamesDue tells that names should be counted: for the first time, or because
-// the count has grown old or the record has grown.
-func (d *Desk) NamesDue(ctx context.Context) (bool, error) {
+// the count has grown old or there are half as many entries again. Too few entries
+// tell nothing: least is how many there must be, 0 = 20,000. It is for one caller
+// at a time.
+func (d *Desk) NamesDue(ctx context.Context, least int) (bool, error) {
+	least = cmp.Or(least, leastCounted)
 	due := false
 	err := d.engine.View(ctx, func(r store.Reader) error {
-		last, err := r.LastChange(ctx)
-		if err != nil {
-			return err
-		}
 		text, err := r.GetKey(ctx, raritySpace, countedKey)
 		if err != nil {
 			return err
@@ -106,11 +105,42 @@ func (d *Desk) NamesDue(ctx context.Context) (bool, error) {
 				return fault.Wrap(err, fault.Internal, "record.names", "what is known of the count of names cannot be read")
 			}
 		}
-		grown := last > c.Change+c.Change/2
-		due = last >= leastCounted && grown || !c.At.IsZero() && !c.Short && d.now().Sub(c.At) > countAgain
+		if due = !c.At.IsZero() && !c.Short && d.now().Sub(c.At) > countAgain; due {
+			return nil
+		}
+		n, err := d.howMany(ctx, r)
+		if err != nil {
+			return err
+		}
+		grown := n > c.Entries+c.Entries/2 || c.Short && n > c.Entries+least/20
+		due = n >= least && grown
 		return nil
 	})
 	return due, err
+}
+
+// entryCount is how many entries there were when somebody looked.
+type entryCount struct {
+	n     int
+	until time.Time // the next look
+}
+
+// entryLook is how long a look at so many entries holds: it reads a row of the
+// index for each.
+const entryLook = 500 * time.Microsecond
+
+// howMany is about how many entries there are.
+func (d *Desk) howMany(ctx context.Context, r store.Reader) (int, error) {
+	if d.now().Before(d.entered.until) {
+		return d.entered.n, nil
+	}
+	term, _ := d.searches().asks.Deciding(&search.Query{Type: "Patient", Types: []string{"Patient"}}, "Patient")
+	n, err := r.CountTerm(ctx, term)
+	if err != nil {
+		return 0, err
+	}
+	d.entered = entryCount{int(n), d.now().Add(time.Duration(n) * entryLook)}
+	return int(n), nil
 }
 
 // CountNames counts how common each given name, family name and date of birth

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"concord/record"
 	"concord/record/access"
@@ -91,7 +92,7 @@ func TestRejudged(t *testing.T) {
 	if _, err := s.as(access.Steward).Rule(s.ctx, record.IdentityRuling{Verb: person.Part, A: partedA, B: partedB, Why: "father and son"}); err != nil {
 		t.Fatal(err)
 	}
-	if due, err := s.desk.NamesDue(s.ctx); err != nil || due {
+	if due, err := s.desk.NamesDue(s.ctx, 0); err != nil || due {
 		t.Errorf("126 entries are to be counted: %v", err)
 	}
 	codec, err := dictionary.Codec()
@@ -122,5 +123,52 @@ func TestRejudged(t *testing.T) {
 	if n, err := s.desk.Rejudge(s.ctx); err != nil || n != 0 {
 		t.Errorf("a second time %d are looked at, %v", n, err)
 	}
+	s.clean()
+}
+
+// TestNamesDue: names are to be counted when there are enough entries, however few
+// transactions brought them, when there are half as many again, and once a week.
+func TestNamesDue(t *testing.T) {
+	s := newStage(t)
+	made := 0
+	load := func(n int) {
+		t.Helper()
+		var ops []record.Op
+		for range n {
+			made++
+			v := s.json(fmt.Sprintf(`{"resourceType":"Patient","name":[{"family":"%s","given":["Ada"]}]}`, strings.Repeat("x", made)))
+			ops = append(ops, record.Op{Kind: record.Create, Type: "Patient", Resource: v})
+		}
+		if _, err := s.client("R1K").Transact(s.ctx, ops, record.Commit{}); err != nil {
+			t.Fatal(err)
+		}
+		s.clock.Add(int64(time.Minute / time.Microsecond))
+	}
+	due := func(when string, want bool) {
+		t.Helper()
+		if got, err := s.desk.NamesDue(s.ctx, 30); err != nil || got != want {
+			t.Errorf("%s, %d entries: due %v, %v", when, made, got, err)
+		}
+	}
+	count := func() {
+		t.Helper()
+		if _, err := s.as(access.Operator).CountNames(s.ctx, 30); err != nil {
+			t.Fatal(err)
+		}
+	}
+	load(20)
+	due("too few", false)
+	load(20)
+	due("enough", true)
+	count()
+	due("just counted", false)
+	load(10)
+	due("a few more", false)
+	load(20)
+	due("half as many again", true)
+	count()
+	due("counted again", false)
+	s.clock.Add(int64(8 * 24 * time.Hour / time.Microsecond))
+	due("a week later", true)
 	s.clean()
 }

@@ -31,7 +31,7 @@ func (h *house) names(ctx context.Context) {
 
 // tendNames counts names when that is due, and looks again at who waits for it.
 func (h *house) tendNames(ctx context.Context) error {
-	due, err := h.desk.NamesDue(ctx)
+	due, err := h.desk.NamesDue(ctx, 0)
 	if err != nil {
 		return err
 	}
