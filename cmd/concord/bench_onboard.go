@@ -188,7 +188,7 @@ func (c *benchOnboardCmd) thereAndBack(ctx context.Context, h *house, s *onboard
 		out.Loaded += p.Created
 	}
 	start, busy = time.Now(), processorTime()
-	u, err := s.Undo(ctx, x, e)
+	u, err := s.Undo(ctx, x, e, onboard.Throttle{})
 	if err != nil {
 		return err
 	}

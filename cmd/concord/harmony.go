@@ -175,14 +175,19 @@ func (h *house) feel(ctx context.Context) (time.Duration, error) {
 	return time.Since(start), err
 }
 
+// throttle holds a load or an undo to a factor of what others wait; 0 = to nothing.
+func (h *house) throttle(factor float64) onboard.Throttle {
+	if factor <= 0 {
+		return onboard.Throttle{}
+	}
+	return onboard.Throttle{Probe: h.feel, Factor: factor}
+}
+
 // loadOptions are those of a load by request: by the build, by the rulings of the
 // rehearsal, and held to what others feel. An operator may load codes as sent,
 // for a reason that the audit log keeps.
 func (h *house) loadOptions(ctx context.Context, req request) (onboard.LoadOptions, error) {
-	opt := onboard.LoadOptions{Rest: req.Rest, Ruler: h.ruler}
-	if req.Factor > 0 {
-		opt.Probe, opt.Factor = h.feel, req.Factor
-	}
+	opt := onboard.LoadOptions{Rest: req.Rest, Ruler: h.ruler, Throttle: h.throttle(req.Factor)}
 	if req.AsSent != "" {
 		return opt, h.officeOf(req.Org).Joining(ctx, access.Join, req.Org, "load with codes as sent: "+req.AsSent)
 	}

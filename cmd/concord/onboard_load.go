@@ -34,13 +34,14 @@ func (c *onboardLoadCmd) Run(ctx context.Context) error {
 
 type onboardUndoCmd struct {
 	where   `embed:""`
-	Org     string `help:"ODS code of the organisation that joins." required:"" placeholder:"ODS"`
-	Extract string `help:"Front of an extract's id; without it the newest." placeholder:"ID"`
-	JSON    bool   `help:"Print the figures as JSON."`
+	Org     string  `help:"ODS code of the organisation that joins." required:"" placeholder:"ODS"`
+	Extract string  `help:"Front of an extract's id; without it the newest." placeholder:"ID"`
+	Factor  float64 `help:"Slow down so that the 95th percentile of what others wait is at most so many times what it was before; 0 = go as fast as it can." name:"p95-factor" default:"1.5"`
+	JSON    bool    `help:"Print the figures as JSON."`
 }
 
 func (c *onboardUndoCmd) Run(ctx context.Context) error {
-	return perform(ctx, c.where, request{Command: "onboard-undo", Org: c.Org, Extract: c.Extract, JSON: c.JSON}, os.Stdout)
+	return perform(ctx, c.where, request{Command: "onboard-undo", Org: c.Org, Extract: c.Extract, Factor: c.Factor, JSON: c.JSON}, os.Stdout)
 }
 
 // stageOf opens the stage of an organisation beside this house.
@@ -73,7 +74,7 @@ func (h *house) loadExtract(ctx context.Context, req request, out io.Writer) err
 	}
 	defer roomy()()
 	if req.Command == "onboard-undo" {
-		u, err := s.Undo(ctx, x, e)
+		u, err := s.Undo(ctx, x, e, h.throttle(req.Factor))
 		if err != nil {
 			return err
 		}

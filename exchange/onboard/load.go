@@ -57,13 +57,7 @@ type LoadOptions struct {
 	// Ruler gives the errand by which a ruling of the rehearsal is carried out: that
 	// of the steward who made it ("RAS/steward.okafor"). nil = none is.
 	Ruler func(who string) *record.Errand
-	// Probe does what somebody who works with the record waits for, and says how
-	// long that took; nil = the load works as hard as it can. With it the 95th
-	// percentile is kept within Factor times what it was before the load; 0 = 1.5.
-	Probe  func(context.Context) (time.Duration, error)
-	Factor float64
-
-	every time.Duration // between probes; 0 = 25 ms
+	Throttle
 }
 
 // Loading gives how far an extract's load is, nil before it began.
@@ -104,7 +98,7 @@ func (s *Stage) Load(ctx context.Context, x *Extract, e *record.Errand, opt Load
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.startPace(ctx, opt)
+	p, err := startPace(ctx, opt.Throttle, pace{opt.Batch, opt.Rest})
 	if err != nil {
 		return nil, err
 	}

@@ -40,23 +40,7 @@ func rest(ctx context.Context, d time.Duration) error {
 
 // paced loads a batch at the pace that the load is held to.
 func (ld *loader) paced(ctx context.Context, b *batch) error {
-	defer ld.pacer.alone()()
-	ld.pacer.begin()
-	start := ld.stage.Now()
-	err := ld.write(ctx, b)
-	if ld.pacer == nil && ld.opt.Rest == 0 {
-		return err
-	}
-	took := ld.stage.Now().Sub(start)
-	ld.pacer.ended()
-	if err != nil {
-		return err
-	}
-	pause, err := ld.pacer.after(took, ld.opt.Rest)
-	if err == nil && pause > 0 {
-		err = rest(ctx, pause)
-	}
-	return err
+	return ld.pacer.run(ctx, ld.stage.Now, ld.opt.Rest, func() error { return ld.write(ctx, b) })
 }
 
 // write loads rows as one; if the record refuses that, one by one.

@@ -7,6 +7,17 @@ import (
 	"time"
 )
 
+// Throttle is by what a load, or an undo, slows itself down.
+type Throttle struct {
+	// Probe does what somebody who works with the record waits for, and says how
+	// long that took; nil = the load works as hard as it can. With it the 95th
+	// percentile is kept within Factor times what it was before the load; 0 = 1.5.
+	Probe  func(context.Context) (time.Duration, error)
+	Factor float64
+
+	every time.Duration // between probes; 0 = 25 ms
+}
+
 // A load slows itself down so that who works with the record does not feel it.
 // It measures what they feel by a probe of its own, before the load and all the
 // while, and keeps the 95th percentile within a factor of what it is without the
@@ -122,27 +133,46 @@ type pacer struct {
 }
 
 // startPace measures what others feel now, and goes on measuring. Without a probe
-// there is no pacer, and the load works as hard as it can.
-func (s *Stage) startPace(ctx context.Context, opt LoadOptions) (*pacer, error) {
-	if opt.Probe == nil {
+// there is no pacer, and the load works as hard as it can: at most.
+func startPace(ctx context.Context, t Throttle, most pace) (*pacer, error) {
+	if t.Probe == nil {
 		return nil, nil
 	}
-	if opt.Factor <= 0 {
-		opt.Factor = 1.5
+	if t.Factor <= 0 {
+		t.Factor = 1.5
 	}
-	if opt.every <= 0 {
-		opt.every = probeEvery
+	if t.every <= 0 {
+		t.every = probeEvery
 	}
-	p := &pacer{every: opt.every, probe: opt.Probe, now: pace{min(opt.Batch, firstBatch), opt.Rest}, done: make(chan struct{})}
+	p := &pacer{every: t.every, probe: t.Probe, now: pace{min(most.batch, firstBatch), most.rest}, done: make(chan struct{})}
 	quiet, err := p.quiet(ctx)
 	if err != nil {
 		return nil, err
 	}
-	p.out.Quiet, p.quiet0, p.factor, p.out.Smallest = quiet, max(leastQuiet, quiet), opt.Factor, p.now.batch
-	p.rule = paceRule{time.Duration(float64(p.quiet0) * p.factor), opt.Batch}
+	p.out.Quiet, p.quiet0, p.factor, p.out.Smallest = quiet, max(leastQuiet, quiet), t.Factor, p.now.batch
+	p.rule = paceRule{time.Duration(float64(p.quiet0) * p.factor), most.batch}
 	ctx, p.stop = context.WithCancel(ctx)
 	go p.watch(ctx)
 	return p, nil
+}
+
+// run does one transaction's work, and rests after it as the pace asks for, or
+// otherwise says as a share of the time that it took.
+func (p *pacer) run(ctx context.Context, now func() time.Time, otherwise float64, work func() error) error {
+	defer p.alone()()
+	p.begin()
+	start := now()
+	err := work()
+	took := now().Sub(start)
+	p.ended()
+	if err != nil || p == nil && otherwise == 0 {
+		return err
+	}
+	pause, err := p.after(took, otherwise)
+	if err == nil && pause > 0 {
+		err = rest(ctx, pause)
+	}
+	return err
 }
 
 // quiet is what others feel without the load: the middle one of several 95th

@@ -130,7 +130,7 @@ func TestLoadIsPaced(t *testing.T) {
 		}
 		return s.Now()
 	}
-	l, err := paced.Load(t.Context(), x, loaderOf(t, d, "R1K"), LoadOptions{Batch: 20, Probe: probe, every: 200 * time.Microsecond})
+	l, err := paced.Load(t.Context(), x, loaderOf(t, d, "R1K"), LoadOptions{Batch: 20, Throttle: Throttle{Probe: probe, every: 200 * time.Microsecond}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,16 +142,27 @@ func TestLoadIsPaced(t *testing.T) {
 		t.Errorf("%d of %d rows: %+v", created, r.Loadable, l.Paced)
 	}
 
-	if _, err := s.Undo(t.Context(), x, loaderOf(t, d, "R1K")); err != nil {
+	mu.Lock()
+	probes, transactions = 0, 0
+	mu.Unlock()
+	u, err := paced.Undo(t.Context(), x, loaderOf(t, d, "R1K"), Throttle{Probe: probe, every: 200 * time.Microsecond})
+	if err != nil {
 		t.Fatal(err)
 	}
+	removed := int64(0)
+	for _, n := range u.Removed {
+		removed += n
+	}
+	if p := u.Paced; removed < created || len(u.Kept) > 0 || p == nil || p.Slowed < 1 || p.Smallest != leastBatch || p.Limit != 6*time.Millisecond {
+		t.Errorf("an undo took %d of %d away: %+v, kept %v", removed, created, p, u.Kept)
+	}
 	n := 0
-	_, err = s.Load(t.Context(), x, loaderOf(t, d, "R1K"), LoadOptions{Batch: 5, every: 50 * time.Microsecond, Probe: func(context.Context) (time.Duration, error) {
+	_, err = s.Load(t.Context(), x, loaderOf(t, d, "R1K"), LoadOptions{Batch: 5, Throttle: Throttle{every: 50 * time.Microsecond, Probe: func(context.Context) (time.Duration, error) {
 		if n++; n > quietProbes+2 {
 			return 0, fault.New(fault.Busy, "store.full", "the disk is full")
 		}
 		return time.Millisecond, nil
-	}})
+	}}})
 	if !fault.Is(err, fault.Busy) {
 		t.Errorf("a load that feels nothing goes on: %v", err)
 	}

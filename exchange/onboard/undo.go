@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"concord/fault"
 	"concord/record"
@@ -23,6 +24,8 @@ type Undoing struct {
 	// Kept are resources that were changed after the load: they stay, and
 	// somebody has to look at them.
 	Kept []KeptResource `json:"kept,omitempty"`
+	// Paced is what the undo was held to; nil = to nothing.
+	Paced *Paced `json:"paced,omitempty"`
 }
 
 // KeptResource is a resource of a load that an undo leaves.
@@ -41,8 +44,8 @@ func undoOrder() []string {
 // Undo takes back what a load has written, by its load id: every resource that
 // is as it was loaded is deleted, and what was changed since is kept and named,
 // with the patients whom something that stays is about. It may be stopped and
-// begun again. Error: NotFound "onboard.not-loaded".
-func (s *Stage) Undo(ctx context.Context, x *Extract, e *record.Errand) (*Undoing, error) {
+// begun again. Errors: NotFound "onboard.not-loaded"; that of the probe.
+func (s *Stage) Undo(ctx context.Context, x *Extract, e *record.Errand, t Throttle) (*Undoing, error) {
 	unlock, err := s.lock()
 	if err != nil {
 		return nil, err
@@ -59,8 +62,13 @@ func (s *Stage) Undo(ctx context.Context, x *Extract, e *record.Errand) (*Undoin
 	if err := writeJSON(x.path(loadFile), l); err != nil {
 		return nil, err
 	}
-	u := &undoer{errand: e, out: &Undoing{Load: l.Load, Removed: map[string]int64{}, Restored: map[string]int64{}}}
-	if err := u.types(ctx); err != nil {
+	u := &undoer{errand: e, clock: s.Now, out: &Undoing{Load: l.Load, Removed: map[string]int64{}, Restored: map[string]int64{}}}
+	if u.pacer, err = startPace(ctx, t, pace{batch: undoBatch}); err != nil {
+		return nil, err
+	}
+	err = u.types(ctx)
+	u.out.Paced = u.pacer.end()
+	if err != nil {
 		return nil, err
 	}
 	if err := u.changedSince(ctx, s, x, l); err != nil {
@@ -73,6 +81,8 @@ func (s *Stage) Undo(ctx context.Context, x *Extract, e *record.Errand) (*Undoin
 
 // undoer is an undo at work.
 type undoer struct {
+	pacer  *pacer // nil = as hard as it can
+	clock  func() time.Time
 	errand *record.Errand
 	mu     sync.Mutex
 	out    *Undoing
@@ -115,8 +125,10 @@ func (u *undoer) all(ctx context.Context, typ string) error {
 		if err != nil {
 			return work.failed(err)
 		}
-		for whole = append(whole, items...); len(whole) >= undoBatch; whole = whole[undoBatch:] {
-			work.do(u.batchOf(typ, whole[:undoBatch:undoBatch]))
+		whole = append(whole, items...)
+		for size := u.pacer.batch(undoBatch); len(whole) >= size; size = u.pacer.batch(undoBatch) {
+			work.do(u.batchOf(typ, whole[:size:size]))
+			whole = whole[size:]
 		}
 	}
 	if len(whole) > 0 {
@@ -126,7 +138,9 @@ func (u *undoer) all(ctx context.Context, typ string) error {
 }
 
 func (u *undoer) batchOf(typ string, items []*record.Item) func(context.Context) error {
-	return func(ctx context.Context) error { return u.batch(ctx, typ, items) }
+	return func(ctx context.Context) error {
+		return u.pacer.run(ctx, u.clock, 0, func() error { return u.batch(ctx, typ, items) })
+	}
 }
 
 // ahead reads a page while the one before it is worked on. Pages are all of one

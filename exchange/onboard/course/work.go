@@ -231,7 +231,7 @@ func (o *Office) load(ctx context.Context, s *onboard.Stage, x *onboard.Extract,
 		return err
 	}
 	if w.Deed == Undo {
-		u, err := s.Undo(ctx, x, loader)
+		u, err := s.Undo(ctx, x, loader, o.opt.Throttle)
 		if err != nil {
 			return err
 		}

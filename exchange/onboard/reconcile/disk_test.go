@@ -119,10 +119,10 @@ func TestFullDisk(t *testing.T) {
 	}
 
 	d.room(12)
-	_, err = d.stage.Undo(d.ctx, x, d.load)
+	_, err = d.stage.Undo(d.ctx, x, d.load, onboard.Throttle{})
 	d.full(err, "store.full")
 	d.room(0)
-	u, err := d.stage.Undo(d.ctx, x, d.load)
+	u, err := d.stage.Undo(d.ctx, x, d.load, onboard.Throttle{})
 	if err != nil || len(u.Kept) != 0 {
 		t.Fatalf("%+v %v", u, err)
 	}
