@@ -178,13 +178,18 @@ func (p *person) undo(org string) {
 	p.finds("taken back", "Load taken back")
 }
 
-// everyForm sends every form of a kind on a page, as its button would.
+// everyForm sends every form of a kind on a page, as its button would, and waits
+// where that was faster than a person may be.
 const everyForm = `(async () => {
+	const rest = ms => new Promise(done => setTimeout(done, ms));
 	for (const f of [...document.querySelectorAll("form")].filter(f => f.querySelector('input[name=do][value=KIND]'))) {
 		const d = new URLSearchParams(new FormData(f));
 		EXTRA
-		await fetch(f.action, {method: "POST", body: d});
+		for (let tries = 0; tries < 20 && !(await fetch(f.action, {method: "POST", body: d})).ok; tries++) {
+			await rest(1000);
+		}
 	}
+	await rest(1000);
 	return "sent";
 })()`
 
