@@ -227,11 +227,16 @@ func aheadRecords(b []byte) (rows []logRow) {
 	return rows
 }
 
+// close leaves no more than the front of the file when the database has everything.
 func (a *ahead) close() error {
 	if a == nil {
 		return nil
 	}
-	return a.f.Close()
+	var err error
+	if a.none() && !a.full {
+		err = a.f.Truncate(int64(aheadHead))
+	}
+	return errors.Join(err, a.f.Close())
 }
 
 func aheadFailed(err error) error {

@@ -364,6 +364,38 @@ func TestReadersAloneKeepTheLogShort(t *testing.T) {
 	}
 }
 
+// TestAheadIsCutAtTheEnd: a store that was closed in order keeps no room for
+// entries, and has it again when it is opened.
+func TestAheadIsCutAtTheEnd(t *testing.T) {
+	dir := t.TempDir()
+	length := func() int64 {
+		info, err := os.Stat(filepath.Join(dir, "concord.db.ahead"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.Size()
+	}
+	for round := range 2 {
+		e, err := sqlite.Open(t.Context(), dir, sqlite.Options{Now: time.Now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(appendLog(t, e, "audit", fmt.Sprint("one ", round)), appendLog(t, e, "audit", fmt.Sprint("two ", round))); err != nil {
+			t.Fatal(err)
+		}
+		open := length()
+		if err := e.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if open != 1<<20 || length() > 100 {
+			t.Errorf("round %d: %d bytes, and %d when it was closed", round, open, length())
+		}
+	}
+	if got := logOf(t, openDir(t, dir, sqlite.Options{}), "audit"); !equalText(got, []string{"one 0", "two 0", "one 1", "two 1"}) {
+		t.Errorf("%v", got)
+	}
+}
+
 // TestAheadOfAFullDisk: when the database takes no more, entries are refused as
 // soon as it cannot catch up, and those that were answered for are there.
 func TestAheadOfAFullDisk(t *testing.T) {
