@@ -31,32 +31,6 @@ func (s *searching) along(ctx context.Context, f *Found) error {
 	return s.leadToPersons(ctx, f)
 }
 
-// leadToPersons has each entry of a page lead to its person.
-func (s *searching) leadToPersons(ctx context.Context, f *Found) error {
-	var entries []*Item
-	var pks []int64
-	for _, list := range [...][]*Item{f.Matches, f.Included} {
-		for _, it := range list {
-			if it.Type == "Patient" {
-				entries, pks = append(entries, it), append(pks, it.key.PK)
-			}
-		}
-	}
-	if len(pks) == 0 {
-		return nil
-	}
-	persons, err := s.r.PersonsOf(ctx, pks)
-	if err != nil {
-		return err
-	}
-	for i, it := range entries {
-		if persons[i] != 0 {
-			it.leadTo(s.desk.ids.person(persons[i]))
-		}
-	}
-	return nil
-}
-
 // including is what a page brings along, gathered. The filter of the verdict
 // holds for each resource; a circle of references ends where it began.
 type including struct {
@@ -150,56 +124,6 @@ func (in *including) forward(ctx context.Context, one search.Include, from []*It
 		}
 	}
 	return nil
-}
-
-// fetch reads what the items refer to in one go, for those who look for it one
-// by one.
-func (in *including) fetch(ctx context.Context, one search.Include, from []*Item) error {
-	var keys []store.Key
-	wanted := map[store.Key]bool{}
-	for _, it := range from {
-		if it.open == nil || one.Source != "*" && it.Type != one.Source {
-			continue
-		}
-		refs, _ := it.open.text.References()
-		for _, ref := range refs {
-			k, ok := in.s.desk.keyNamed(ref)
-			if _, known := in.s.targets[ref]; ok && !known && !in.seen[ref] && !wanted[k] {
-				wanted[k] = true
-				keys = append(keys, k)
-			}
-		}
-	}
-	if len(keys) < 2 {
-		return nil
-	}
-	docs, err := in.s.r.GetMany(ctx, keys)
-	if err != nil {
-		return err
-	}
-	r, ok := in.s.r.(*fetched)
-	if !ok {
-		r = &fetched{Reader: in.s.r, docs: map[store.Key]*store.Doc{}}
-		in.s.r = r
-	}
-	for _, doc := range docs {
-		r.docs[doc.Key] = doc
-	}
-	return nil
-}
-
-// fetched is a View's Reader that has some documents at hand.
-type fetched struct {
-	store.Reader
-	docs map[store.Key]*store.Doc
-}
-
-// Get is described in store.Documents.
-func (f *fetched) Get(ctx context.Context, k store.Key) (*store.Doc, error) {
-	if doc := f.docs[k]; doc != nil {
-		return doc, nil
-	}
-	return f.Reader.Get(ctx, k)
 }
 
 // refsOf lists what an item refers to by the parameters of an include.
