@@ -128,14 +128,17 @@ func writeSegment(dir string, number int, w *walFile, s segment) error {
 	return writeJSON(path+".json", s)
 }
 
-// readSegment hands over the frames of a segment, each checked.
+// readSegment hands over the frames of a segment, each checked, and then the
+// whole.
 func readSegment(path string, s segment, visit func(frame []byte) error) error {
 	f, err := os.Open(path + ".wal")
 	if err != nil {
 		return archiveFault(path)
 	}
 	defer f.Close()
-	dec, err := zstd.NewReader(f, zstd.WithDecoderConcurrency(1))
+	sum := sha256.New()
+	file := io.TeeReader(f, sum)
+	dec, err := zstd.NewReader(file, zstd.WithDecoderConcurrency(1))
 	if err != nil {
 		return err
 	}
@@ -160,6 +163,10 @@ func readSegment(path string, s segment, visit func(frame []byte) error) error {
 		if at.Frame == s.After.Frame && at != s.After {
 			return archiveFault(path)
 		}
+	}
+	// What is altered in what was packed may unpack to the same frames.
+	if _, err := io.Copy(io.Discard, file); err != nil || hex.EncodeToString(sum.Sum(nil)) != s.SHA256 {
+		return archiveFault(path)
 	}
 	return nil
 }

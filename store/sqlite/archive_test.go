@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/klauspost/compress/zstd"
+
 	"concord/fault"
 	"concord/store"
 	"concord/store/sqlite"
@@ -253,6 +255,25 @@ func TestArchiveDamaged(t *testing.T) {
 			"lost":    func() error { return os.Remove(p) },
 			"altered": func() error { return os.WriteFile(p, altered, 0o600) },
 			"cut":     func() error { return os.WriteFile(p, b[:len(b)*2/3], 0o600) },
+			"packed anew": func() error { // to the same frames by other bytes
+				if filepath.Ext(p) != ".wal" {
+					return os.Remove(p)
+				}
+				dec, err := zstd.NewReader(nil)
+				if err != nil {
+					return err
+				}
+				defer dec.Close()
+				plain, err := dec.DecodeAll(b, nil)
+				if err != nil {
+					return err
+				}
+				enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedBestCompression))
+				if err != nil {
+					return err
+				}
+				return os.WriteFile(p, enc.EncodeAll(plain, nil), 0o600)
+			},
 		} {
 			if err := change(); err != nil {
 				t.Fatal(err)
@@ -260,7 +281,7 @@ func TestArchiveDamaged(t *testing.T) {
 			dir := t.TempDir()
 			_, err := sqlite.Restore(s.folder, filepath.Join(dir, "concord.db"), time.Time{})
 			// That the last note is lost cannot be seen, nor every change of a note.
-			if err == nil && (name != "altered" || filepath.Ext(p) != ".json") && (name != "lost" || p != last) {
+			if err == nil && (name != "altered" || filepath.Ext(p) != ".json") && (name != "lost" && name != "packed anew" || p != last) {
 				t.Errorf("%s %s: restored", p, name)
 			}
 			if err := os.WriteFile(p, b, 0o600); err != nil {
