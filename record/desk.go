@@ -71,8 +71,8 @@ type Desk struct {
 	base      *match.Model // nil = the one that ships
 	current   atomic.Pointer[person.Matcher]
 	counted   atomic.Pointer[string] // which count of names it goes by
-	entered   entryCount             // how many entries there were lately
-	rejudged  string                 // the matcher by which Rejudge last looked at who waits
+	headcount headcount
+	rejudged  string // the matcher by which Rejudge last looked at who waits
 	london    *time.Location
 	policies  *access.Policies
 	optOuts   func(nhs string) (bool, error)

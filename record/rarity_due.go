@@ -43,8 +43,8 @@ func (d *Desk) NamesDue(ctx context.Context, least int) (bool, error) {
 	return due, err
 }
 
-// entryCount is how many entries there were when somebody looked.
-type entryCount struct {
+// headcount is how many entries there were when somebody looked.
+type headcount struct {
 	n     int
 	until time.Time // the next look
 }
@@ -55,14 +55,14 @@ const entryLook = 500 * time.Microsecond
 
 // howMany is about how many entries there are.
 func (d *Desk) howMany(ctx context.Context, r store.Reader) (int, error) {
-	if d.now().Before(d.entered.until) {
-		return d.entered.n, nil
+	if d.now().Before(d.headcount.until) {
+		return d.headcount.n, nil
 	}
 	term, _ := d.searches().asks.Deciding(&search.Query{Type: "Patient", Types: []string{"Patient"}}, "Patient")
 	n, err := r.CountTerm(ctx, term)
 	if err != nil {
 		return 0, err
 	}
-	d.entered = entryCount{int(n), d.now().Add(time.Duration(n) * entryLook)}
+	d.headcount = headcount{int(n), d.now().Add(time.Duration(n) * entryLook)}
 	return int(n), nil
 }

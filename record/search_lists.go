@@ -43,11 +43,11 @@ type sheaf struct {
 }
 
 const (
-	listBytes  = 8 << 20
-	listDelay  = 100 * time.Millisecond
-	sheafBytes = 128 << 10
-	sheafsMost = 32 // that wait to be written; beyond, the oldest are lost
-	listsTried = 5  // times
+	listBytes   = 8 << 20
+	listDelay   = 100 * time.Millisecond
+	sheafBytes  = 128 << 10
+	sheavesMost = 32 // that wait to be written; beyond, the oldest are lost
+	listsTried  = 5  // times
 )
 
 func newPageLists(e store.Engine) (*pageLists, error) {
@@ -91,7 +91,7 @@ func (l *pageLists) closeSheaf() {
 	if l.open != nil {
 		l.closed, l.open = append(l.closed, l.open), nil
 	}
-	if over := len(l.closed) - sheafsMost; over > 0 {
+	if over := len(l.closed) - sheavesMost; over > 0 {
 		l.closed = append(l.closed[:0], l.closed[over:]...)
 	}
 }
