@@ -68,6 +68,9 @@ func (h *house) loadExtract(ctx context.Context, req request, out io.Writer) err
 	if err != nil {
 		return err
 	}
+	if req.Factor < 0 || req.Factor > 0 && req.Factor < 1 {
+		return fault.New(fault.Invalid, "cli.p95-factor", "--p95-factor is 0, or 1 and more")
+	}
 	e, err := h.loaderOf(req.Org)
 	if err != nil {
 		return err
@@ -111,15 +114,21 @@ func tellLoad(out io.Writer, l *onboard.Loading, asJSON bool) error {
 			fmt.Fprintf(out, "%10d decisions of the rehearsal: %s\n", l.Rulings.Out[what], what)
 		}
 	}
-	if p := l.Paced; p != nil {
-		ms := func(d time.Duration) float64 { return d.Seconds() * 1e3 }
-		fmt.Fprintf(out, "95 of 100 waited at most %.1f ms (%.1f ms before, %.1f ms while the load rested; the limit is %.1f ms); slowed down %d times, to %d rows a transaction and %.1f times its length of rest\n",
-			ms(p.Felt), ms(p.Quiet), ms(p.Resting), ms(p.Limit), p.Slowed, p.Smallest, p.Longest)
-	}
+	tellPaced(out, l.Paced)
 	if refused > 0 {
 		return errFindings
 	}
 	return nil
+}
+
+// tellPaced says what others felt of a load or an undo, if that was measured.
+func tellPaced(out io.Writer, p *onboard.Paced) {
+	if p == nil {
+		return
+	}
+	ms := func(d time.Duration) float64 { return d.Seconds() * 1e3 }
+	fmt.Fprintf(out, "95 of 100 waited at most %.1f ms (%.1f ms before, %.1f ms while this rested; the limit is %.1f ms); slowed down %d times, to %d rows a transaction and %.1f times its length of rest\n",
+		ms(p.Felt), ms(p.Quiet), ms(p.Resting), ms(p.Limit), p.Slowed, p.Smallest, p.Longest)
 }
 
 // tellUndo says what was taken back; what stays is a finding.
@@ -131,6 +140,7 @@ func tellUndo(out io.Writer, u *onboard.Undoing, asJSON bool) error {
 	for _, typ := range slices.Sorted(maps.Keys(u.Removed)) {
 		fmt.Fprintf(out, "%10d removed: %s\n", u.Removed[typ], typ)
 	}
+	tellPaced(out, u.Paced)
 	for _, k := range u.Kept {
 		fmt.Fprintf(out, "kept: %s, version %d by %s (%s)\n", k.Ref, k.Version, k.By, k.Why)
 	}

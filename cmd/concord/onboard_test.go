@@ -95,10 +95,22 @@ func TestOnboardCommands(t *testing.T) {
 	if err := h.command(ctx, request{Command: "onboard-load", Org: "RAS"}, &out); fault.Of(err).Code != "onboard.build" {
 		t.Errorf("codes that nobody has looked at are loaded: %v", err)
 	}
-	for _, c := range [][2]string{{"onboard-load", "created"}, {"onboard-load", ": loaded"}, {"onboard-undo", "removed: Patient"}} {
+	for _, factor := range []float64{-1, 0.5} {
+		for _, command := range []string{"onboard-load", "onboard-undo"} {
+			if err := h.command(ctx, request{Command: command, Org: "RAS", Factor: factor}, &out); fault.Of(err).Code != "cli.p95-factor" {
+				t.Errorf("%s held to %v: %v", command, factor, err)
+			}
+		}
+	}
+	for _, c := range []struct {
+		command string
+		factor  float64
+		says    string
+	}{{"onboard-load", 0, "created"}, {"onboard-load", 0, ": loaded"}, {"onboard-undo", 2, "removed: Patient"}} {
 		out.Reset()
-		if err := h.command(ctx, request{Command: c[0], Org: "RAS", AsSent: "a test"}, &out); err != nil || !strings.Contains(out.String(), c[1]) {
-			t.Errorf("%s: %s, %v", c[0], &out, err)
+		err := h.command(ctx, request{Command: c.command, Org: "RAS", AsSent: "a test", Factor: c.factor}, &out)
+		if told := strings.Contains(out.String(), "95 of 100 waited at most"); err != nil || !strings.Contains(out.String(), c.says) || told != (c.factor > 0) {
+			t.Errorf("%s: %s, %v", c.command, &out, err)
 		}
 	}
 	if err := h.command(ctx, request{Command: "onboard-match", Org: "../RAS"}, &out); err == nil {

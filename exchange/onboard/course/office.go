@@ -33,8 +33,8 @@ type Options struct {
 	// LoadWith says how an organisation's extract is loaded; nil = as the zero value
 	// says.
 	LoadWith func(ctx context.Context, org string) (onboard.LoadOptions, error)
-	// Throttle is what an undo is held to; the zero value = to nothing.
-	Throttle onboard.Throttle
+	// UndoWith says what an undo is held to; nil = to nothing.
+	UndoWith func() onboard.Throttle
 	// Pairs counts the pairs of an organisation's entries that wait for a steward; nil =
 	// nobody counts them.
 	Pairs func(ctx context.Context, org string) (int, error)

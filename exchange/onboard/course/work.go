@@ -231,7 +231,11 @@ func (o *Office) load(ctx context.Context, s *onboard.Stage, x *onboard.Extract,
 		return err
 	}
 	if w.Deed == Undo {
-		u, err := s.Undo(ctx, x, loader, o.opt.Throttle)
+		var t onboard.Throttle
+		if o.opt.UndoWith != nil {
+			t = o.opt.UndoWith()
+		}
+		u, err := s.Undo(ctx, x, loader, t)
 		if err != nil {
 			return err
 		}
