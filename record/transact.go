@@ -35,7 +35,9 @@ func (e *Errand) Transact(ctx context.Context, ops []Op, c Commit) ([]Result, er
 	if f := fault.Of(failure); f.Kind == fault.Denied {
 		v.Allowed, v.Rule, t.failure = false, strings.TrimPrefix(f.Code, "access."), nil
 	}
-	if err := e.audit(ctx, actionOf(ops), v, t); err != nil {
+	// A full disk, or a caller who has left, tells of nobody: that is said even
+	// where it cannot be recorded.
+	if err := e.audit(ctx, actionOf(ops), v, t); err != nil && !fault.Is(failure, fault.Busy) {
 		return nil, err
 	}
 	return nil, failure
