@@ -7,6 +7,7 @@ import (
 
 	"concord/standard/fhir"
 	"concord/standard/search"
+	"concord/store"
 )
 
 // What a chain leads to is looked up beforehand when it is little; else each
@@ -65,6 +66,7 @@ func (s *searching) aheadChain(ctx context.Context, src *source, c *search.Claus
 		}
 		for _, it := range hits {
 			refs = append(refs, it.Ref())
+			s.remember(it.Ref(), it) // each candidate's reference leads there
 		}
 	}
 	if len(refs) == 0 {
@@ -86,7 +88,7 @@ func (s *searching) aheadChain(ctx context.Context, src *source, c *search.Claus
 	}
 	src.lookup.Pin, src.lookup.Need, src.lookup.Terms = l.Pin, l.Need, l.Terms
 	src.lookup.By["pin"] = c.Name()
-	if err := s.pinned(ctx, src); err != nil {
+	if err := s.pinned(ctx, src, fewPinned); err != nil {
 		return false, err
 	}
 	src.home = nil // the clause still names the patients that it leads to
@@ -147,13 +149,42 @@ func (s *searching) having(ctx context.Context, src *source, has *search.Has) (b
 // own is a reverse chain whose other side is known to lie in the records of
 // the patients themselves.
 type own struct {
-	has *search.Has
-	src *source
+	has  *search.Has
+	src  *source
+	pks  []int64                // of the patients that the walk is at
+	docs map[int64][]*store.Doc // what was read of them
+}
+
+// ownStep is how many patients' records are read at once.
+const ownStep = 24
+
+// of gives the candidates in a record. Those of the next records of the walk are
+// read with them.
+func (o *own) of(ctx context.Context, s *searching, pk int64) ([]*store.Doc, error) {
+	if docs, read := o.docs[pk]; read {
+		return docs, nil
+	}
+	pks := []int64{pk}
+	if at := slices.Index(o.pks, pk); at >= 0 {
+		pks = o.pks[at:min(at+ownStep, len(o.pks))]
+	}
+	docs, err := s.chart(ctx, o.src, pks)
+	if err != nil {
+		return nil, err
+	}
+	o.docs = make(map[int64][]*store.Doc, len(pks))
+	for _, pk := range pks {
+		o.docs[pk] = nil
+	}
+	for _, doc := range docs {
+		o.docs[doc.PK] = append(o.docs[doc.PK], doc)
+	}
+	return o.docs[pk], nil
 }
 
 // holdsOwn tells whether a record has what a reverse chain asks for.
 func (s *searching) holdsOwn(ctx context.Context, pk int64) (bool, error) {
-	docs, err := s.chart(ctx, s.own.src, []int64{pk})
+	docs, err := s.own.of(ctx, s, pk)
 	if err != nil {
 		return false, err
 	}

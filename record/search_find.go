@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"concord/fault"
 	"concord/record/access"
@@ -24,6 +23,7 @@ type source struct {
 	home   map[int64]bool // records that the query is pinned to
 	feed   *stretch       // candidates, as lines of the change feed
 	walk   bool
+	pks    []int64                  // the records to walk; nil = those of the index
 	many   bool                     // more candidates than were listed; walk is the other way
 	beside bool                     // the terms speak of other types too
 	bare   bool                     // the candidates came without their bodies
@@ -50,7 +50,7 @@ func (s *searching) source(ctx context.Context, typ string) (*source, error) {
 		s.tell(fmt.Sprintf("%s: look up %d identifiers (%s)", typ, len(l.Idents), l.By["identifiers"]))
 		src.keys, err = s.byKeys(typ, func(limit int) ([]store.Key, error) { return s.idents(ctx, l.Idents, limit) })
 	case l.Pin != nil:
-		err = s.pinned(ctx, src)
+		err = s.pinned(ctx, src, maxPinned)
 	case s.v.Filter.Bound(typ):
 		err = s.bound(ctx, src)
 	default:
@@ -106,51 +106,6 @@ func (s *searching) narrowed(ctx context.Context, src *source) error {
 	s.tell(fmt.Sprintf("%s: walk the records that hold the type and %v", src.typ, by))
 	return nil
 }
-
-// pinned scans the records that the query names.
-func (s *searching) pinned(ctx context.Context, src *source) error {
-	pin := src.lookup.Pin
-	pks, err := s.desk.recordsOf(ctx, s.r, pin.Patients)
-	if err != nil {
-		return err
-	}
-	src.home = map[int64]bool{}
-	for _, pk := range pks {
-		src.home[pk] = true
-	}
-	for _, ref := range pin.Refs {
-		r, _ := fhir.ParseReference(ref)
-		k, err := s.desk.locate(ctx, s.r, r.Type, r.ID)
-		if fault.Is(err, fault.NotFound) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		pks = append(pks, k.PK)
-	}
-	if pin.Terms != nil {
-		more, err := s.r.FindRecords(ctx, [][]uint64{pin.Terms}, 0, maxPinned+1)
-		if err != nil {
-			return err
-		}
-		if len(more) > maxPinned {
-			src.walk, src.lookup.Terms = true, append(src.lookup.Terms, pin.Terms)
-			s.tell(fmt.Sprintf("%s: walk the records that %s names", src.typ, src.lookup.By["pin"]))
-			return nil
-		}
-		pks = append(pks, more...)
-	}
-	s.tell(fmt.Sprintf("%s: scan %d records (%s), filtered by %d groups of tokens", src.typ, len(pks), src.lookup.By["pin"], len(src.lookup.Need)))
-	if len(pks) == 0 {
-		return nil
-	}
-	src.docs, err = s.chart(ctx, src, pks)
-	return err
-}
-
-// maxPinned is how many records are scanned at once; beyond, they are walked.
-const maxPinned = 2000
 
 // byKeys are an index's hits of a type; the index may hold other types too.
 func (s *searching) byKeys(typ string, find func(limit int) ([]store.Key, error)) ([]store.Key, error) {
@@ -212,21 +167,6 @@ func (d *Desk) byIDs(ctx context.Context, r store.Reader, typ string, list []str
 		}
 	}
 	return out, nil
-}
-
-func (d *Desk) recordsOf(ctx context.Context, r store.Reader, patients []string) ([]int64, error) {
-	var pks []int64
-	for _, id := range patients {
-		n, err := d.whose(ctx, r, id, time.Time{})
-		if fault.Is(err, fault.NotFound) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		pks = append(pks, n.records()...)
-	}
-	return pks, nil
 }
 
 // hit confirms a candidate: nil when it does not match.

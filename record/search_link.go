@@ -129,11 +129,15 @@ func (s *searching) target(ctx context.Context, ref string) (*Item, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.remember(ref, it)
+	return it, nil
+}
+
+func (s *searching) remember(ref string, it *Item) {
 	if s.targets == nil || len(s.targets) > maxTargets {
 		s.targets = map[string]*Item{}
 	}
 	s.targets[ref] = it
-	return it, nil
 }
 
 func (s *searching) readTarget(ctx context.Context, ref string) (*Item, error) {

@@ -90,7 +90,7 @@ func (s *searching) answer(ctx context.Context) (*Found, error) {
 		gathered = append(gathered, hits...)
 	}
 	if len(walks) > 0 && len(s.q.Sort) == 0 && s.asked.LastN == 0 && len(gathered) == 0 && s.q.Count != 0 && s.q.Summary != "count" {
-		return s.walkPage(ctx, types, cursor{change: s.now})
+		return s.walkPage(ctx, types, cursor{change: s.now}, walks...)
 	}
 	for _, src := range walks { // an order, or a count, needs them all
 		hits, _, err := s.first(ctx, src, maxCandidates)
@@ -165,15 +165,19 @@ type cursor struct {
 	change int64 // as of which the store is seen
 }
 
-// walkPage walks from a cursor until the page is full.
-func (s *searching) walkPage(ctx context.Context, types []string, c cursor) (*Found, error) {
+// walkPage walks from a cursor until the page is full; made are sources that are
+// there already.
+func (s *searching) walkPage(ctx context.Context, types []string, c cursor, made ...*source) (*Found, error) {
 	f := &Found{Total: -1}
 	size := s.size()
 	first := c.typ == 0 && c.after == (store.Key{})
 	s.listing = listNone
 	for ; c.typ < len(types); c.typ, c.after = c.typ+1, (store.Key{}) {
-		src, err := s.source(ctx, types[c.typ])
-		if err != nil {
+		var src *source
+		var err error
+		if at := slices.IndexFunc(made, func(src *source) bool { return src.typ == types[c.typ] }); at >= 0 {
+			src = made[at]
+		} else if src, err = s.source(ctx, types[c.typ]); err != nil {
 			return nil, err
 		}
 		src.walk = true // few enough to be gathered in one type, too many in another

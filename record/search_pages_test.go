@@ -107,21 +107,25 @@ func TestPagesFromTheIndex(t *testing.T) {
 	s := newStage(t)
 	r := rand.New(rand.NewPCG(3, 4))
 	var patients, observations []string
-	for i := range 6 {
+	for i := range 10 { // more than a chain reads at once
 		patients = append(patients, s.create(s.client("R1K"), patient("R1K", strconv.Itoa(100+i), "", "Okonkwo", "Ada", "1948-03-14", "female")).ID)
 	}
 	for range 160 {
-		observations = append(observations, s.create(s.client("R1K"), odd(r, patients[r.IntN(6)])).ID)
+		observations = append(observations, s.create(s.client("R1K"), odd(r, patients[r.IntN(10)])).ID)
 		if r.IntN(3) == 0 {
-			s.create(s.client("R1K"), stay(r, patients[r.IntN(6)]))
+			s.create(s.client("R1K"), stay(r, patients[r.IntN(10)]))
 		}
 	}
 	var together []record.Op // lines of one commit
 	for range 40 {
-		together = append(together, record.Op{Kind: record.Create, Type: "Observation", Resource: s.json(odd(r, patients[r.IntN(6)]))})
+		together = append(together, record.Op{Kind: record.Create, Type: "Observation", Resource: s.json(odd(r, patients[r.IntN(10)]))})
 	}
 	if _, err := s.client("R1K").Transact(s.ctx, together, record.Commit{}); err != nil {
 		t.Fatal(err)
+	}
+	for i := range 40 { // more than are looked into at once
+		who := s.create(s.client("R1K"), patient("R1K", strconv.Itoa(200+i), "", "Nwosu", "Ada", "1948-03-14", "female")).ID
+		s.create(s.client("R1K"), strings.Replace(odd(r, who), `"code":"`, `"code":"`+[]string{"y", "z", "z"}[i%3], 1))
 	}
 	change := func() {
 		for i := range 25 {
@@ -137,7 +141,7 @@ func TestPagesFromTheIndex(t *testing.T) {
 			if _, err := s.put(s.client("R1K"), v, 0); err != nil {
 				t.Fatal(err)
 			}
-			observations = append(observations, s.create(s.client("R1K"), odd(r, patients[i%6])).ID)
+			observations = append(observations, s.create(s.client("R1K"), odd(r, patients[i%10])).ID)
 		}
 	}
 	from, to := "_lastUpdated=ge2026-11-22T09:00:00.000Z", "&_lastUpdated=lt2027-01-01"
@@ -150,7 +154,8 @@ func TestPagesFromTheIndex(t *testing.T) {
 		{"Encounter", "date=ge2026-01-10&date=lt2026-01-12&_sort=-date"}, {"Encounter", "date=ge2026-02-01"}, {"Encounter", "_sort=date&date=lt2026-01-09"},
 		{"Observation", from + to}, {"Observation", from}, {"Encounter", from + to},
 		{"Observation", "value-quantity=ge7||mm"}, {"Observation", "value-quantity=3||g,5||mm"},
-		{"Patient", "_has:Observation:patient:code=urn:x|a"}, {"Patient", "_has:Observation:subject:value-quantity=gt38"},
+		{"Observation", "subject:Patient.family=Okonkwo&status=final"}, {"Encounter", "patient.family=okonkwo&date=ge2026-01-05"},
+		{"Patient", "_has:Observation:patient:code=urn:x|a"}, {"Patient", "_has:Observation:patient:code=urn:x|za,urn:x|zb,urn:x|zc"}, {"Patient", "_has:Observation:subject:value-quantity=gt38"},
 	} {
 		want := s.pages(c.typ, c.query+"&_total=accurate&_count=1000", nil)
 		if len(want) < 2 {

@@ -26,8 +26,10 @@ func (s *searching) firstStride(typ string) int {
 // walk goes over the candidates of a source in key order, after a key, until
 // take wants no more; whole tells that the end was reached.
 func (s *searching) walk(ctx context.Context, src *source, after store.Key, take func(*store.Doc) (bool, error)) (whole bool, err error) {
-	if err := s.complete(); err != nil {
-		return false, err
+	if src.pks == nil {
+		if err := s.complete(); err != nil {
+			return false, err
+		}
 	}
 	stride, at := s.firstStride(src.typ), after.PK-1
 	terms := src.lookup.Terms
@@ -42,12 +44,15 @@ func (s *searching) walk(ctx context.Context, src *source, after store.Key, take
 		if err := ctx.Err(); err != nil {
 			return false, err
 		}
-		pks, err := s.r.FindRecords(ctx, terms, at, stride)
+		pks, err := s.records(ctx, src, terms, at, stride)
 		if err != nil {
 			return false, err
 		}
 		if len(pks) == 0 {
 			return true, nil
+		}
+		if s.own != nil {
+			s.own.pks = pks
 		}
 		docs, err := s.within(ctx, src, pks, typ)
 		if err != nil {
@@ -67,6 +72,19 @@ func (s *searching) walk(ctx context.Context, src *source, after store.Key, take
 		}
 		at, stride = pks[len(pks)-1], min(2*stride, mostStride)
 	}
+}
+
+// records are the next that a walk goes to: those that the query is pinned to, or
+// those of the index.
+func (s *searching) records(ctx context.Context, src *source, terms [][]uint64, after int64, limit int) ([]int64, error) {
+	if src.pks == nil {
+		return s.r.FindRecords(ctx, terms, after, limit)
+	}
+	from, found := slices.BinarySearch(src.pks, after)
+	if found {
+		from++
+	}
+	return src.pks[from:min(from+limit, len(src.pks))], nil
 }
 
 // within reads the candidates of some records, in key order.
