@@ -37,16 +37,18 @@ func (s *searching) leadToPersons(ctx context.Context, f *Found) error {
 // by one.
 func (in *including) fetch(ctx context.Context, one search.Include, from []*Item) error {
 	var keys []store.Key
-	wanted := map[store.Key]bool{}
+	asked := map[string]bool{}
 	for _, it := range from {
 		if it.open == nil || one.Source != "*" && it.Type != one.Source {
 			continue
 		}
 		refs, _ := it.open.text.References()
 		for _, ref := range refs {
-			k, ok := in.s.desk.keyNamed(ref)
-			if _, known := in.s.targets[ref]; ok && !known && !in.seen[ref] && !wanted[k] {
-				wanted[k] = true
+			if _, known := in.s.targets[ref]; known || in.seen[ref] || asked[ref] {
+				continue
+			}
+			asked[ref] = true
+			if k, ok := in.s.desk.keyNamed(ref); ok {
 				keys = append(keys, k)
 			}
 		}

@@ -23,8 +23,11 @@ func (h Hasher) Sum(parts ...string) uint64 {
 		b = append(b, p...)
 		b = append(b, 0)
 	}
-	return siphash.Hash(h.k0, h.k1, b)
+	return h.Text(b)
 }
+
+// Text hashes a text as it is.
+func (h Hasher) Text(b []byte) uint64 { return siphash.Hash(h.k0, h.k1, b) }
 
 // Token is the 32-bit form for the token column.
 func (h Hasher) Token(parts ...string) uint32 { return uint32(h.Sum(parts...)) }
