@@ -153,7 +153,11 @@ func (s *Site) explain(v *visit, x explainView) (*record.Explained, error) {
 		return nil, err
 	}
 	who := a.Requester()
-	return v.errand.Explain(v.Context(), who, access.Reason{Purpose: account.PurposeOf(who.Role)}, x.Patient, x.Resource)
+	patient, err := s.patientOf(v, x.Patient)
+	if err != nil {
+		return nil, err
+	}
+	return v.errand.Explain(v.Context(), who, access.Reason{Purpose: account.PurposeOf(who.Role)}, patient, x.Resource)
 }
 
 func explainErrors(err error) []fieldError {
@@ -164,6 +168,8 @@ func explainErrors(err error) []fieldError {
 		return []fieldError{{"resource", sentenceOf(f.Text)}}
 	case "record.unknown", "record.type":
 		return []fieldError{{"patient", "No such patient or resource is known."}}
+	case "webui.patient":
+		return []fieldError{{"patient", sentenceOf(f.Text)}}
 	}
 	return nil
 }

@@ -443,7 +443,7 @@ func explainBody(x explainView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = field("patient", "Patient", "The id in the address of the record", x.Patient, "text", "off", x.Errors).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = field("patient", "Patient", "NHS number, or the id in the record’s address", x.Patient, "text", "off", x.Errors).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

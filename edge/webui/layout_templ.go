@@ -422,7 +422,7 @@ func topBar(f *frame) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 36, "\" placeholder=\"NHS number, hospital number, or name and date of birth\" hx-get=\"/find/suggest\" hx-trigger=\"input changed delay:200ms\" hx-target=\"#c-suggest\" hx-sync=\"this:replace\" hx-swap=\"innerHTML\" autocapitalize=\"off\" spellcheck=\"false\"> <kbd class=\"c-search__key\" aria-hidden=\"true\">/</kbd> <button type=\"submit\">Find</button><div id=\"c-suggest\" class=\"c-suggest\"></div></form>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 36, "\" placeholder=\"Number or name\" hx-get=\"/find/suggest\" hx-trigger=\"input changed delay:200ms\" hx-target=\"#c-suggest\" hx-sync=\"this:replace\" hx-swap=\"innerHTML\" autocapitalize=\"off\" spellcheck=\"false\"> <kbd class=\"c-search__key\" aria-hidden=\"true\">/</kbd> <button type=\"submit\">Find</button><div id=\"c-suggest\" class=\"c-suggest\"></div></form>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
