@@ -29,10 +29,12 @@ type folder struct {
 	length atomic.Int64  // pages, as last asked for
 
 	// What follows is the writer's own.
-	running  bool
-	touched  bool // something was committed since the last idle fold
-	commits  int  // since the length was last asked for
-	patience int  // the length at which the writer waits for readers
+	running            bool
+	passes             int  // in the background, one after the other
+	touched            bool // something was committed since the last idle fold
+	commits            int  // since the length was last asked for
+	hurried, unhurried bool // who has committed since
+	patience           int  // the length at which the writer waits for readers
 }
 
 func openFolder(e *Engine) (*folder, error) {
@@ -76,13 +78,14 @@ func (w *writer) foldLong() {
 		return
 	}
 	f.commits = 0
+	limit := f.bound()
 	pages, _, err := checkpoint(w.snap, "NOOP")
 	if err != nil {
 		return
 	}
 	f.length.Store(int64(pages))
 	switch {
-	case pages <= f.limit:
+	case pages <= limit:
 		f.patience = 4 * f.limit
 	case pages > f.patience:
 		f.patience = pages + f.limit
@@ -90,26 +93,62 @@ func (w *writer) foldLong() {
 		w.finish("RESTART")
 		w.snap.conn.SetBusyTimeout(writerWait)
 	default:
-		f.running = true
-		go func() {
-			// A pass that cannot run now is tried again after further commits.
-			_, _, _ = checkpoint(f.snap, "PASSIVE")
-			f.passed <- struct{}{}
-		}()
+		f.passes = 0
+		f.pass()
 	}
 }
 
-// finishFold copies what was written during a background pass.
+// besideShare is how much shorter the log is kept while something in no hurry writes
+// much and others wait for commits: a long log is copied in one go, and the disk has
+// little time for them then.
+const besideShare = 8
+
+// bound is the length at which the log is copied, by who has committed since it was
+// asked last.
+func (f *folder) bound() int {
+	limit := f.limit
+	if f.hurried && f.unhurried {
+		limit /= besideShare
+	}
+	f.hurried, f.unhurried = false, false
+	return limit
+}
+
+// littleLeft is how many pages the writer copies itself: others wait for it.
+// mostPasses bounds how often a pass follows another, each over what was written
+// during the one before.
+const (
+	littleLeft = 64
+	mostPasses = 4
+)
+
+// pass copies the log in the background.
+func (f *folder) pass() {
+	f.running = true
+	f.passes++
+	go func() {
+		// A pass that cannot run now is tried again after further commits.
+		_, _, _ = checkpoint(f.snap, "PASSIVE")
+		f.passed <- struct{}{}
+	}()
+}
+
+// finishFold copies what was written during a background pass, if that is little.
 func (w *writer) finishFold() {
 	w.bulk.commit(w) // a log cannot be copied inside a transaction
 	_ = w.catchUp()
-	w.fold.running = false
+	f := w.fold
+	f.running = false
+	if pages, copied, err := checkpoint(w.snap, "NOOP"); err == nil && pages-copied > littleLeft && f.passes < mostPasses {
+		f.pass()
+		return
+	}
 	w.finish("PASSIVE")
 }
 
 // foldIdle copies the log when there is nothing else to do.
 func (w *writer) foldIdle() {
-	if w.fold.running || !w.fold.touched || len(w.queue) > 0 {
+	if w.fold.running || !w.fold.touched || len(w.queue)+len(w.later) > 0 {
 		return
 	}
 	w.fold.touched = false

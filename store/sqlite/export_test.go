@@ -27,3 +27,6 @@ func (e *Engine) Plan(query string) (steps []string, err error) {
 
 // AheadRows counts the rows that a file of entries ahead of the database holds.
 func AheadRows(records []byte) int { return len(aheadRecords(records)) }
+
+// Waiting counts the Updates that wait for the writer.
+func (e *Engine) Waiting() int { return len(e.writer.queue) + len(e.writer.later) }

@@ -26,23 +26,26 @@ const (
 // Updates are taken in order of arrival and run one after the other, each in
 // its own savepoint of one transaction; then the transaction is committed and
 // everybody is answered. While the disk works on that commit the next Updates
-// gather, so that the number that share a commit follows the load.
+// gather, so that the number that share a commit follows the load. Those that are
+// in no hurry wait while others do (later.go).
 type writer struct {
 	e     *Engine
 	snap  *snapshot
 	queue chan *request
-	gate  sync.RWMutex // held for writing to close the queue
+	later chan *request // those that are in no hurry
+	gate  sync.RWMutex  // held for writing to close the queue
 	shut  bool
 	ended chan struct{}
 
 	batch []*request
-	held  *request // work that must run between two commits
-	last  int      // how many shared the last commit
-	crowd int      // how many shared the last two: about so many callers there are
-	lost  bool     // SQLite rolled the whole transaction back
-	begun bool     // a transaction is open
-	dirty bool     // something was written in this transaction, or is to be
-	wrote bool     // what only a commit of the database keeps
+	began time.Time // the batch; for those in a hurry, when the first of them came to it
+	held  *request  // work that must run between two commits
+	last  int       // how many shared the last commit
+	crowd int       // how many shared the last two: about so many callers there are
+	lost  bool      // SQLite rolled the whole transaction back
+	begun bool      // a transaction is open
+	dirty bool      // something was written in this transaction, or is to be
+	wrote bool      // what only a commit of the database keeps
 
 	c      counters
 	born   []string // names made in this transaction, in order
@@ -114,13 +117,14 @@ func (w *writer) enqueue(req *request) error {
 	if w.shut {
 		return closedFault()
 	}
+	queue := w.queueOf(req)
 	select {
-	case w.queue <- req:
+	case queue <- req:
 		return nil
 	default:
 	}
 	select {
-	case w.queue <- req:
+	case queue <- req:
 		return nil
 	case <-req.ctx.Done():
 		return cancelled(req.ctx.Err())
@@ -141,7 +145,7 @@ func openWriter(e *Engine) (*writer, error) {
 		return nil, err
 	}
 	w := &writer{
-		e: e, queue: make(chan *request, queueLength), ended: make(chan struct{}),
+		e: e, queue: make(chan *request, queueLength), later: make(chan *request, queueLength), ended: make(chan struct{}),
 		snap:  &snapshot{conn: conn, names: e.names, now: e.opts.Now, fresh: map[string]int64{}},
 		tails: map[int64]*tail{}, marks: map[string][]byte{}, late: time.NewTimer(time.Hour),
 	}
@@ -169,16 +173,27 @@ func (w *writer) loop() {
 	idle := time.NewTicker(idleFold)
 	defer idle.Stop()
 	for {
-		for len(w.queue) == 0 && w.catchSome() {
+		for len(w.queue) == 0 && len(w.later) == 0 && w.catchSome() {
 		}
 		select {
 		case req, open := <-w.queue:
 			if !open {
+				w.takeLater()
 				w.bulk.commit(w)
 				w.catchUp()
 				finished = true
 				return
 			}
+			w.take(req)
+			continue
+		default:
+		}
+		select {
+		case req, open := <-w.queue:
+			if open {
+				w.take(req)
+			}
+		case req := <-w.later:
 			w.take(req)
 		case <-w.late.C:
 			w.catchUp()
@@ -219,7 +234,7 @@ func (w *writer) take(req *request) {
 // commit runs first and those that wait behind it, commits and answers.
 func (w *writer) commit(first *request) {
 	w.batch, w.lost, w.dirty, w.wrote = w.batch[:0], false, false, false
-	start := w.snap.now()
+	w.began = w.snap.now()
 	for req := first; req != nil; {
 		w.batch = append(w.batch, req)
 		if req.start() {
@@ -228,9 +243,10 @@ func (w *writer) commit(first *request) {
 		if w.lost {
 			break
 		}
-		req = w.next(start)
+		req = w.next()
 	}
 	w.crowd, w.last = w.last+len(w.batch), len(w.batch)
+	w.fold.note(w.batch)
 	var err error
 	switch {
 	case w.lost:
@@ -250,17 +266,18 @@ func (w *writer) commit(first *request) {
 }
 
 // next is the next Update that may share the commit, nil if it is time.
-func (w *writer) next(start time.Time) *request {
-	if len(w.batch) >= batchCount || w.snap.now().Sub(start) > batchTime {
+func (w *writer) next() *request {
+	late := w.snap.now().Sub(w.began) > batchTime
+	if later := store.IsUnhurried(w.batch[len(w.batch)-1].ctx); later {
+		return w.afterLater(late)
+	}
+	if len(w.batch) >= batchCount || late {
 		return nil
 	}
 	for yielded := false; ; yielded = true {
 		select {
 		case req, open := <-w.queue:
-			if open && req.work != nil {
-				w.held, req = req, nil
-			}
-			return req
+			return w.shares(req, open)
 		default:
 		}
 		// Those whom the last commit answered are about to come back: let them.
@@ -269,6 +286,14 @@ func (w *writer) next(start time.Time) *request {
 		}
 		runtime.Gosched()
 	}
+}
+
+// shares holds work back that must run between two commits.
+func (w *writer) shares(req *request, open bool) *request {
+	if open && req.work != nil {
+		w.held, req = req, nil
+	}
+	return req
 }
 
 // answer tells everybody the outcome: err for those whose function succeeded.
