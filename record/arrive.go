@@ -14,7 +14,7 @@ import (
 
 // persons is the master index over this Desk's store.
 func (d *Desk) persons() person.Index {
-	return person.Index{Hash: d.searches().extract.Hash, Match: d.matcher(), Load: d.loadPatients}
+	return person.Index{Hash: d.searches().extract.Hash, Match: d.matcher(), Load: d.loadPatients, Lately: &d.lately}
 }
 
 // withBlocks adds the hashes under which a Patient is found for matching.
@@ -103,6 +103,24 @@ func (d *Desk) placePatients(ctx context.Context, tx store.Tx, p *plan) error {
 		arrivals = append(arrivals, person.Arrival{Key: dr.key, Subject: dr.subject, Fresh: fresh, Candidates: slices.Clone(dr.matches)})
 	}
 	return p.people.Arrive(ctx, tx, arrivals, p.matched)
+}
+
+// noteLately has those who come beside these find them without reading them. What it
+// notes holds if the change is kept.
+func (p *plan) noteLately(tx store.Tx) {
+	for _, dr := range p.drafts {
+		if dr.patient && !dr.idle() && !dr.put.Deleted {
+			p.people.Lately.Note(dr.key.PK, tx.Change(), p.people.Match, &dr.subject)
+		}
+	}
+}
+
+func (p *plan) forgetLately() {
+	for _, dr := range p.drafts {
+		if dr.patient {
+			p.people.Lately.Forget(dr.key.PK)
+		}
+	}
 }
 
 // departPatients takes the Patients that a plan deletes out of what the model

@@ -293,18 +293,26 @@ func (p *plan) reseal(ctx context.Context, tx store.Tx) error {
 }
 
 // changed notes when the commit happened, for the results.
-func (p *plan) changed(tx store.Tx) { p.change, p.at = tx.Change(), tx.Time() }
+func (p *plan) changed(tx store.Tx) {
+	for _, dr := range p.drafts {
+		dr.change, dr.at = tx.Change(), tx.Time()
+	}
+}
 
-func (p *plan) results() ([]Result, error) {
+func (p *plan) results() []Result {
 	d := p.desk
 	out := make([]Result, 0, len(p.ops))
 	for i, dr := range p.drafts {
 		if i >= len(p.ops) {
 			break // Provenance of our own
 		}
+		if !dr.kept || !dr.real().kept {
+			out = append(out, Result{})
+			continue
+		}
 		outcome := dr
 		dr = dr.real()
-		res := Result{Type: dr.op.Type, ID: dr.id, Version: dr.version, Updated: p.at, Told: dr.op.told}
+		res := Result{Type: dr.op.Type, ID: dr.id, Version: dr.version, Updated: dr.at, Told: dr.op.told}
 		switch {
 		case outcome.twin != nil:
 			res.Outcome = Unchanged
@@ -318,7 +326,7 @@ func (p *plan) results() ([]Result, error) {
 			res.Outcome = Updated
 		}
 		if dr.body != nil {
-			it := &Item{Type: dr.op.Type, ID: dr.id, Version: dr.version, Updated: p.at, Change: p.change, Org: dr.put.Org, Feed: dr.put.Feed, key: dr.key}
+			it := &Item{Type: dr.op.Type, ID: dr.id, Version: dr.version, Updated: dr.at, Change: dr.change, Org: dr.put.Org, Feed: dr.put.Feed, key: dr.key}
 			it.Resource = served(dr.body, it)
 			if dr.who != 0 {
 				withRefer(it, d.ids.person(dr.who))
@@ -327,5 +335,5 @@ func (p *plan) results() ([]Result, error) {
 		}
 		out = append(out, res)
 	}
-	return out, nil
+	return out
 }

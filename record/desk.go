@@ -68,6 +68,7 @@ type Desk struct {
 	check     func(*fhir.Value) []fhir.Issue
 	scan      int
 	met       met
+	lately    person.Lately
 	base      *match.Model // nil = the one that ships
 	current   atomic.Pointer[person.Matcher]
 	counted   atomic.Pointer[string] // which count of names it goes by
@@ -219,7 +220,7 @@ func (d *Desk) moreKeys(ctx context.Context, n int) error {
 	}
 	many := max(keyBlock, min(keyBlocks*n, mostKeys))
 	var fresh []int64
-	err := d.engine.Update(ctx, func(tx store.Tx) error {
+	err := d.engine.Update(store.Hurried(ctx), func(tx store.Tx) error { // others wait for the keys
 		fresh = make([]int64, 0, many)
 		for range many {
 			pk, err := tx.NewRecord(ctx)

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -94,6 +95,14 @@ type Commit struct {
 	// hospital number): conditions of creates are then asked when the transaction is
 	// planned, and not again when it commits.
 	Sole bool
+	// Piece says that the ops are independent of each other, and how many are kept
+	// at a time: in pieces of whole records, each atomic and with its own audit entry,
+	// so that others need not wait for all. Results of an error are then those of the
+	// ops that were kept; the Outcome of others is 0. It goes with none of Source, Joins,
+	// Parts, Once and Settle. 0 = all or nothing.
+	Piece int
+	// Turn does a few pieces when it is their turn; nil = at once.
+	Turn func(ctx context.Context, pieces func() error) error
 
 	name *inName // nil = the errand's own
 }

@@ -39,9 +39,7 @@ type plan struct {
 	seen     int64              // change number of the snapshot that was planned on
 	asked    map[string]*draft  // the first conditional create of each condition
 	gone     map[store.Key]bool // what the transaction deletes
-	change   int64
-	at       time.Time
-	matched  int64 // change number of the snapshot that matches were looked for on
+	matched  int64              // change number of the snapshot that matches were looked for on
 }
 
 type seqKey struct {
@@ -71,6 +69,9 @@ type draft struct {
 	arrives  bool          // that is new, or has changed
 	matches  []person.Candidate
 	who      int64 // the person of a Patient that was written
+	change   int64 // of the commit that wrote it
+	at       time.Time
+	kept     bool // that is durable
 }
 
 // claim is a hash that only one key may have. owns tells whether a body really

@@ -22,6 +22,7 @@ const (
 // asked for, Provenance and the journal row. Errors name the op ("Bundle.entry[2]")
 // and the element: Invalid (Rejection), Conflict "store.version",
 // "record.multiple", "record.hospital-number", "record.subject", NotFound, Denied.
+// Ops that are independent of each other may be kept in pieces (Commit.Piece).
 func (e *Errand) Transact(ctx context.Context, ops []Op, c Commit) ([]Result, error) {
 	v, err := e.mayWrite(ctx, ops)
 	if err != nil {
@@ -38,35 +39,35 @@ func (e *Errand) Transact(ctx context.Context, ops []Op, c Commit) ([]Result, er
 	// A full disk, or a caller who has left, tells of nobody: that is said even
 	// where it cannot be recorded.
 	if err := e.audit(ctx, actionOf(ops), v, t); err != nil && !fault.Is(failure, fault.Busy) {
-		return nil, err
+		return results, err
 	}
-	return nil, failure
+	return results, failure
 }
 
 func (e *Errand) transact(ctx context.Context, v access.Verdict, ops []Op, c Commit) ([]Result, error) {
 	if err := e.desk.checkAll(e.who.Org, ops); err != nil {
 		return nil, err
 	}
+	left := pending{ops: ops}
 	for try := 1; ; try++ {
 		if try == patience {
+			ctx = store.Hurried(ctx) // others wait for the turn
 			e.desk.turn.Lock()
 			defer e.desk.turn.Unlock()
 		}
 		if try > 1 {
 			if err := e.desk.reload(ctx); err != nil {
-				return nil, err
+				return left.done, err
 			}
 		}
-		p, err := e.desk.plan(ctx, e, ops, c)
+		p, err := e.desk.plan(ctx, e, left.ops, c)
 		if err != nil {
-			return nil, err
+			return left.done, err
 		}
-		err = e.desk.engine.Update(ctx, func(tx store.Tx) error { return e.commit(ctx, tx, v, p, c) })
-		if err == nil {
-			return p.results()
-		}
-		if !raced(err) || try == attempts {
-			return nil, err
+		err = e.keep(ctx, v, p, c)
+		left.take(p)
+		if err == nil || !raced(err) || try == attempts {
+			return left.done, err
 		}
 	}
 }
@@ -225,6 +226,7 @@ func (e *Errand) commit(ctx context.Context, tx store.Tx, v access.Verdict, p *p
 		}
 	}
 	p.changed(tx)
+	p.noteLately(tx)
 	who, act := e, actionOf(p.ops)
 	if c.name != nil {
 		who, act, t.what = c.name.errand, access.Links, []string{c.name.what}

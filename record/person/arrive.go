@@ -87,37 +87,61 @@ func (w *work) meanwhile(arrivals []Arrival, since int64) error {
 	if len(changes) >= maxMissed {
 		return fault.New(fault.Conflict, "record.raced", "too much has changed meanwhile")
 	}
-	own := map[store.Key]bool{}
+	own, last := map[store.Key]bool{}, map[store.Key]int64{}
 	for i := range arrivals {
 		own[arrivals[i].Key] = true
 	}
-	var keys []store.Key
+	var order []store.Key
 	for _, c := range changes {
 		if k := c.Key; k == PatientKey(k.PK) && !own[k] {
-			own[k] = true
-			keys = append(keys, k)
+			if last[k] == 0 {
+				order = append(order, k)
+			}
+			last[k] = c.Change
 		}
 	}
-	if len(keys) == 0 {
-		return nil
-	}
-	found, err := w.Load(w.ctx, w.tx, keys)
+	found, err := w.asWritten(order, last)
 	if err != nil {
 		return err
 	}
-	subjects := make([]match.Subject, len(found))
-	for i, e := range found {
-		subjects[i] = w.Match.Subject(e.Patient)
-		w.subjects[e.Key.PK] = &subjects[i]
-	}
 	for i := range arrivals {
 		a := &arrivals[i]
-		a.Candidates = slices.DeleteFunc(a.Candidates, func(c Candidate) bool { return slices.Contains(keys, c.Key) })
-		for j, e := range found {
-			a.consider(w.Match, e.Key, &subjects[j])
+		a.Candidates = slices.DeleteFunc(a.Candidates, func(c Candidate) bool { return last[c.Key] != 0 })
+		for _, k := range order {
+			if s := found[k]; s != nil {
+				a.consider(w.Match, k, s)
+			}
 		}
 	}
 	return nil
+}
+
+// asWritten is what Patients are matched by that changes have written, by the last
+// of each; those that are deleted are left out.
+func (w *work) asWritten(keys []store.Key, last map[store.Key]int64) (map[store.Key]*match.Subject, error) {
+	found := make(map[store.Key]*match.Subject, len(keys))
+	var unknown []store.Key
+	for _, k := range keys {
+		if s := w.Lately.know(k.PK, last[k], w.Match); s != nil {
+			found[k] = s
+		} else {
+			unknown = append(unknown, k)
+		}
+	}
+	if len(unknown) > 0 {
+		entries, err := w.Load(w.ctx, w.tx, unknown)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range entries {
+			s := w.Match.Subject(e.Patient)
+			found[e.Key] = &s
+		}
+	}
+	for k, s := range found {
+		w.subjects[k.PK] = s
+	}
+	return found, nil
 }
 
 // consider adds a candidate if it shares a block and may be the person.

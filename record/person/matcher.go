@@ -136,9 +136,10 @@ func (m *Matcher) Blocks(hash func(...string) uint64, s *match.Subject) []uint64
 // Index finds and places entries. Load reads the current Patient resources at
 // keys, leaving out those that are deleted or not there.
 type Index struct {
-	Hash  func(parts ...string) uint64
-	Match *Matcher
-	Load  func(ctx context.Context, r store.Reader, keys []store.Key) ([]Entry, error)
+	Hash   func(parts ...string) uint64
+	Match  *Matcher
+	Load   func(ctx context.Context, r store.Reader, keys []store.Key) ([]Entry, error)
+	Lately *Lately // nil = all are read
 }
 
 // Entry is a Patient resource and where it lies.

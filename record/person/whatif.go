@@ -32,7 +32,7 @@ func (x Index) WhatIf(ctx context.Context, r store.Reader, own Entry, other *Mat
 		n = &node{}
 	}
 	subject := x.Match.Subject(own.Patient)
-	list, _, err := Index{x.Hash, other, x.Load}.Candidates(ctx, r, &subject, own.Key)
+	list, _, err := Index{Hash: x.Hash, Match: other, Load: x.Load}.Candidates(ctx, r, &subject, own.Key)
 	if err != nil {
 		return 0, err
 	}
