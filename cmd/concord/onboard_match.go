@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"os"
+	"runtime"
 	"runtime/debug"
 
 	"concord/exchange/onboard"
@@ -24,13 +25,22 @@ type onboardMatchCmd struct {
 const matchMemory = 850 << 20
 
 // roomy lets a process hold that much while a load or its undo is at work, beside a
-// server too: at the limit of a small one it would do little but collect garbage.
+// server too: at the limit of a small one it would do little but collect garbage. And
+// it lets the system decide who has a processor: the load's threads give way to all
+// others (exchange/onboard), which they can only where those have threads too.
 func roomy() (done func()) {
+	processors := runtime.GOMAXPROCS(0)
+	if os.Getenv("GOMAXPROCS") == "" {
+		runtime.GOMAXPROCS(processors + onboard.Threads)
+	}
 	if os.Getenv("GOMEMLIMIT") != "" {
-		return func() {}
+		return func() { runtime.GOMAXPROCS(processors) }
 	}
 	before := debug.SetMemoryLimit(matchMemory)
-	return func() { debug.SetMemoryLimit(before) }
+	return func() {
+		debug.SetMemoryLimit(before)
+		runtime.GOMAXPROCS(processors)
+	}
 }
 
 func (c *onboardMatchCmd) Run(ctx context.Context) error {

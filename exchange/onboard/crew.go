@@ -29,7 +29,7 @@ func (c *crew) do(f func(context.Context) error) {
 	}
 	c.wait.Go(func() {
 		defer func() { <-c.slots }()
-		if err := f(c.ctx); err != nil {
+		if err := modestly(func() error { return f(c.ctx) }); err != nil {
 			c.stop(err)
 		}
 	})

@@ -104,7 +104,7 @@ func (s *Stage) Load(ctx context.Context, x *Extract, e *record.Errand, opt Load
 	}
 	ld := &loader{delta: d, asAt: asAt(x), stage: s, extract: x, errand: e, opt: opt, loading: l, pacer: p}
 	if err = ld.readNumbers(); err == nil {
-		err = ld.classes(ctx)
+		err = modestly(func() error { return ld.classes(ctx) })
 	}
 	l.Paced = p.end()
 	if err != nil {

@@ -38,12 +38,7 @@ func rest(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// paced loads a batch at the pace that the load is held to.
-func (ld *loader) paced(ctx context.Context, b *batch) error {
-	return ld.pacer.run(ctx, ld.stage.Now, ld.opt.Rest, func() error { return ld.write(ctx, b) })
-}
-
-// write loads rows as one; if the record refuses that, one by one.
+// write loads rows as one; those that the record refuses so, one by one.
 func (ld *loader) write(ctx context.Context, b *batch) error {
 	rows, err := ld.mendOps(ctx, b)
 	if err != nil || len(rows) == 0 {
@@ -57,12 +52,9 @@ func (ld *loader) write(ctx context.Context, b *batch) error {
 		ops = append(ops, r.op)
 	}
 	if len(ops) == len(rows) {
-		res, err := ld.errand.Transact(ctx, ops, record.Commit{Sole: true})
-		if err == nil {
-			b.count(ld, rows, res)
-			return nil
-		}
-		if !ofTheRow(err) {
+		res, err := ld.errand.Transact(record.Unhurried(ctx), ops, record.Commit{Sole: true, Piece: ld.pacer.batch(len(ops)), Turn: ld.turn})
+		rows = b.count(ld, rows, res)
+		if err == nil || !ofTheRow(err) {
 			return err
 		}
 	}
@@ -72,6 +64,11 @@ func (ld *loader) write(ctx context.Context, b *batch) error {
 		}
 	}
 	return nil
+}
+
+// turn does a transaction at the pace that the load is held to.
+func (ld *loader) turn(ctx context.Context, work func() error) error {
+	return ld.pacer.run(ctx, ld.stage.Now, ld.opt.Rest, work)
 }
 
 // ofTheRow tells an error that another row would not have.
@@ -84,7 +81,7 @@ func ofTheRow(err error) bool {
 }
 
 func (ld *loader) single(ctx context.Context, b *batch, r loadRow) error {
-	c := record.Commit{Sole: true} // the stage is locked, and what feeds bring too has claims
+	c := record.Commit{Sole: true, Turn: ld.turn} // the stage is locked, and what feeds bring too has claims
 	if r.merged != "" {
 		into, err := ld.patient(ctx, ld.survivor(r.merged))
 		if err != nil {
@@ -99,14 +96,14 @@ func (ld *loader) single(ctx context.Context, b *batch, r loadRow) error {
 	if r.op.Kind == record.Create {
 		r = ld.plain(r, true)
 	}
-	res, err := ld.errand.Transact(ctx, []record.Op{r.op}, c)
+	res, err := ld.errand.Transact(record.Unhurried(ctx), []record.Op{r.op}, c)
 	if err != nil && fault.Of(err).Code == "record.raced" && r.op.Key != "" { // a feed has one of that key already, and this one says what it says
 		if r.op.Kind == record.Create {
 			r = ld.plain(r, false)
 		} else {
 			r.op.Key = ""
 		}
-		res, err = ld.errand.Transact(ctx, []record.Op{r.op}, c)
+		res, err = ld.errand.Transact(record.Unhurried(ctx), []record.Op{r.op}, c)
 	}
 	if err == nil {
 		b.count(ld, []loadRow{r}, res)
@@ -136,14 +133,23 @@ func (ld *loader) patient(ctx context.Context, key string) (string, error) {
 	return found.Matches[0].ID, nil
 }
 
-// count counts what was there already as created if it came with this load: the
-// load was stopped when some of the batches on their way were done.
-func (b *batch) count(ld *loader, rows []loadRow, res []record.Result) {
+// count counts what was kept, and gives the rows that were not. What was there already
+// is counted as created if it came with this load: the load was stopped when some of
+// the batches on their way were done.
+func (b *batch) count(ld *loader, rows []loadRow, res []record.Result) (left []loadRow) {
+	if res == nil {
+		return rows
+	}
 	for i, r := range res {
+		if r.Outcome == 0 {
+			left = append(left, rows[i])
+			continue
+		}
 		o := outcome{row: rows[i].row, there: r.Outcome != record.Created && !cameWith(r.Item, ld.loading.Load)}
 		o.who, o.ref = ld.tells(rows[i], r)
 		b.told = append(b.told, o)
 	}
+	return left
 }
 
 func cameWith(it *record.Item, load string) bool {

@@ -68,7 +68,7 @@ func (f *flow) add(r loadRow) error {
 	return f.launch()
 }
 
-func (f *flow) size() int { return f.ld.pacer.batch(f.ld.opt.Batch) }
+func (f *flow) size() int { return f.ld.opt.Batch }
 
 // finish loads what is left and keeps the progress.
 func (f *flow) finish() error {
@@ -102,7 +102,7 @@ func (f *flow) launch() error {
 	f.under = append(f.under, b)
 	f.wait.Go(func() {
 		defer close(b.done)
-		if b.err = f.ld.paced(f.ctx, b); b.err != nil {
+		if b.err = modestly(func() error { return f.ld.write(f.ctx, b) }); b.err != nil {
 			f.stop(b.err)
 		}
 	})

@@ -40,6 +40,7 @@ const (
 	windowProbes = 20                   // after so many the pace is looked at again
 	leastQuiet   = 4 * time.Millisecond // what is faster is as good to a person; a limit on it would be one on chance
 	idleProbes   = 60                   // the last so many made while the load rested
+	mostPiece    = 40                   // rows of a transaction that others wait beside; larger ones gain little
 	mostKept     = 200_000              // probes for the percentile of the whole load
 )
 
@@ -83,7 +84,7 @@ func startPace(ctx context.Context, t Throttle, most pace) (*pacer, error) {
 		return nil, err
 	}
 	p.out.Quiet, p.quiet0, p.factor, p.out.Smallest = quiet, max(leastQuiet, quiet), t.Factor, p.now.batch
-	p.rule = paceRule{time.Duration(float64(p.quiet0) * p.factor), most.batch}
+	p.rule = paceRule{time.Duration(float64(p.quiet0) * p.factor), min(most.batch, mostPiece)}
 	ctx, p.stop = context.WithCancel(ctx)
 	go p.watch(ctx)
 	return p, nil

@@ -95,11 +95,11 @@ type undoer struct {
 func (u *undoer) types(ctx context.Context) error {
 	order := undoOrder()
 	last := len(order) - 1
-	err := eachOf(ctx, undoTypes, order[:last], func(_ int, typ string) error { return u.all(ctx, typ) })
+	err := eachOf(ctx, undoTypes, order[:last], func(_ int, typ string) error { return modestly(func() error { return u.all(ctx, typ) }) })
 	if err != nil {
 		return err
 	}
-	return u.all(ctx, order[last])
+	return modestly(func() error { return u.all(ctx, order[last]) })
 }
 
 // undoTypes are undone at a time, each with as many transactions on their way as
@@ -126,9 +126,9 @@ func (u *undoer) all(ctx context.Context, typ string) error {
 			return work.failed(err)
 		}
 		whole = append(whole, items...)
-		for size := u.pacer.batch(undoBatch); len(whole) >= size; size = u.pacer.batch(undoBatch) {
-			work.do(u.batchOf(typ, whole[:size:size]))
-			whole = whole[size:]
+		for len(whole) >= undoBatch {
+			work.do(u.batchOf(typ, whole[:undoBatch:undoBatch]))
+			whole = whole[undoBatch:]
 		}
 	}
 	if len(whole) > 0 {
@@ -138,9 +138,12 @@ func (u *undoer) all(ctx context.Context, typ string) error {
 }
 
 func (u *undoer) batchOf(typ string, items []*record.Item) func(context.Context) error {
-	return func(ctx context.Context) error {
-		return u.pacer.run(ctx, u.clock, 0, func() error { return u.batch(ctx, typ, items) })
-	}
+	return func(ctx context.Context) error { return u.batch(ctx, typ, items) }
+}
+
+// turn does a transaction at the pace that the undo is held to.
+func (u *undoer) turn(ctx context.Context, work func() error) error {
+	return u.pacer.run(ctx, u.clock, 0, work)
 }
 
 // ahead reads a page while the one before it is worked on. Pages are all of one
@@ -158,13 +161,16 @@ func ahead(ctx context.Context, pages iter.Seq2[[]*record.Item, error]) iter.Seq
 		defer stop()
 		reading.Go(func() {
 			defer close(next)
-			for items, err := range pages {
-				select {
-				case next <- page{items, err}:
-				case <-ctx.Done():
-					return
+			modestly(func() error {
+				for items, err := range pages {
+					select {
+					case next <- page{items, err}:
+					case <-ctx.Done():
+						return nil
+					}
 				}
-			}
+				return nil
+			})
 		})
 		for p := range next {
 			if !yield(p.items, p.err) {
@@ -246,16 +252,12 @@ func (u *undoer) batch(ctx context.Context, typ string, items []*record.Item) er
 	for i, it := range items {
 		ops[i] = record.Op{Kind: record.Delete, Type: typ, ID: it.ID, IfMatch: it.Version}
 	}
-	_, err := u.errand.Transact(ctx, ops, record.Commit{})
+	res, err := u.errand.Transact(record.Unhurried(ctx), ops, record.Commit{Piece: u.pacer.batch(len(ops)), Turn: u.turn})
+	items = u.gone(typ, items, res)
 	switch {
-	case err == nil:
-		u.mu.Lock()
-		defer u.mu.Unlock()
-		u.out.Removed[typ] += int64(len(items))
-		return nil
-	case !ofTheRow(err):
+	case err == nil || !ofTheRow(err):
 		return err
-	case len(items) == 1:
+	case len(items) == 1 && len(ops) == 1:
 		u.keep(items[0], "changed")
 		return nil
 	}
@@ -265,4 +267,21 @@ func (u *undoer) batch(ctx context.Context, typ string, items []*record.Item) er
 		}
 	}
 	return nil
+}
+
+// gone counts what was deleted, and gives what was not.
+func (u *undoer) gone(typ string, items []*record.Item, res []record.Result) (left []*record.Item) {
+	if res == nil {
+		return items
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for i, r := range res {
+		if r.Outcome == 0 {
+			left = append(left, items[i])
+		} else {
+			u.out.Removed[typ]++
+		}
+	}
+	return left
 }
