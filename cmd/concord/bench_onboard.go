@@ -4,80 +4,36 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime/debug"
 	"sync"
-	"syscall"
 	"time"
 
 	"concord/demo/extract"
 	"concord/demo/linked"
 	"concord/exchange/onboard"
+	"concord/record"
 )
 
 // benchOnboardCmd measures what a joining trust costs until its load: a live
 // record of Imperial and Chelsea and Westminster, and an extract of London North
 // West, of one made-up population.
 type benchOnboardCmd struct {
-	where    `embed:""`
-	Live     int    `help:"Entries in the live record." default:"20000"`
-	Patients int    `help:"Patients of the extract; about seven rows each." default:"10000"`
-	Seed     uint64 `help:"Seed." default:"1"`
-	Memory   int64  `help:"Megabytes for sorting." default:"256"`
-	Load     bool   `help:"Load the extract too, and take the load back."`
-	JSON     bool   `help:"Print JSON instead of a table." name:"json"`
-}
-
-// onboarding is what was measured. Memory is of the whole process, the store's
-// caches included.
-type onboarding struct {
-	Live     int              `json:"live"`
-	Patients int              `json:"patients"`
-	Rows     int64            `json:"rows"`
-	Refused  int64            `json:"refused"`
-	Stage    float64          `json:"stageSeconds"`
-	Profile  float64          `json:"profileSeconds"`
-	Match    float64          `json:"matchSeconds"`
-	Load     float64          `json:"loadSeconds,omitempty"`
-	Undo     float64          `json:"undoSeconds,omitempty"`
-	LoadCPU  float64          `json:"loadProcessorSeconds,omitempty"`
-	UndoCPU  float64          `json:"undoProcessorSeconds,omitempty"`
-	Loaded   int64            `json:"loaded,omitempty"`
-	Removed  int64            `json:"removed,omitempty"`
-	Kept     int              `json:"kept,omitempty"`
-	Peak     int64            `json:"peakMemory"`
-	By       map[string]int64 `json:"by"`
-	Waiting  onboard.Waiting  `json:"waiting"`
+	where     `embed:""`
+	Live      int    `help:"Entries in the live record." default:"20000"`
+	Patients  int    `help:"Patients of the extract; about seven rows each." default:"10000"`
+	Seed      uint64 `help:"Seed." default:"1"`
+	Memory    int64  `help:"Megabytes for sorting." default:"256"`
+	Load      bool   `help:"Load the extract too, and take the load back."`
+	liveRates `embed:""`
+	Factor    float64 `help:"With live traffic: hold the load and its undo to so many times the 95th percentile of what others waited before; 0 = to nothing." name:"p95-factor" default:"1.5"`
+	JSON      bool    `help:"Print JSON instead of a table." name:"json"`
 }
 
 func (c *benchOnboardCmd) Run(ctx context.Context) error {
-	debug.SetGCPercent(50)
-	debug.SetMemoryLimit(matchMemory)
-	h, err := openHouse(ctx, c.where, nil, quietLog())
+	out, err := c.run(ctx)
 	if err != nil {
-		return err
-	}
-	defer func() { h.close() }()
-	out := onboarding{Live: c.Live, Patients: c.Patients, By: map[string]int64{}}
-	live, err := c.load(ctx, h)
-	if err != nil {
-		return err
-	}
-	if _, err := h.operator().CountNames(ctx, 1); err != nil {
-		return err
-	}
-	h.close()
-	if h, err = openHouse(ctx, c.where, nil, quietLog()); err != nil { // by the counts
-		return err
-	}
-	dir := filepath.Join(h.dir, "bench-extract")
-	if _, err := extract.Write(dir, extract.Options{Trust: "R1K", Patients: c.Patients, Seed: c.Seed, Faults: extract.Usual()}); err != nil {
-		return err
-	}
-	fmt.Fprintf(os.Stderr, "%d entries are live, the extract is written; until now %.0f MB at most\n", live, float64(peakMemory())/1e6)
-	if err := c.measure(ctx, h, dir, &out); err != nil {
 		return err
 	}
 	if c.JSON {
@@ -86,27 +42,63 @@ func (c *benchOnboardCmd) Run(ctx context.Context) error {
 		return e.Encode(out)
 	}
 	out.print(os.Stdout)
-	return nil
+	return printPhases(os.Stdout, out.Phases)
 }
 
-// load brings entries of two trusts in, and gives their number.
-func (c *benchOnboardCmd) load(ctx context.Context, h *house) (int, error) {
+func (c *benchOnboardCmd) run(ctx context.Context) (*onboarding, error) {
+	debug.SetGCPercent(50)
+	debug.SetMemoryLimit(matchMemory)
+	h, err := openHouse(ctx, c.where, nil, quietLog())
+	if err != nil {
+		return nil, err
+	}
+	defer func() { h.close() }()
+	out := &onboarding{Live: c.Live, Patients: c.Patients, By: map[string]int64{}}
+	live, people, err := c.load(ctx, h)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := h.operator().CountNames(ctx, 1); err != nil {
+		return nil, err
+	}
+	h.close()
+	if h, err = openHouse(ctx, c.where, nil, quietLog()); err != nil { // by the counts
+		return nil, err
+	}
+	dir := filepath.Join(h.dir, "bench-extract")
+	if _, err := extract.Write(dir, extract.Options{Trust: "R1K", Patients: c.Patients, Seed: c.Seed, Faults: extract.Usual()}); err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(os.Stderr, "%d entries are live, the extract is written; until now %.0f MB at most\n", live, float64(peakMemory())/1e6)
+	if err := c.measure(ctx, h, dir, people, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// load brings entries of two trusts in, and gives their number and some of them.
+func (c *benchOnboardCmd) load(ctx context.Context, h *house) (int, []livePerson, error) {
 	if err := h.engine.Bulk(ctx, true); err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	const batch = 200
 	work := make(chan []linked.Row)
 	var mu sync.Mutex
 	var failed error
+	var people []livePerson
 	var wg sync.WaitGroup
 	for range 2 {
 		wg.Go(func() {
 			for rows := range work {
-				if _, err := h.bring(ctx, rows); err != nil {
-					mu.Lock()
+				got, err := h.bring(ctx, rows)
+				mu.Lock()
+				if err != nil {
 					failed = err
-					mu.Unlock()
 				}
+				for i := 0; i < len(got) && len(people) < mostLive; i++ {
+					people = append(people, livePerson{rows[i], got[i].person})
+				}
+				mu.Unlock()
 			}
 		})
 	}
@@ -136,12 +128,12 @@ func (c *benchOnboardCmd) load(ctx context.Context, h *house) (int, error) {
 		failed = ctx.Err()
 	}
 	if failed != nil {
-		return 0, failed
+		return 0, nil, failed
 	}
-	return n, h.engine.Bulk(ctx, false)
+	return n, people, h.engine.Bulk(ctx, false)
 }
 
-func (c *benchOnboardCmd) measure(ctx context.Context, h *house, dir string, out *onboarding) error {
+func (c *benchOnboardCmd) measure(ctx context.Context, h *house, dir string, people []livePerson, out *onboarding) error {
 	s := &onboard.Stage{Dir: filepath.Join(h.dir, "stage", "R1K"), Trust: "R1K", Now: time.Now}
 	start := time.Now()
 	x, err := s.Add(ctx, dir, false)
@@ -166,60 +158,79 @@ func (c *benchOnboardCmd) measure(ctx context.Context, h *house, dir string, out
 		return nil
 	}
 	debug.SetGCPercent(gcPercent) // as the process that loads has it
-	err = c.thereAndBack(ctx, h, s, x, out)
+	var t *liveTraffic
+	if !c.liveRates.none() {
+		if t, err = startLive(ctx, h, c.Seed, c.liveRates, people); err != nil {
+			return err
+		}
+		defer t.close()
+	}
+	err = c.thereAndBack(ctx, h, t, s, x, out)
 	out.Peak = peakMemory()
 	return err
 }
 
-// thereAndBack loads the extract and takes the load back.
-func (c *benchOnboardCmd) thereAndBack(ctx context.Context, h *house, s *onboard.Stage, x *onboard.Extract, out *onboarding) error {
+// thereAndBack loads the extract and takes the load back, live traffic or none
+// beside it.
+func (c *benchOnboardCmd) thereAndBack(ctx context.Context, h *house, t *liveTraffic, s *onboard.Stage, x *onboard.Extract, out *onboarding) error {
 	e, err := h.loaderOf("R1K")
 	if err != nil {
 		return err
 	}
 	s.Zone = h.desk.Zone()
+	var held onboard.Throttle
+	if t != nil {
+		held = h.throttle(c.Factor)
+	}
+	steps := []struct {
+		name string
+		do   func(context.Context) error
+	}{
+		{"quiet", wait(c.Apart)},
+		{"load", func(ctx context.Context) error { return out.load(ctx, s, x, e, held) }},
+		{"after", wait(c.Apart)},
+		{"undo", func(ctx context.Context) error { return out.undo(ctx, s, x, e, held) }},
+	}
+	for _, step := range steps {
+		if t == nil && (step.name == "quiet" || step.name == "after") {
+			continue
+		}
+		p, err := t.during(ctx, step.name, step.do)
+		if err != nil {
+			return err
+		}
+		if p != nil {
+			out.Phases = append(out.Phases, p)
+		}
+	}
+	against(out.Phases)
+	return nil
+}
+
+func (o *onboarding) load(ctx context.Context, s *onboard.Stage, x *onboard.Extract, e *record.Errand, t onboard.Throttle) error {
+	defer roomy()()
 	start, busy := time.Now(), processorTime()
-	l, err := s.Load(ctx, x, e, onboard.LoadOptions{})
+	l, err := s.Load(ctx, x, e, onboard.LoadOptions{Throttle: t})
 	if err != nil {
 		return err
 	}
-	out.Load, out.LoadCPU = time.Since(start).Seconds(), processorTime()-busy
+	o.Load, o.LoadCPU, o.LoadPaced = time.Since(start).Seconds(), processorTime()-busy, l.Paced
 	for _, p := range l.Classes {
-		out.Loaded += p.Created
-	}
-	start, busy = time.Now(), processorTime()
-	u, err := s.Undo(ctx, x, e, onboard.Throttle{})
-	if err != nil {
-		return err
-	}
-	out.Undo, out.UndoCPU, out.Kept = time.Since(start).Seconds(), processorTime()-busy, len(u.Kept)
-	for _, n := range u.Removed {
-		out.Removed += n
+		o.Loaded += p.Created
 	}
 	return nil
 }
 
-// processorTime is what this process has used, in seconds.
-func processorTime() float64 {
-	var r syscall.Rusage
-	if syscall.Getrusage(syscall.RUSAGE_SELF, &r) != nil {
-		return 0
+func (o *onboarding) undo(ctx context.Context, s *onboard.Stage, x *onboard.Extract, e *record.Errand, t onboard.Throttle) error {
+	defer roomy()()
+	start, busy := time.Now(), processorTime()
+	u, err := s.Undo(ctx, x, e, t)
+	if err != nil {
+		return err
 	}
-	return time.Duration(r.Utime.Nano() + r.Stime.Nano()).Seconds()
-}
-
-func (o *onboarding) print(w io.Writer) {
-	fmt.Fprintf(w, "%d entries live, %d patients and %d rows in the extract, %d refused; %.0f MB at most\n", o.Live, o.Patients, o.Rows, o.Refused, float64(o.Peak)/1e6)
-	line := func(what string, n int64, took float64) {
-		fmt.Fprintf(w, "%8.1f s  %9.0f/s  %s\n", took, float64(n)/max(took, 1e-9), what)
+	o.Undo, o.UndoCPU, o.UndoPaced, o.Kept = time.Since(start).Seconds(), processorTime()-busy, u.Paced, len(u.Kept)
+	for _, n := range u.Removed {
+		o.Removed += n
 	}
-	line("stage, rows", o.Rows, o.Stage)
-	line("profile, rows", o.Rows, o.Profile)
-	line("match before load, patients", int64(o.Patients), o.Match)
-	if o.Loaded > 0 {
-		line("load, rows", o.Loaded, o.Load)
-		line("undo, rows", o.Removed, o.Undo)
-		fmt.Fprintf(w, "processor time: %.0f µs a row loaded, %.0f µs a row undone\n", 1e6*o.LoadCPU/float64(o.Loaded), 1e6*o.UndoCPU/float64(max(1, o.Removed)))
-	}
-	fmt.Fprintf(w, "certain %d, possible %d, new %d, conflict %d\n", o.By["certain"], o.By["possible"], o.By["new"], o.By["conflict"])
+	return nil
 }

@@ -26,6 +26,7 @@ type Applier struct {
 	rescan chan struct{}
 	freed  chan struct{}
 	burst  *burst
+	told   func(m *record.Message, state record.State) // of each that is settled; nil = nobody is
 
 	mu       sync.Mutex
 	inFlight map[int64]bool           // sequences being applied
@@ -264,36 +265,4 @@ func (a *Applier) run(ctx context.Context, t *task) {
 		a.log.Warn("a message waits to be kept", "sequence", t.row.Seq, "feed", t.row.Feed, "code", fault.Of(err).Code)
 		a.pause(ctx, wait)
 	}
-}
-
-// settle applies or parks; its error means that neither could be kept.
-func (a *Applier) settle(ctx context.Context, t *task) error {
-	err := t.failed
-	if err == nil {
-		if err = a.apply(ctx, t); err == nil {
-			return nil
-		}
-	}
-	if passing(err) {
-		return err
-	}
-	f := fault.Of(err)
-	row := *t.row
-	row.State, row.Code, row.Place, row.Text = record.Parked, f.Code, f.At, f.Text
-	row.Detail = detail(t)
-	a.log.Info("a message was parked", "sequence", row.Seq, "feed", row.Feed, "trigger", row.Trigger, "code", f.Code)
-	return a.journal.Settle(ctx, &row)
-}
-
-// passing tells a failure that may go away by itself from one that lies in the
-// message.
-func passing(err error) bool {
-	f := fault.Of(err)
-	switch f.Code {
-	case "intake.rule":
-		return false
-	case "store.version", "record.raced":
-		return true
-	}
-	return f.Kind == fault.Busy || f.Kind == fault.Internal
 }
