@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"net"
+	"os"
 	"sync"
 	"time"
 
@@ -149,6 +151,7 @@ func (t *liveTraffic) during(ctx context.Context, name string, f func(context.Co
 		err = drained
 	}
 	p.sum()
+	fmt.Fprintf(os.Stderr, "%s: %.0f s\n", name, p.Seconds) // a large load takes long
 	return p, err
 }
 

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"io"
 	"os"
-	"runtime"
 	"runtime/debug"
 
 	"concord/exchange/onboard"
@@ -25,22 +24,13 @@ type onboardMatchCmd struct {
 const matchMemory = 850 << 20
 
 // roomy lets a process hold that much while a load or its undo is at work, beside a
-// server too: at the limit of a small one it would do little but collect garbage. And
-// it lets the system decide who has a processor: the load's threads give way to all
-// others (exchange/onboard), which they can only where those have threads too.
+// server too: at the limit of a small one it would do little but collect garbage.
 func roomy() (done func()) {
-	processors := runtime.GOMAXPROCS(0)
-	if os.Getenv("GOMAXPROCS") == "" {
-		runtime.GOMAXPROCS(processors + onboard.Threads)
-	}
 	if os.Getenv("GOMEMLIMIT") != "" {
-		return func() { runtime.GOMAXPROCS(processors) }
+		return func() {}
 	}
 	before := debug.SetMemoryLimit(matchMemory)
-	return func() {
-		debug.SetMemoryLimit(before)
-		runtime.GOMAXPROCS(processors)
-	}
+	return func() { debug.SetMemoryLimit(before) }
 }
 
 func (c *onboardMatchCmd) Run(ctx context.Context) error {

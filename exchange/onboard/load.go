@@ -98,6 +98,7 @@ func (s *Stage) Load(ctx context.Context, x *Extract, e *record.Errand, opt Load
 	if err != nil {
 		return nil, err
 	}
+	defer spareThreads()()
 	p, err := startPace(ctx, opt.Throttle, pace{opt.Batch, opt.Rest})
 	if err != nil {
 		return nil, err

@@ -63,6 +63,7 @@ func (s *Stage) Undo(ctx context.Context, x *Extract, e *record.Errand, t Thrott
 		return nil, err
 	}
 	u := &undoer{errand: e, clock: s.Now, out: &Undoing{Load: l.Load, Removed: map[string]int64{}, Restored: map[string]int64{}}}
+	defer spareThreads()()
 	if u.pacer, err = startPace(ctx, t, pace{batch: undoBatch}); err != nil {
 		return nil, err
 	}

@@ -10,6 +10,8 @@
 //   - One goroutine writes. Updates that wait at the same time share one
 //     commit, each in its own savepoint, and are answered when the commit is
 //     on the disk (writer.go).
+//   - Updates that are in no hurry (a load) run when nobody else waits
+//     (later.go).
 //   - Views read their own snapshot on one of a few reader connections and
 //     never wait for the writer (view.go).
 //   - Updates that only append to logs are durable in a file ahead of the
