@@ -165,6 +165,8 @@ func (h *house) command(ctx context.Context, req request, out io.Writer) error {
 		return h.retain(ctx, req, out)
 	case "org-list", "org-diff", "org-apply":
 		return h.org(ctx, req, out)
+	case "onboard-numbering":
+		return h.numbering(ctx, req, out)
 	case "onboard-match":
 		return h.matchExtract(ctx, req, out)
 	case "onboard-load", "onboard-undo":

@@ -197,9 +197,10 @@ func (c *onboardMendCmd) Run(ctx context.Context) error {
 }
 
 type onboardProfileCmd struct {
-	staged
-	Memory int64 `help:"Megabytes for sorting." default:"256"`
-	JSON   bool  `help:"Print the report as JSON."`
+	joined
+	Pack   string `help:"Folder of the organisation's pack, whose forms of numbers are gone by; without it those of the pack that runs on the data folder." placeholder:"FOLDER"`
+	Memory int64  `help:"Megabytes for sorting." default:"256"`
+	JSON   bool   `help:"Print the report as JSON."`
 }
 
 func (c *onboardProfileCmd) Run(ctx context.Context) error {
@@ -207,7 +208,11 @@ func (c *onboardProfileCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r, err := s.Profile(ctx, x, onboard.Options{Memory: c.Memory << 20})
+	numbering, err := c.numbering(ctx)
+	if err != nil {
+		return err
+	}
+	r, err := s.Profile(ctx, x, onboard.Options{Memory: c.Memory << 20, Numbering: numbering})
 	if err != nil {
 		return err
 	}

@@ -68,6 +68,10 @@ func (c joined) stage() (*onboard.Stage, error) {
 	return staged{Data: c.Data, Stages: c.Stages, Org: c.Org}.stage()
 }
 
+func (c joined) found() (*onboard.Stage, *onboard.Extract, error) {
+	return staged{Data: c.Data, Stages: c.Stages, Org: c.Org, Extract: c.Extract}.found()
+}
+
 type onboardReconcileCmd struct{ joined }
 
 func (c *onboardReconcileCmd) Run(ctx context.Context) error {

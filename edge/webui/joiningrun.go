@@ -168,6 +168,14 @@ type trendLine struct {
 	Points      []plotPoint
 }
 
+// misfitWords tells the share of numbers that do not fit the org pack.
+func misfitWords(t course.Trend) string {
+	if t.Misfits < 0 {
+		return "–"
+	}
+	return tickText(roundTo(t.Misfits)) + " %"
+}
+
 func joinTrendOf(list []course.Trend) *joinTrend {
 	if len(list) < 2 {
 		return nil

@@ -2,6 +2,7 @@ package webui
 
 import (
 	"strconv"
+	"strings"
 
 	"concord/care/chart"
 	"concord/exchange/onboard"
@@ -15,6 +16,8 @@ type trialRow struct {
 	Trial                int
 	Taken                chart.When
 	Rows, Refused, Lists string
+	Misfits              string // numbers that do not fit the org pack
+	Numbering            []misfitRow
 	Match, Load, Report  string
 	Delta                string   // what it brings, where it is a delta
 	Kept                 []string // what an undo has left, since it was changed
@@ -25,7 +28,7 @@ type trialRow struct {
 func (s *Site) trialRows(list []*onboard.Extract) ([]trialRow, error) {
 	var out []trialRow
 	for i, x := range list {
-		r := trialRow{ID: x.ID, Source: x.Source, Trial: x.Trial, Taken: s.at().Moment(x.Taken), Rows: "not profiled", Refused: "–", Lists: "–", Match: "not matched", Load: "not loaded", Newest: i == len(list)-1}
+		r := trialRow{ID: x.ID, Source: x.Source, Trial: x.Trial, Taken: s.at().Moment(x.Taken), Rows: "not profiled", Refused: "–", Lists: "–", Misfits: "–", Match: "not matched", Load: "not loaded", Newest: i == len(list)-1}
 		p, err := x.Report()
 		if err != nil {
 			return nil, err
@@ -34,6 +37,10 @@ func (s *Site) trialRows(list []*onboard.Extract) ([]trialRow, error) {
 			r.Profiled, r.Stale = true, p.Parts != len(x.Parts)
 			r.Rows, r.Refused = thousands(int(p.Rows)), thousands(int(p.Refused))+" ("+percentWords(p.Refused, p.Rows)+")"
 			r.Lists = thousands(int(p.Waiting.Listed-p.Waiting.Equal+p.Waiting.Unlisted)) + " of " + thousands(int(p.Waiting.Listed+p.Waiting.Unlisted))
+		}
+		if p != nil && len(p.Numbering) > 0 {
+			misfits, held := p.Misfits()
+			r.Misfits, r.Numbering = thousands(int(misfits))+" of "+thousands(int(held)), misfitRows(p)
 		}
 		if r.Delta, err = deltaWords(x); err != nil {
 			return nil, err
@@ -51,6 +58,26 @@ func (s *Site) trialRows(list []*onboard.Extract) ([]trialRow, error) {
 		out = append(out, r)
 	}
 	return out, nil
+}
+
+// misfitRow is how the numbers of a column fit the org pack.
+type misfitRow struct {
+	Column, Kind, Pattern string
+	Misfits, Held         string
+	First                 string // rows in words, and no value of theirs
+}
+
+func misfitRows(r *onboard.Report) []misfitRow {
+	var out []misfitRow
+	for _, n := range r.Numbering {
+		var first []string
+		for _, at := range n.First {
+			first = append(first, at.Words())
+		}
+		out = append(out, misfitRow{Column: n.Class + "." + n.Column, Kind: string(n.Kind), Pattern: n.Pattern, Misfits: thousands(int(n.Misfits)),
+			Held: thousands(int(n.Held)), First: strings.Join(first, ", ")})
+	}
+	return out
 }
 
 // deltaWords tells what a delta brings, "" for an extract that is loaded whole.

@@ -53,6 +53,7 @@ type RowFile struct {
 	Rows    int64  `json:"rows"`
 	Refused int64  `json:"refused"` // rows that are not in it
 	SHA256  string `json:"sha256"`
+	Source  string `json:"source,omitempty"` // file of the source; "" in what was staged before it was noted
 }
 
 const extractFile = "extract.json"

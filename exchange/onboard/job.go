@@ -110,7 +110,7 @@ func (j *job) finish(whole bool) error {
 	for _, s := range j.sinks {
 		sum, err := s.rows.commit()
 		errs = append(errs, err, s.refused.close(), writeWhole(j.extract.path(partName(j.part), goneFile(s.name)), s.gone))
-		j.rows = append(j.rows, RowFile{s.class.Name, s.name, s.rows.rows, s.refused.rows, sum})
+		j.rows = append(j.rows, RowFile{s.class.Name, s.name, s.rows.rows, s.refused.rows, sum, j.file.name})
 	}
 	if j.unread != nil {
 		errs = append(errs, j.unread.close())

@@ -14,6 +14,8 @@ import (
 // Options of a profile.
 type Options struct {
 	Memory int64 // bytes for sorting; 0 = 256 MB
+	// Numbering is the form of the joiner's numbers; nil = they are held against none.
+	Numbering Numbering
 }
 
 // profiling is a profile at work.
@@ -34,6 +36,7 @@ type classWork struct {
 	files   []partFile
 	stats   []*columnStats
 	tally   tally
+	forms   []*numberForm
 	fates   map[rowID]fate
 	own     []ownRef
 	numbers []numberedRow
@@ -101,6 +104,9 @@ func (s *Stage) Profile(ctx context.Context, x *Extract, opt Options) (*Report, 
 	var levels [3][]*classWork
 	for _, c := range Layout() {
 		w := newClassWork(c, x)
+		if w.forms, err = numberForms(&c, opt.Numbering); err != nil {
+			return nil, err
+		}
 		p.classes[c.Name] = w
 		p.total += w.read
 		levels[levelOf(&c)] = append(levels[levelOf(&c)], w)
@@ -199,6 +205,9 @@ func (p *profiling) rows(ctx context.Context, w *classWork, file int, f partFile
 		id := idOf(file, n)
 		if fate := p.references(w, r.fields); fate != 0 {
 			w.fates[id] = fate
+		}
+		for _, n := range w.forms {
+			n.add(f, from, r.fields)
 		}
 		w.within(id, f.part, r.fields)
 		w.numbered(id, f.part, r.fields)
@@ -301,6 +310,11 @@ func (p *profiling) report(start time.Time) *Report {
 		}
 		r.Rows, r.Refused, r.Loadable = r.Rows+cr.Rows, r.Refused+cr.Refused, r.Loadable+cr.Loadable
 		r.Classes = append(r.Classes, cr)
+		for _, n := range w.forms {
+			if n.Held > 0 {
+				r.Numbering = append(r.Numbering, n.NumberCheck)
+			}
+		}
 	}
 	r.Problems = all.sorted()
 	return r

@@ -19,7 +19,10 @@ type Report struct {
 	Loadable int64         `json:"loadable"` // accepted, and the newest of their key
 	Classes  []ClassReport `json:"classes"`
 	Problems []Problem     `json:"problems"` // of all steps
-	Waiting  Waiting       `json:"waiting"`
+	// Numbering is how numbers fit the forms of the joiner's org pack; nil = it had
+	// none. A column that holds no number is left out.
+	Numbering []NumberCheck `json:"numbering,omitempty"`
+	Waiting   Waiting       `json:"waiting"`
 }
 
 // ClassReport is one class of an extract.

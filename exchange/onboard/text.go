@@ -27,6 +27,7 @@ func (r *Report) Text(out io.Writer, before *Report) error {
 		return err
 	}
 	r.problems(out, before)
+	r.numbers(out, before)
 	r.gaps(out)
 	r.Waiting.text(out)
 	return nil
@@ -107,6 +108,16 @@ func Trend(out io.Writer, reports []*Report) error {
 	}
 	line("waiting lists that differ", func(r *Report) string { return fmt.Sprint(r.Waiting.Listed - r.Waiting.Equal) })
 	line("clocks on no list", func(r *Report) string { return fmt.Sprint(r.Waiting.Unlisted) })
+	for _, n := range numberColumns() {
+		if slices.ContainsFunc(reports, func(r *Report) bool { return r.numberCheck(n.class, n.column) != nil }) {
+			line(n.class+"."+n.column+" that do not fit the "+string(n.kind), func(r *Report) string {
+				if c := r.numberCheck(n.class, n.column); c != nil {
+					return fmt.Sprint(c.Misfits)
+				}
+				return "–" // held against none
+			})
+		}
+	}
 	seen := map[Problem]bool{}
 	for _, r := range reports {
 		for _, p := range r.Problems {

@@ -42,14 +42,8 @@ func phaseOf(x *onboard.Extract) (Phase, error) {
 
 // ReconcileOptions are those of an organisation: its pack that runs.
 func (o *Office) ReconcileOptions(ctx context.Context, org string) (reconcile.Options, error) {
-	running, err := pack.Running(ctx, o.opt.Operator())
-	if err != nil {
-		return reconcile.Options{}, err
-	}
-	if k := pack.Find(running, org); k != nil {
-		return reconcile.Options{Pack: k.Pack}, nil
-	}
-	return reconcile.Options{}, nil
+	p, err := o.Pack(ctx, org)
+	return reconcile.Options{Pack: p}, err
 }
 
 // Figures are what rules of a runbook may refer to, of the newest extract of an
@@ -110,6 +104,9 @@ func extractFigures(x *onboard.Extract, f runbook.Figures) error {
 	if r != nil {
 		f["profile.rows"], f["profile.refused"], f["profile.loadable"] = float64(r.Rows), float64(r.Refused), float64(r.Loadable)
 		f["profile.refused-percent"] = percent(r.Refused, r.Rows)
+		if misfits, held := r.Misfits(); held > 0 {
+			f["profile.number-misfits"] = float64(misfits)
+		}
 		f["profile.waiting-differ"] = float64(r.Waiting.Listed - r.Waiting.Equal + r.Waiting.Unlisted)
 	}
 	m, err := x.Matching()
@@ -175,6 +172,7 @@ type Trend struct {
 	Refused      float64 // percent of the rows
 	ListsWrong   float64 // percent of the rows of waiting lists
 	Certain      float64 // percent of the patients; -1 = it was not matched
+	Misfits      float64 // percent of the numbers that do not fit the org pack; -1 = they were held against none
 	RowsLoadable int64
 }
 
@@ -189,7 +187,10 @@ func Trends(list []*onboard.Extract) ([]Trend, error) {
 		if r == nil {
 			continue
 		}
-		t := Trend{Trial: x.Trial, Refused: percent(r.Refused, r.Rows), ListsWrong: percent(r.Waiting.Listed-r.Waiting.Equal, r.Waiting.Listed), Certain: -1, RowsLoadable: r.Loadable}
+		t := Trend{Trial: x.Trial, Refused: percent(r.Refused, r.Rows), ListsWrong: percent(r.Waiting.Listed-r.Waiting.Equal, r.Waiting.Listed), Certain: -1, Misfits: -1, RowsLoadable: r.Loadable}
+		if misfits, held := r.Misfits(); held > 0 {
+			t.Misfits = percent(misfits, held)
+		}
 		m, err := x.Matching()
 		if err != nil {
 			return nil, err

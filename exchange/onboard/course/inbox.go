@@ -77,7 +77,7 @@ func (o *Office) takeIn(ctx context.Context, s *onboard.Stage, name string) erro
 	if err != nil {
 		return err
 	}
-	if _, err = s.Profile(ctx, x, onboard.Options{}); err != nil {
+	if err = o.profile(ctx, s, x); err != nil {
 		return err
 	}
 	return o.delta(ctx, s, x)

@@ -7,23 +7,53 @@ import (
 	"os"
 	"path/filepath"
 
+	"concord/exchange/onboard"
 	"concord/exchange/onboard/pack"
 	"concord/exchange/onboard/runbook"
 	"concord/fault"
 	"concord/record"
 	"concord/record/access"
+	"concord/standard/uk"
 )
 
-// Diff tells what a pack would change of what runs.
-func (o *Office) Diff(ctx context.Context, next *pack.Pack) ([]pack.Change, error) {
+// Pack is the pack of an organisation that runs, nil if it has none.
+func (o *Office) Pack(ctx context.Context, org string) (*pack.Pack, error) {
 	running, err := pack.Running(ctx, o.opt.Operator())
 	if err != nil {
 		return nil, err
 	}
-	if kept := pack.Find(running, next.Organisation.Code); kept != nil {
-		return pack.Diff(kept.Pack, next), nil
+	if k := pack.Find(running, org); k != nil {
+		return k.Pack, nil
 	}
-	return pack.Diff(nil, next), nil
+	return nil, nil
+}
+
+// profileOptions are those of an organisation: the forms of numbers that its pack
+// gives.
+func (o *Office) profileOptions(ctx context.Context, org string) (onboard.Options, error) {
+	p, err := o.Pack(ctx, org)
+	if err != nil || p == nil {
+		return onboard.Options{}, err
+	}
+	return onboard.Options{Numbering: NumberingOf(p)}, nil
+}
+
+// NumberingOf is the form of each kind of number in a pack.
+func NumberingOf(p *pack.Pack) onboard.Numbering {
+	out := onboard.Numbering{}
+	for _, n := range p.Numbering {
+		out[uk.Local(n.Kind)] = n.Pattern
+	}
+	return out
+}
+
+// Diff tells what a pack would change of what runs.
+func (o *Office) Diff(ctx context.Context, next *pack.Pack) ([]pack.Change, error) {
+	running, err := o.Pack(ctx, next.Organisation.Code)
+	if err != nil {
+		return nil, err
+	}
+	return pack.Diff(running, next), nil
 }
 
 // Apply makes a pack the one that runs, for a requester who may do the steps of

@@ -210,7 +210,7 @@ func (o *Office) do(ctx context.Context, e *record.Errand, w *Work) error {
 	}
 	switch w.Deed {
 	case Profile:
-		_, err = s.Profile(ctx, x, onboard.Options{})
+		err = o.profile(ctx, s, x)
 	case Match:
 		_, err = s.Match(ctx, x, o.opt.Operator(), onboard.MatchOptions{})
 	case Load, Undo:
@@ -222,6 +222,15 @@ func (o *Office) do(ctx context.Context, e *record.Errand, w *Work) error {
 			return e.Joining(ctx, access.Join, w.Org, what)
 		})
 	}
+	return err
+}
+
+func (o *Office) profile(ctx context.Context, s *onboard.Stage, x *onboard.Extract) error {
+	opt, err := o.profileOptions(ctx, s.Trust)
+	if err != nil {
+		return err
+	}
+	_, err = s.Profile(ctx, x, opt)
 	return err
 }
 
