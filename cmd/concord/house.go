@@ -5,12 +5,14 @@ import (
 	"log/slog"
 	"os"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"concord/exchange/cosigning"
 	"concord/exchange/feed"
 	"concord/exchange/intake"
 	"concord/exchange/onboard/course"
+	"concord/exchange/onboard/pack"
 	"concord/jobs"
 	"concord/record"
 	"concord/record/access"
@@ -46,6 +48,7 @@ type house struct {
 	harmony   *harmony
 	pace      float64 // to which loads from the pages are held; 0 = to nothing
 	joining   *course.Office
+	packs     atomic.Pointer[[]pack.Kept] // that run
 
 	witnesses    []cosigning.Witness
 	witnessEvery time.Duration

@@ -171,13 +171,14 @@ func (h *house) applyPack(ctx context.Context, e *record.Errand, next *pack.Pack
 	return changes, h.usePacks(ctx)
 }
 
-// usePacks reads messages by the feeds of the packs that run, after those of
-// the settings file.
+// usePacks goes by the packs that run from now on: their feeds are read after those
+// of the settings file, and pages have their letterheads and roles.
 func (h *house) usePacks(ctx context.Context) error {
 	running, err := pack.Running(ctx, h.operator())
 	if err != nil {
 		return err
 	}
+	h.packs.Store(&running)
 	settings := slices.Clone(h.ownFeeds)
 	for _, k := range running {
 		for _, f := range k.Feeds {
@@ -185,6 +186,15 @@ func (h *house) usePacks(ctx context.Context) error {
 		}
 	}
 	return h.receiver.Feeds().Use(settings)
+}
+
+// runningPacks are the packs that run, as they were when the server was started or
+// one was applied: pages ask for them each time.
+func (h *house) runningPacks() []pack.Kept {
+	if p := h.packs.Load(); p != nil {
+		return *p
+	}
+	return nil
 }
 
 func (h *house) listPacks(ctx context.Context, out io.Writer) error {

@@ -9,6 +9,7 @@ import (
 
 	"concord/demo/packs"
 	"concord/exchange/intake"
+	"concord/exchange/onboard/pack"
 	"concord/standard/hl7v2"
 )
 
@@ -60,6 +61,9 @@ func TestPackWithoutRestart(t *testing.T) {
 	do("org-apply")
 	if f := h.receiver.Feeds().Of(from); f.Trust != "RV3" || f.Name != "cnwl-community" {
 		t.Errorf("the feed is %v", f)
+	}
+	if k := pack.Find(h.runningPacks(), "RV3"); k == nil || k.LetterheadOf("") == nil {
+		t.Error("pages do not have the letterhead of the pack that was applied")
 	}
 	if s := do("org-apply"); s != "nothing to change\n" {
 		t.Errorf("the same pack again: %s", s)

@@ -41,7 +41,7 @@ func (s *server) pages(apps *smart.Server) (http.Handler, error) {
 		Desk: h.desk, Accounts: h.accounts, Door: door, Guard: login.Guard, Outside: outside, Apps: apps, Grants: h.grants,
 		Orgs: organisations(), Now: time.Now, Zone: h.desk.Zone(), Log: h.log,
 		Pace: transport.NewPace(s.opts.UserRate, time.Now), PublicPace: transport.NewPace(s.opts.PublicRate, time.Now),
-		Replay: h.applier.Replay, Parse: parsedMessage, Feeds: s.feedSettings, Channels: h.feeds.Sets, Demo: s.opts.Demo, Witnesses: h.desk.Witnesses, BaseURL: s.baseURL(),
+		Replay: h.applier.Replay, Parse: parsedMessage, Feeds: s.feedSettings, Channels: h.feeds.Sets, Packs: h.runningPacks, Demo: s.opts.Demo, Witnesses: h.desk.Witnesses, BaseURL: s.baseURL(),
 	})
 }
 

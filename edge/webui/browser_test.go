@@ -21,6 +21,8 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"concord/exchange/onboard/pack"
 )
 
 // chromium starts one browser for a whole test; without one installed the
@@ -271,6 +273,8 @@ func TestPrint(t *testing.T) {
 	ctx := chromium(t)
 	s := newStage(t)
 	s.tell()
+	s.packs = []pack.Kept{{Pack: s.packOf("RQM")}}
+	s.packs[0].Letterheads[0].Lines = longHead()
 	b := s.as("registrar")
 	s.must(chromedp.Run(ctx, network.SetCookies(b.cookies())))
 	for at, most := range map[string]int{"": 2, "obs": 1} {

@@ -108,6 +108,7 @@ type recordFrame struct {
 	Today    string               // YYYY-MM-DD
 	Apps     bool                 // apps can be opened for the patient
 	PrintBy  string               // who prints, and when
+	Head     []string             // letterhead of the site at which they are signed in, of printed pages
 	Trusts   []chart.Organisation // that know the patient
 	Sources  []chart.Organisation // that the page's items come from, with those
 

@@ -63,6 +63,7 @@ func (s *Site) open(v *visit, section string, sections []record.Section) (*opene
 	} else {
 		f.Banner = lens.Identity(&c.Person)
 	}
+	f.Head = s.letterhead(v.session.Account.Org, v.session.Account.Site)
 	f.PrintBy = v.session.Account.Display + ", " + uk.DisplayDateTime(now.In(lens.Zone))
 	if c.Person.Entry == "" && asAt.IsZero() {
 		if err := s.Accounts.Opened(v.Context(), v.session.Account.Name, c.Person.ID); err != nil {

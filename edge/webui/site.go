@@ -11,6 +11,7 @@ import (
 	"concord/edge/transport"
 	"concord/exchange/feed"
 	"concord/exchange/onboard/course"
+	"concord/exchange/onboard/pack"
 	"concord/record"
 	"concord/record/access"
 	"concord/record/account"
@@ -101,6 +102,8 @@ type Options struct {
 	Harmony Harmony
 	// Joining does the steps of organisations that join; nil = none does.
 	Joining *course.Office
+	// Packs are the org packs that run, kept in memory; nil = there are none.
+	Packs func() []pack.Kept
 	// Demo, when set, is a line of words on the sign-in page that tells
 	// visitors of a demonstration whom they can sign in as.
 	Demo string

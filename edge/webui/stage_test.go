@@ -17,6 +17,7 @@ import (
 	"concord/edge/transport"
 	"concord/edge/webui"
 	"concord/exchange/onboard/course"
+	"concord/exchange/onboard/pack"
 	"concord/fault"
 	"concord/record"
 	"concord/record/access"
@@ -46,6 +47,7 @@ type stage struct {
 	harmony  harmonyOf
 	alone    bool              // the registrar has to do with nobody
 	people   map[string]string // id of the person by the name that the story gives
+	packs    []pack.Kept
 }
 
 // frail is the Desk's engine, whose writes a test can make fail.
@@ -94,7 +96,7 @@ func newStage(t testing.TB, options ...account.Option) *stage {
 	apps := smart.New(smart.Options{Grants: s.grants, Accounts: s.accounts, BaseURL: "https://concord.example", Now: clock, Check: s.desk.CheckScope})
 	s.harmony = harmonyOf{t.TempDir(), clock}
 	handler, err := webui.New(webui.Options{PublicPace: transport.NewPace(publicRate, clock), Harmony: s.harmony, Apps: apps, Grants: s.grants, Desk: s.desk, Accounts: s.accounts, Door: s.door, Witnesses: s.desk.Witnesses, BaseURL: "https://concord.example", Guard: login.Guard,
-		Orgs: orgs(), Now: clock, Zone: zone, Parse: parsed, Joining: s.joinings()})
+		Orgs: orgs(), Now: clock, Zone: zone, Parse: parsed, Joining: s.joinings(), Packs: func() []pack.Kept { return s.packs }})
 	s.must(err)
 	s.server.Config.Handler = handler
 	s.server.Start()

@@ -96,6 +96,21 @@ type Letterhead struct {
 	Lines []string `yaml:"lines"`
 }
 
+// LetterheadOf is the letterhead of a site, else the organisation's own without a
+// site, "" of site; nil if it has neither.
+func (p *Pack) LetterheadOf(site string) *Letterhead {
+	var own *Letterhead
+	for i := range p.Letterheads {
+		switch l := &p.Letterheads[i]; {
+		case l.Site == site && site != "":
+			return l
+		case l.Site == "" && own == nil:
+			own = l
+		}
+	}
+	return own
+}
+
 // Feed is one sending system (docs/operate/settings.md).
 type Feed struct {
 	Name     string   `yaml:"name"`
