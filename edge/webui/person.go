@@ -22,6 +22,8 @@ type personView struct {
 	Grants  []Org
 	Groups  []account.Workgroup // of those
 	Form    account.Profile
+	Titles  []packTitles // of those organisations' packs
+	Picked  string       // job role, or title of a pack, that was chosen
 	From    string
 	To      string
 	Done    string
@@ -66,6 +68,7 @@ func (s *Site) personPage(v *visit, status int, x personView) (*answer, error) {
 	}
 	x.Outside = s.providerTitle(x.Account.Provider)
 	x.Manages, x.Grants = office.MayManage(x.Account), s.grants(office)
+	x.Titles = s.packTitles(x.Grants)
 	self := v.session.Account.Name == x.Account.Name
 	for _, p := range x.Account.Profiles {
 		row := profileRow{Profile: p, Title: profileTitle(p), Holds: p.Holds(s.Now()),
@@ -75,7 +78,7 @@ func (s *Site) personPage(v *visit, status int, x personView) (*answer, error) {
 		x.Rows = append(x.Rows, row)
 	}
 	if self {
-		x.Grants = nil
+		x.Grants, x.Titles = nil, nil
 	}
 	return &answer{status: status, frame: frame{Title: x.Account.Display, Nav: "accounts", Forms: true}, body: personBody(x)}, nil
 }
@@ -124,13 +127,16 @@ func personPath(name string) string { return "/admin/accounts/" + url.PathEscape
 // grant is POST /admin/accounts/{name}/profiles: a new role profile.
 func (s *Site) grant(v *visit) (*answer, error) {
 	name := v.PathValue("name")
-	p := account.Profile{Role: access.Role(v.PostFormValue("role")), JobRole: v.PostFormValue("jobrole"),
+	p := account.Profile{Role: access.Role(v.PostFormValue("role")),
 		Org: v.PostFormValue("org"), Site: v.PostFormValue("site"), Activities: v.PostForm["activity"]}
-	x := personView{From: v.PostFormValue("from"), To: v.PostFormValue("to")}
+	x := personView{From: v.PostFormValue("from"), To: v.PostFormValue("to"), Picked: v.PostFormValue("jobrole"), Form: p}
 	var err error
 	p.From, err = s.readDay(x.From, "from", 0)
 	if err == nil {
 		p.To, err = s.readDay(x.To, "to", 1)
+	}
+	if err == nil {
+		err = s.pickJobRole(&p, x.Picked)
 	}
 	if err == nil {
 		p.Workgroups, err = groupsOf(v.PostForm["workgroup"], p.Org)
@@ -139,7 +145,7 @@ func (s *Site) grant(v *visit) (*answer, error) {
 		err = s.Accounts.Office(v.errand).Grant(v.Context(), name, p)
 	}
 	if err != nil {
-		x.Form, x.Errors = p, formErrors(err, "role", "jobrole", "org", "from", "to", "workgroup", "activity")
+		x.Form.Workgroups, x.Errors = p.Workgroups, formErrors(err, "role", "jobrole", "org", "from", "to", "workgroup", "activity")
 		if x.Errors == nil {
 			return nil, err
 		}
