@@ -110,7 +110,7 @@ func (g *joiner) do(ctx context.Context, deed course.Deed, what string) error {
 
 // run is one run of the runbook, and what its load came to.
 func (g *joiner) run(ctx context.Context, kind runbook.Kind) (*reconcile.Report, error) {
-	book, err := g.h.joining.Runbook(g.org)
+	book, err := g.h.joining.Runbook(ctx, g.org)
 	if err != nil {
 		return nil, err
 	}

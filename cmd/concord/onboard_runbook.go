@@ -107,7 +107,7 @@ func (h *house) runbook(ctx context.Context, req request, out io.Writer) error {
 				return err
 			}
 		}
-		book, err := h.joining.Runbook(req.Org)
+		book, err := h.joining.Runbook(ctx, req.Org)
 		if err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"concord/care/chart"
 	"concord/exchange/onboard"
 	"concord/exchange/onboard/course"
+	"concord/exchange/onboard/pack"
 	"concord/exchange/onboard/runbook"
 	"concord/fault"
 	"concord/record/access"
@@ -51,12 +52,13 @@ type joiningView struct {
 	Figures  []figureRow
 	Next     *nextStep
 	Work     *workView
-	Watched  *watchedView // nil before it is live
-	Held     string       // since when feeds are held, "" = they are not
-	Waiting  int          // messages that wait
-	May      bool         // do steps
-	Build    bool         // its codes are to be brought to the domain's, and may be looked at
-	Matches  bool         // its patients may be held against the live ones
+	Watched  *watchedView  // nil before it is live
+	Held     string        // since when feeds are held, "" = they are not
+	Waiting  int           // messages that wait
+	May      bool          // do steps
+	Build    bool          // its codes are to be brought to the domain's, and may be looked at
+	Matches  bool          // its patients may be held against the live ones
+	Returns  []pack.Return // that its pack owes
 	Done     string
 	Errors   []fieldError
 }
@@ -114,6 +116,13 @@ func (s *Site) fillJoining(v *visit, x *joiningView) error {
 	figures, err := s.Joining.Figures(v.Context(), org)
 	if err != nil {
 		return err
+	}
+	p, err := s.Joining.Pack(v.Context(), org)
+	if err != nil {
+		return err
+	}
+	if p != nil {
+		x.Returns = p.Returns
 	}
 	x.Waiting = int(figures["feeds.waiting"])
 	held, err := v.errand.FeedsHeld(v.Context())

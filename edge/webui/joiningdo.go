@@ -83,7 +83,7 @@ func (s *Site) runJoining(v *visit) (*answer, error) {
 		}
 		return redirect("/onboard/" + org + "?done=ended#run")
 	}
-	book, err := s.Joining.Runbook(org)
+	book, err := s.Joining.Runbook(v.Context(), org)
 	if err == nil {
 		_, err = runbook.Start(stage, book, runbook.Kind(v.PostFormValue("kind")), v.who())
 	}

@@ -50,3 +50,18 @@ func TestNumbersAtThePages(t *testing.T) {
 	r.has(t, "against the org pack: 0 of ", "E[0-9]{1,9}")
 	r.lacks(t, "encounters.csv 2")
 }
+
+// TestReturnsAtThePages: an organisation's page lists what it owes and how often, and
+// its run has a sign-off for each.
+func TestReturnsAtThePages(t *testing.T) {
+	s := newStage(t)
+	s.joiners()
+	b := s.as("local")
+	b.get("/onboard/R1K").lacks(t, "Returns that it owes")
+	s.runs(s.packOf("R1K"))
+	r := b.get("/onboard/R1K")
+	r.has(t, "Returns that it owes", "Emergency care data set", "Every day", "Every quarter")
+	b.post("/onboard/R1K/run", "do", "start", "kind", "rehearsal")
+	b.get("/onboard/R1K").has(t, "KH03 was produced from the joined record and compared with the last one from the old system", "Head of information")
+	s.as("").get("/onboard/R1K/timeline").lacks(t, "KH03")
+}

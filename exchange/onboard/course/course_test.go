@@ -104,7 +104,7 @@ func TestCourse(t *testing.T) {
 	s.phase(Registered)
 	stage, err := s.Stage("R1K")
 	s.must(err)
-	book, err := s.Runbook("R1K")
+	book, err := s.Runbook(s.ctx, "R1K")
 	s.must(err)
 	_, err = runbook.Start(stage, book, runbook.Trial, s.lead.Who())
 	s.must(err)

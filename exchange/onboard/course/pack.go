@@ -70,8 +70,21 @@ func (o *Office) Apply(ctx context.Context, e *record.Errand, next *pack.Pack) e
 // runbookFile is an organisation's own runbook, in its stage.
 const runbookFile = ".runbook.yaml"
 
-// Runbook is an organisation's own runbook, else the one that ships.
-func (o *Office) Runbook(org string) (*runbook.Book, error) {
+// Runbook is an organisation's own runbook, else the one that ships, with a sign-off
+// of each return that its pack owes before go or no-go.
+func (o *Office) Runbook(ctx context.Context, org string) (*runbook.Book, error) {
+	b, err := o.ownRunbook(org)
+	if err != nil {
+		return nil, err
+	}
+	p, err := o.Pack(ctx, org)
+	if err == nil && p != nil {
+		withReturns(b, p.Returns)
+	}
+	return b, err
+}
+
+func (o *Office) ownRunbook(org string) (*runbook.Book, error) {
 	s, err := o.Stage(org)
 	if err != nil {
 		return nil, err

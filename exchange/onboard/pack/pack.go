@@ -125,3 +125,10 @@ type Return struct {
 	Name  string `yaml:"name"`  // cds, ecds, rtt, dm01, kh03, cancer, csds, mhsds
 	Every string `yaml:"every"` // day, week, month, quarter
 }
+
+// Title is the return's name in full.
+func (r Return) Title() string {
+	return map[string]string{"cds": "Commissioning data sets", "ecds": "Emergency care data set", "rtt": "Referral to treatment waiting times",
+		"dm01": "Diagnostics waiting times and activity", "kh03": "Bed availability and occupancy", "cancer": "Cancer waiting times",
+		"csds": "Community services data set", "mhsds": "Mental health services data set"}[r.Name]
+}
