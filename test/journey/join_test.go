@@ -29,9 +29,10 @@ func TestTrustJoinsInABrowser(t *testing.T) {
 	p.shows("/onboard/RAS", "Not registered", "An extract has arrived", "No run was begun")
 	p.register("RAS")
 	p.do(chromedp.Submit(`#kind`), chromedp.Sleep(300*time.Millisecond))
-	p.finds("run begun", "Trial load 1: 0 of 15 steps done", "Feeds are held; messages queue")
+	p.finds("run begun", "Trial load 1: 0 of 20 steps done", "Feeds are held; messages queue", "Returns that it owes", "Bed availability and occupancy")
 
 	p.step("RAS", "Stage and profile", "Its patients are held against the live record")
+	p.finds("numbers held against the pack", "against the org pack", "do not fit")
 	p.step("RAS", "Match", "The rows are written into the live record")
 	p.step("RAS", "Load", "Record and source are held against each other")
 	p.step("RAS", "Reconcile", "Clinicians check the sample")
