@@ -100,7 +100,7 @@ func (v *sight) standing(ctx context.Context, p *person.Pair) (*Conflict, error)
 	}
 	m := d.matcher()
 	x, y := m.Subject(pair[0].Resource), m.Subject(pair[1].Resource)
-	line.Waterfall = m.Explain(&x, &y)
+	line.Waterfall = m.Retell(&x, &y, now)
 	return line, nil
 }
 

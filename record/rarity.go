@@ -131,7 +131,7 @@ const (
 )
 
 // Rejudge looks again at the pairs that wait for a steward only because nobody
-// had counted names, once by each count that was taken up, and says how many it
+// had counted names, or that a name may join now, once by each count that was taken up, and says how many it
 // looked at. It is for one caller at a time.
 func (d *Desk) Rejudge(ctx context.Context) (int, error) {
 	m := d.matcher()
@@ -142,7 +142,7 @@ func (d *Desk) Rejudge(ctx context.Context) (int, error) {
 	err := d.engine.View(ctx, func(r store.Reader) error {
 		list, err := person.Queue(ctx, r, mostWait)
 		for _, p := range list {
-			if now := p.Now(); now.By == person.ByModel && now.Guards&match.Uncounted != 0 {
+			if now := p.Now(); now.By == person.ByModel && (now.Guards&match.Uncounted != 0 || now.Pattern.MayClaimName() && !now.Rival) {
 				wait = append(wait, p)
 			}
 		}

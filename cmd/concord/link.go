@@ -244,7 +244,7 @@ func (o outcome) print(w io.Writer) {
 	if t.Refused+int(t.Skipped) > 0 {
 		fmt.Fprintf(w, " (%d joins refused in clusters, %d blocks too large)", t.Refused, t.Skipped)
 	}
-	fmt.Fprintf(w, "; %.1f s\n", o.Seconds)
+	fmt.Fprintf(w, "; %d joined since no rival is there, %d not since one is; %.1f s\n", t.Claimed, t.Rivals, o.Seconds)
 	if o.Report == nil {
 		return
 	}

@@ -13,13 +13,15 @@ const apartGuards = match.TwoNumbers | match.Twins | match.Relatives | match.Oth
 
 // Clusters groups records: connected components of the pairs of at least a
 // weight that no guard holds, the heaviest first, but for joins that would
-// bring together what is known to be apart.
+// bring together what is known to be apart; then the claims that nobody rivals.
 type Clusters struct {
 	parent  []uint32
 	size    []uint32
 	number  map[uint32]string   // root: valid NHS number
 	enemies map[uint32][]uint32 // root: records that are known to be others
 	Refused int                 // joins that a guard on a third record prevented
+	Claimed int                 // joins by a claim that nobody rivals
+	Rivals  int                 // pairs whose claim a rival prevented
 }
 
 // Cluster computes the clusters for a weight.
@@ -53,20 +55,29 @@ func (r *Run) Cluster(weight float64) (*Clusters, error) {
 		if r.held(p) {
 			continue
 		}
-		for _, i := range [...]uint32{p.A, p.B} {
-			if c.size[i] == 1 && c.parent[i] == i {
-				subject, err := s.at(i, &room)
-				if err != nil {
-					return nil, err
-				}
-				if n := subject.Number(); n != "" {
-					c.number[i] = n
-				}
-			}
+		if err := c.knowNumbers(p, s, &room); err != nil {
+			return nil, err
 		}
 		c.join(p, weight)
 	}
-	return c, nil
+	return c, r.claim(c, s, &room)
+}
+
+// knowNumbers notes the valid NHS numbers of records that are alone as yet.
+func (c *Clusters) knowNumbers(p Pair, s *subjects, room *match.Subject) error {
+	for _, i := range [...]uint32{p.A, p.B} {
+		if c.size[i] > 1 || c.parent[i] != i {
+			continue
+		}
+		subject, err := s.at(i, room)
+		if err != nil {
+			return err
+		}
+		if n := subject.Number(); n != "" {
+			c.number[i] = n
+		}
+	}
+	return nil
 }
 
 // Of gives the cluster of a record, named by one of its records.
@@ -78,10 +89,10 @@ func (c *Clusters) Of(i uint32) uint32 {
 	return i
 }
 
-func (c *Clusters) join(p Pair, weight float64) {
+func (c *Clusters) join(p Pair, weight float64) bool {
 	a, b := c.Of(p.A), c.Of(p.B)
 	if a == b {
-		return
+		return false
 	}
 	if c.size[a] < c.size[b] || c.size[a] == c.size[b] && b < a {
 		a, b = b, a
@@ -92,7 +103,7 @@ func (c *Clusters) join(p Pair, weight float64) {
 		c.size[b] > 1 && float64(p.Weight) < weight+chainBits,
 		c.hostile(a, b):
 		c.Refused++
-		return
+		return false
 	}
 	c.parent[b] = a
 	c.size[a] += c.size[b]
@@ -104,6 +115,7 @@ func (c *Clusters) join(p Pair, weight float64) {
 		c.enemies[a] = append(c.enemies[a], e...)
 		delete(c.enemies, b)
 	}
+	return true
 }
 
 // hostile tells whether a record of one cluster is known to be another person

@@ -18,7 +18,11 @@ type Pair struct {
 	Weight  float32
 	Guards  match.Guard
 	Grade   match.Grade
-	Rule    uint8
+	Claim   match.Claim
+}
+
+func (p Pair) verdict() match.Verdict {
+	return match.Verdict{Pattern: p.Pattern, Weight: p.Weight, Guards: p.Guards, Grade: p.Grade, Claim: p.Claim}
 }
 
 const pairSize = int(unsafe.Sizeof(Pair{}))
@@ -96,7 +100,7 @@ func (r *Run) pairs(l *loader, b *blocks, floor float32) ([]Pair, error) {
 				if !r.apart(b.members[i], b.members[j]) || match.FirstShared(at[i], at[j]) != b.rule {
 					continue
 				}
-				out = r.keepPair(out, b.members[i], b.members[j], at[i], at[j], b.rule, floor)
+				out = r.keepPair(out, b.members[i], b.members[j], at[i], at[j], floor)
 			}
 		}
 		start = end
@@ -104,12 +108,13 @@ func (r *Run) pairs(l *loader, b *blocks, floor float32) ([]Pair, error) {
 	return out, nil
 }
 
-func (r *Run) keepPair(out []Pair, i, j uint32, a, b *match.Subject, rule int, floor float32) []Pair {
+func (r *Run) keepPair(out []Pair, i, j uint32, a, b *match.Subject, floor float32) []Pair {
 	v := r.scorer.Score(a, b)
-	if v.Weight < floor {
+	claim := match.ClaimOf(v.Pattern, a, b)
+	if v.Weight < floor && claim != match.TwoPeople {
 		return out
 	}
-	return append(out, Pair{Pattern: v.Pattern, A: i, B: j, Weight: v.Weight, Guards: v.Guards, Grade: v.Grade, Rule: uint8(rule)})
+	return append(out, Pair{Pattern: v.Pattern, A: i, B: j, Weight: v.Weight, Guards: v.Guards, Grade: v.Grade, Claim: claim})
 }
 
 // everything gives each record as the first of its pairs, under the first rule
@@ -148,7 +153,7 @@ func (r *Run) rows(s *subjects, b *blocks, floor float32) ([]Pair, error) {
 			if err != nil {
 				return nil, err
 			}
-			out = r.keepPair(out, i, j, a, o, 0, floor)
+			out = r.keepPair(out, i, j, a, o, floor)
 		}
 	}
 	return out, nil

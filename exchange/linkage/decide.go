@@ -58,6 +58,11 @@ func (r *Run) writePairs(ctx context.Context, more float32) error {
 		return err
 	}
 	defer order.abandon()
+	rivals, err := create(r.opt.Dir, "rivals", 1<<16)
+	if err != nil {
+		return err
+	}
+	defer rivals.abandon()
 	n := uint32(0)
 	for p, err := range r.kept() {
 		if err == nil {
@@ -66,17 +71,22 @@ func (r *Run) writePairs(ctx context.Context, more float32) error {
 		if err != nil {
 			return err
 		}
-		v := r.scorer.Decide(p.Pattern, p.Weight+more, p.Guards)
+		v := r.scorer.Decide(p.Pattern, p.Weight+more, p.Guards, p.Claim)
+		if p.Claim == match.TwoPeople {
+			rivals.Write(rawPairs([]Pair{p}))
+		}
 		if v.Grade == match.CertainlyNot {
 			continue
 		}
-		p.Weight, p.Guards, p.Grade = v.Weight, v.Guards, v.Grade
+		p.Weight, p.Guards, p.Grade, p.Claim = v.Weight, v.Guards, v.Grade, v.Claim
 		out.Write(rawPairs([]Pair{p}))
 		order.Write(binary.LittleEndian.AppendUint64(nil, uint64(falling(p.Weight))<<32|uint64(n)))
 		n++
 	}
-	if err := out.commit(); err != nil {
-		return err
+	for _, w := range []*writer{out, rivals} {
+		if err := w.commit(); err != nil {
+			return err
+		}
 	}
 	return order.commit()
 }

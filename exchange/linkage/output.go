@@ -17,7 +17,7 @@ func (r *Run) WritePairs(w io.Writer, above float64) error {
 	}
 	defer l.close()
 	out := csv.NewWriter(w)
-	out.Write([]string{"id_l", "id_r", "weight", "probability", "grade", "evidence", "guards"})
+	out.Write([]string{"id_l", "id_r", "weight", "probability", "grade", "evidence", "guards", "claim"})
 	for p, err := range r.Pairs() {
 		if err != nil {
 			return err
@@ -34,7 +34,7 @@ func (r *Run) WritePairs(w io.Writer, above float64) error {
 			return err
 		}
 		out.Write([]string{a, b, strconv.FormatFloat(float64(p.Weight), 'f', 2, 32), strconv.FormatFloat(match.Probability(float64(p.Weight)), 'f', 6, 64),
-			p.Grade.String(), p.Pattern.String(), p.Guards.String()})
+			p.Grade.String(), p.Pattern.String(), p.Guards.String(), p.Claim.String()})
 	}
 	out.Flush()
 	return out.Error()
@@ -71,12 +71,14 @@ type Tally struct {
 	Clusters  int     `json:"clusters"` // people
 	Refused   int     `json:"refused"`  // joins that clusters did not take
 	Skipped   int64   `json:"skipped_blocks"`
+	Claimed   int     `json:"claimed"` // joins in clusters by a claim that nobody rivals
+	Rivals    int     `json:"rivals"`  // claims that a rival prevented
 	Threshold float64 `json:"threshold"`
 }
 
 // Tally counts.
 func (r *Run) Tally(threshold float64, c *Clusters) (Tally, error) {
-	t := Tally{Records: r.state.Records, Refused: c.Refused, Skipped: r.state.Skipped, Threshold: threshold}
+	t := Tally{Records: r.state.Records, Refused: c.Refused, Skipped: r.state.Skipped, Claimed: c.Claimed, Rivals: c.Rivals, Threshold: threshold}
 	for p, err := range r.Pairs() {
 		if err != nil {
 			return t, err

@@ -149,8 +149,8 @@ func (a *Arrival) consider(m *Matcher, k store.Key, s *match.Subject) {
 	if k == a.Key || match.FirstShared(&a.Subject, s) < 0 {
 		return
 	}
-	if v := m.Judge(&a.Subject, s); worth(v) {
-		a.Candidates = append(a.Candidates, Candidate{k, *s, v})
+	if v := m.Judge(&a.Subject, s); near(v) {
+		a.Candidates = append(a.Candidates, Candidate{Key: k, Subject: *s, Verdict: v})
 	}
 }
 
@@ -200,7 +200,12 @@ func (w *work) arrive(a *Arrival) error {
 			return err
 		}
 		if s != nil {
-			list = append(list, Candidate{PatientKey(t.To), *s, w.Match.Judge(&a.Subject, s)})
+			list = append(list, Candidate{Key: PatientKey(t.To), Subject: *s, Verdict: w.Match.Judge(&a.Subject, s)})
+		}
+	}
+	for i := range list {
+		if err := w.uphold(pk, &list[i]); err != nil {
+			return err
 		}
 	}
 	Sort(list)
@@ -211,6 +216,9 @@ func (w *work) arrive(a *Arrival) error {
 				return err
 			}
 		}
+	}
+	if err := w.rival(pk, list); err != nil {
+		return err
 	}
 	asked := 0
 	for i := range list {
@@ -240,11 +248,15 @@ func (w *work) judge(pk int64, c Candidate, known bool) error {
 	if err != nil {
 		return err
 	}
+	if err := w.uphold(pk, &c); err != nil {
+		return err
+	}
 	now := p.Now()
 	if now.settled() || now.By == Before && worth(c.Verdict) {
 		return nil
 	}
-	d := Decision{Outcome: Open, By: ByModel, Model: w.Match.Name, Pattern: c.Verdict.Pattern, Weight: c.Verdict.Weight, Guards: c.Verdict.Guards, Grade: c.Verdict.Grade}
+	d := Decision{Outcome: Open, By: ByModel, Rival: c.claim == rivalled}
+	d.say(w.Match.Name, c.Verdict)
 	switch {
 	case c.Verdict.Grade == match.Certain:
 		d.Outcome = Joined
@@ -266,7 +278,7 @@ func (w *work) judge(pk int64, c Candidate, known bool) error {
 }
 
 func sameDecision(a, b Decision) bool {
-	return a.Outcome == b.Outcome && a.By == b.By && a.Model == b.Model && a.Pattern == b.Pattern && a.Weight == b.Weight && a.Guards == b.Guards && a.Held == b.Held
+	return a.Outcome == b.Outcome && a.By == b.By && a.Model == b.Model && a.Pattern == b.Pattern && a.Weight == b.Weight && a.Guards == b.Guards && a.Claim == b.Claim && a.Held == b.Held && a.Rival == b.Rival
 }
 
 // hostile tells whether to join two entries would make one person of two that

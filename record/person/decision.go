@@ -44,13 +44,26 @@ type Decision struct {
 	Weight  float32       `json:"w,omitempty"`
 	Guards  match.Guard   `json:"g,omitempty"`
 	Grade   match.Grade   `json:"gr,omitempty"`
+	Claim   match.Claim   `json:"cl,omitempty"`
+	// Rival: its claim did not hold, since a rival is there.
+	Rival bool `json:"rv,omitempty"`
 	// Held: certain of itself, but it would have put two people into one.
 	Held bool `json:"h,omitempty"`
 }
 
 // Verdict is what the model said.
 func (d Decision) Verdict() match.Verdict {
-	return match.Verdict{Pattern: d.Pattern, Weight: d.Weight, Guards: d.Guards, Grade: d.Grade}
+	return match.Verdict{Pattern: d.Pattern, Weight: d.Weight, Guards: d.Guards, Grade: d.Grade, Claim: d.Claim}
+}
+
+// say puts what the model says into a decision.
+func (d *Decision) say(model string, v match.Verdict) {
+	d.Model, d.Pattern, d.Weight, d.Guards, d.Grade, d.Claim = model, v.Pattern, v.Weight, v.Guards, v.Grade, v.Claim
+}
+
+// claimed tells whether the model joined a pair by a claim.
+func (d Decision) claimed() bool {
+	return d.By == ByModel && d.Outcome == Joined && d.Claim != match.NoClaim
 }
 
 // Pair is everything that was ever decided on two entries, oldest first.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
+	"math"
 	"slices"
 	"strconv"
 
@@ -36,7 +37,7 @@ func NewMatcher(m *match.Model, counts *match.Frequencies) (*Matcher, error) {
 	if !slices.Equal(m.Block, shipped.Block) {
 		return nil, fault.New(fault.Unsupported, "person.block", "the model has other blocking rules than those that the index is filed under")
 	}
-	scorer, err := match.NewScorer(m, counts)
+	scorer, err := match.NewScorer(among(m, counts), counts)
 	if err != nil {
 		return nil, err
 	}
@@ -50,6 +51,18 @@ func NewMatcher(m *match.Model, counts *match.Frequencies) (*Matcher, error) {
 		h.Write(counts.Bytes())
 	}
 	return &Matcher{scorer: scorer, words: match.ShippedLexicon(), counts: counts, text: text, Name: fmt.Sprintf("%s/%08x", m.Version, h.Sum32())}, nil
+}
+
+// among is a model for as many entries as were counted: that two at random are
+// one person is the less likely the more there are. It is never held likelier
+// than the model says.
+func among(m *match.Model, counts *match.Frequencies) *match.Model {
+	if counts == nil || counts.Records() == 0 {
+		return m
+	}
+	out := *m
+	out.Prior = min(m.Prior, -math.Log2(float64(counts.Records())))
+	return &out
 }
 
 // Subject makes a Patient resource ready to be compared.
@@ -111,6 +124,19 @@ func (m *Matcher) Explain(a, b *match.Subject) match.Waterfall {
 	return w
 }
 
+// Retell is Explain for a pair on which a decision stands: it tells whether a
+// claim was upheld, or a rival was there.
+func (m *Matcher) Retell(a, b *match.Subject, now Decision) match.Waterfall {
+	w := m.Explain(a, b)
+	if w.Claim != "" {
+		w.Rival = now.Rival
+		if now.claimed() {
+			w.Grade = match.Certain
+		}
+	}
+	return w
+}
+
 // Recall gives the waterfall of a verdict that was kept.
 func (m *Matcher) Recall(v match.Verdict) match.Waterfall { return m.scorer.Recall(v) }
 
@@ -121,12 +147,17 @@ const nhsRule, numberRule = "nhs", "number"
 // Blocks are the hashes under which a Patient is filed for matching, beside
 // its numbers, which the index of identifiers has.
 func (m *Matcher) Blocks(hash func(...string) uint64, s *match.Subject) []uint64 {
+	return m.blocks(hash, s, func(string) bool { return true })
+}
+
+// blocks are those of some rules.
+func (m *Matcher) blocks(hash func(...string) uint64, s *match.Subject, take func(rule string) bool) []uint64 {
 	var out []uint64
 	for i, k := range s.Keys() {
 		if k == 0 {
 			continue
 		}
-		if name := m.scorer.Rules.Names[i]; name != nhsRule && name != numberRule {
+		if name := m.scorer.Rules.Names[i]; name != nhsRule && name != numberRule && take(name) {
 			out = append(out, hash("block", m.scorer.Rules.Names[i], strconv.FormatUint(uint64(k), 36)))
 		}
 	}
@@ -153,6 +184,7 @@ type Candidate struct {
 	Key     store.Key
 	Subject match.Subject
 	Verdict match.Verdict
+	claim   standing
 }
 
 // maxBlock is how many entries of one key are compared: what more share (a name
@@ -220,7 +252,7 @@ func (x Index) compared(ctx context.Context, r store.Reader, own *match.Subject,
 		for _, e := range entries {
 			c := Candidate{Key: e.Key, Subject: subject(e.Patient)}
 			c.Verdict = score(own, &c.Subject)
-			if worth(c.Verdict) {
+			if near(c.Verdict) {
 				out = append(out, c)
 			}
 		}
@@ -234,6 +266,10 @@ func (x Index) compared(ctx context.Context, r store.Reader, own *match.Subject,
 func worth(v match.Verdict) bool {
 	return v.Grade >= match.Possible || v.Pattern.At(match.NHS) == match.CodeSame
 }
+
+// near tells whether a pair counts: it is worth a look, or stands against what
+// one of the two claims with a third.
+func near(v match.Verdict) bool { return worth(v) || v.Claim == match.TwoPeople }
 
 // asks tells whether a steward is asked about a pair. Twins and relatives who
 // have a valid NHS number each are two people beyond doubt.

@@ -176,7 +176,7 @@ func (w *work) say(r *Ruling, a, b int64, o Outcome) error {
 	}
 	if s != nil && t != nil {
 		v := w.Match.Judge(s, t)
-		d.Model, d.Pattern, d.Weight, d.Guards, d.Grade = w.Match.Name, v.Pattern, v.Weight, v.Guards, v.Grade
+		d.say(w.Match.Name, v)
 	}
 	r.Pairs = append(r.Pairs, [2]int64{min(a, b), max(a, b)})
 	return w.decide(p, d)
@@ -371,7 +371,7 @@ func (w *work) rejudge(a, b int64) error {
 	if err != nil || t == nil {
 		return err
 	}
-	return w.judge(a, Candidate{PatientKey(b), *t, w.Match.Judge(s, t)}, false)
+	return w.judge(a, Candidate{Key: PatientKey(b), Subject: *t, Verdict: w.Match.Judge(s, t)}, false)
 }
 
 // FindRuling reads one. Errors: NotFound "person.ruling".

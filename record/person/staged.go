@@ -19,6 +19,9 @@ type Staged struct {
 // Of makes a record ready as RecordOf makes a Patient: without its hospital
 // numbers.
 func (m *Matcher) Of(r match.Record) match.Subject {
+	if r.Keeper == "" && len(r.Numbers) > 0 {
+		r.Keeper = r.Numbers[0].Scope
+	}
 	r.Numbers = nil
 	return m.prepare(r)
 }

@@ -15,6 +15,9 @@ const odsOrganization = "https://fhir.nhs.uk/Id/ods-organization-code"
 // that twins were given neighbouring numbers says nothing for their being one.
 func RecordOf(patient *fhir.Value) match.Record {
 	r := askedOf(patient)
+	if len(r.Numbers) > 0 {
+		r.Keeper = r.Numbers[0].Scope
+	}
 	r.Numbers = nil
 	return r
 }

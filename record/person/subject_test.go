@@ -16,7 +16,7 @@ func TestRecordOf(t *testing.T) {
 		`{"name":[{"text":"Ngozi Ada Okafor"}]}`:                                                                                                    {Given: "Ngozi Ada", Family: "Okafor"},
 		`{"identifier":[{"system":"https://fhir.nhs.uk/Id/nhs-number","value":"9990000019"},{"system":"https://fhir.nhs.uk/Id/nhs-number","value":"9990000018"}]}`: {NHS: "9990000018"},
 		`{"identifier":[{"system":"https://fhir.nhs.uk/Id/nhs-number","value":"9990000019"}]}`:                                                                     {NHS: "9990000019"},
-		`{"identifier":[{"system":"urn:concord:RYJ:hospital-number","value":"700001"}]}`:                                                                           {},
+		`{"identifier":[{"system":"urn:concord:RYJ:hospital-number","value":"700001"}]}`:                                                                           {Keeper: "RYJ"},
 		`{"birthDate":"1984-03-07","gender":"female","multipleBirthInteger":2}`:                                                                                    {Born: "1984-03-07", Sex: "female", Multiple: true},
 		`{"multipleBirthBoolean":false}`: {},
 		`{"address":[{"use":"old","postalCode":"UB1 1AA"},{"use":"work","postalCode":"HA1 1AA"},{"use":"home","line":["Flat 2","14 Lady Road"],"city":"Southall","postalCode":"UB1 3XK"}]}`: {Address: "Flat 2 14 Lady Road", Locality: "Southall", Postcode: "UB1 3XK"},

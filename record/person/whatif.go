@@ -52,13 +52,22 @@ func (x Index) WhatIf(ctx context.Context, r store.Reader, own Entry, other *Mat
 	}
 	for _, e := range rest {
 		s := other.Subject(e.Patient)
-		list = append(list, Candidate{e.Key, s, other.Judge(&subject, &s)})
+		list = append(list, Candidate{Key: e.Key, Subject: s, Verdict: other.Judge(&subject, &s)})
 	}
 	for _, c := range list {
 		if c.Key.PK < own.Key.PK {
 			continue
 		}
 		pairs++
+		if c.Verdict.Claim != match.NoClaim && c.Verdict.Claim != match.TwoPeople {
+			found, err := Index{x.Hash, other, x.Load}.rivals(ctx, r, c.Verdict.Claim, Candidate{Key: own.Key, Subject: subject}, c)
+			if err != nil {
+				return pairs, err
+			}
+			if !found {
+				c.Verdict = c.Verdict.Upheld()
+			}
+		}
 		p, err := loadPair(ctx, r, own.Key.PK, c.Key.PK)
 		if err != nil {
 			return pairs, err

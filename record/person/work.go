@@ -32,6 +32,7 @@ type node struct {
 type tie struct {
 	To      int64   `json:"p"`
 	Outcome Outcome `json:"o"`
+	Claim   bool    `json:"c,omitempty"` // joined by a claim: a rival undoes it
 }
 
 // work is one transaction on the index. Persons are made of entries by their
@@ -138,9 +139,9 @@ func (w *work) decide(p *Pair, d Decision) error {
 			return err
 		}
 		if i := n.has(side[1]); i >= 0 {
-			n.Pairs[i].Outcome = d.Outcome
+			n.Pairs[i].Outcome, n.Pairs[i].Claim = d.Outcome, d.claimed()
 		} else {
-			n.Pairs = append(n.Pairs, tie{side[1], d.Outcome})
+			n.Pairs = append(n.Pairs, tie{side[1], d.Outcome, d.claimed()})
 		}
 		w.dirty[side[0]] = true
 		if (was == Joined) != (d.Outcome == Joined) {

@@ -21,6 +21,10 @@ type Waterfall struct {
 	Weight float64
 	Grade  Grade
 	Guards []string
+	// Claim is what makes the pair certain when no rival is there, in words; "" =
+	// nothing. Rival: one is there.
+	Claim string
+	Rival bool
 }
 
 // Explain gives the waterfall of a pair. Its words hold no patient data. The
@@ -28,9 +32,10 @@ type Waterfall struct {
 func (s *Scorer) Explain(a, b *Subject) Waterfall {
 	v := s.Score(a, b)
 	w := s.levels(v)
-	given, family, born := s.rareParts(v.Pattern, a, b)
+	given, family, full, born := s.rareParts(v.Pattern, a, b)
 	w.rare("given name", given)
 	w.rare("family name", family)
+	w.rare("whole name", full)
 	w.rare("date of birth", born)
 	return w
 }
@@ -46,7 +51,7 @@ func (s *Scorer) Recall(v Verdict) Waterfall {
 }
 
 func (s *Scorer) levels(v Verdict) Waterfall {
-	w := Waterfall{Model: s.Model.Version, Weight: float64(v.Weight), Grade: v.Grade}
+	w := Waterfall{Model: s.Model.Version, Weight: float64(v.Weight), Grade: v.Grade, Claim: v.Claim.String()}
 	w.add("before comparing", "any two records", s.Model.Prior)
 	for c := range comparisons {
 		if l := v.Pattern.At(c); l != NotGiven {
@@ -86,9 +91,26 @@ func (w Waterfall) String() string {
 	}
 	fmt.Fprintf(&b, "%s: weight %.1f, probability %.6f (model %s)\n", w.Grade, w.Weight, Probability(w.Weight), w.Model)
 	for _, g := range w.Guards {
-		fmt.Fprintf(&b, "not certain: %s\n", g)
+		fmt.Fprintf(&b, "%s: %s\n", w.against(), g)
+	}
+	switch {
+	case w.Claim == "":
+	case w.Rival:
+		fmt.Fprintf(&b, "not certain: %s; but %s\n", w.Claim, RivalWords)
+	case w.Grade == Certain:
+		fmt.Fprintf(&b, "certain since no rival is there: %s\n", w.Claim)
+	default:
+		fmt.Fprintf(&b, "certain if no rival is there: %s\n", w.Claim)
 	}
 	return b.String()
+}
+
+// against tells how a guard stands: a claim that nobody rivals goes above it.
+func (w Waterfall) against() string {
+	if w.Grade == Certain {
+		return "in spite of"
+	}
+	return "not certain"
 }
 
 func bar(bits float64) string {

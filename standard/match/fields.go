@@ -145,6 +145,9 @@ func (s *Subject) identify(r *Record) {
 			s.flags |= validNHS
 		}
 	}
+	if s.keeper = mark(r.Keeper); s.keeper == 0 && len(r.Numbers) > 0 {
+		s.keeper = mark(r.Numbers[0].Scope)
+	}
 	n := 0
 	for _, id := range r.Numbers {
 		v := kept(id.Value, true)

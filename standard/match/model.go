@@ -23,8 +23,18 @@ type Model struct {
 	Certain     float64           `yaml:"certain"`
 	Rarity      float64           `yaml:"rarity"`
 	Commonest   float64           `yaml:"commonest"`
+	Unrivalled  *Unrivalled       `yaml:"unrivalled,omitempty"`
 	Block       []string          `yaml:"block"`
 	Comparisons []ModelComparison `yaml:"comparisons"`
+}
+
+// Unrivalled are the weights from which a claim is certain when no rival is
+// there; 0 = never. A model without it joins nobody by a claim.
+type Unrivalled struct {
+	Name       float64 `yaml:"name"`
+	Alike      float64 `yaml:"alike"` // the same, but a given or family name is alike, not equal
+	Number     float64 `yaml:"number"`
+	SecondName float64 `yaml:"second_name"`
 }
 
 // ModelComparison is one comparison of the file; its levels stand in order.
@@ -76,6 +86,14 @@ func (m *Model) check() error {
 	}
 	if !(m.Rarity >= 0 && m.Rarity <= 1) || !(m.Commonest > 0 && m.Commonest <= 1) {
 		return fault.New(fault.Invalid, "match.model", "rarity is 0 to 1, commonest above 0 up to 1")
+	}
+	if u := m.Unrivalled; u != nil && !(u.Alike >= 0 && u.Alike <= 1000) {
+		return fault.New(fault.Invalid, "match.model", "the weights of unrivalled are bits, 0 or more")
+	}
+	for _, c := range Claims {
+		if w := m.Unrivalled.Least(c); !(w >= 0 && w <= 1000) {
+			return fault.New(fault.Invalid, "match.model", "the weights of unrivalled are bits, 0 or more")
+		}
 	}
 	for c := range m.Comparisons {
 		if err := m.Comparisons[c].check(Comparison(c)); err != nil {

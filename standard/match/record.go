@@ -16,6 +16,7 @@ type Record struct {
 	Practice string   // code of the general practice
 	NHS      string   // NHS number, valid or not
 	Numbers  []Number // hospital numbers; the first two are kept
+	Keeper   string   // who keeps the record: a trust's code; "" = the issuer of the first hospital number
 	Multiple bool     // the source says that it is of a multiple birth
 }
 
@@ -37,6 +38,7 @@ type Subject struct {
 	first   uint32 // mark of the first given name
 	middle  uint32 // mark of the second
 	mail    uint32 // mark of the whole email
+	keeper  uint32 // mark of who keeps the record
 	number  [2]code
 	given   text // first given name
 	family  text // family name, words put together
@@ -73,6 +75,7 @@ const (
 	rareGiven = iota
 	rareFamily
 	rareBorn
+	rareFull // given and family name together
 	rarities
 )
 

@@ -8,8 +8,9 @@ type Scorer struct {
 	Model  *Model
 	Rules  *Rules
 	weight [comparisons][16]float32
-	usual  [rarities]float32
+	usual  [rareFull]float32
 	rarity float32
+	most   float32 // bits: how rare a name can be among so many records
 }
 
 // NewScorer makes a model ready. freq may be nil: then rarity does not count.
@@ -30,8 +31,9 @@ func NewScorer(m *Model, freq *Frequencies, without ...string) (*Scorer, error) 
 	}
 	if freq != nil {
 		g, f, b := freq.Usual()
-		s.usual = [rarities]float32{float32(g), float32(f), float32(b)}
+		s.usual = [rareFull]float32{float32(g), float32(f), float32(b)}
 		s.rarity = float32(m.Rarity)
+		s.most = float32(math.Log2(float64(max(freq.Records(), 1))))
 	}
 	return s, nil
 }
@@ -58,6 +60,7 @@ type Verdict struct {
 	Weight  float32 // bits: log2 of the odds that the two are one person
 	Guards  Guard
 	Grade   Grade
+	Claim   Claim // what makes it certain if no rival is there; NoClaim
 }
 
 // Probability that the two are one person, as the model has it.
@@ -69,17 +72,21 @@ func Probability(weight float64) float64 { return 1 / (1 + math.Exp2(-weight)) }
 // Score compares two subjects. It does not allocate.
 func (s *Scorer) Score(a, b *Subject) Verdict {
 	p := Compare(a, b)
-	return s.Decide(p, s.sum(p)+s.rare(p, a, b), guards(p, a, b))
+	return s.Decide(p, s.sum(p)+s.rare(p, a, b), guards(p, a, b), ClaimOf(p, a, b))
 }
 
-// Decide grades a pair whose pattern, weight and guards are known.
-func (s *Scorer) Decide(p Pattern, weight float32, g Guard) Verdict {
+// Decide grades a pair of which pattern, weight, guards and what it may claim
+// are known.
+func (s *Scorer) Decide(p Pattern, weight float32, g Guard, c Claim) Verdict {
 	g &^= BadNumber
 	if p.At(NHS) == CodeSlip && float64(weight-s.weight[NHS][CodeSlip]) < s.Model.Certain {
 		g |= BadNumber // without that number it would not be certain
 	}
 	v := Verdict{Pattern: p, Weight: weight, Guards: g}
 	v.Grade = s.grade(v)
+	if c == TwoPeople || v.Grade == Probable && s.claims(v, c) {
+		v.Claim = c
+	}
 	return v
 }
 
@@ -93,17 +100,17 @@ func (s *Scorer) sum(p Pattern) float32 {
 
 // rare is the adjustment for how common the agreeing values are.
 func (s *Scorer) rare(p Pattern, a, b *Subject) float32 {
-	g, f, d := s.rareParts(p, a, b)
-	return g + f + d
+	g, f, n, d := s.rareParts(p, a, b)
+	return g + f + n + d
 }
 
-func (s *Scorer) rareParts(p Pattern, a, b *Subject) (given, family, born float32) {
+func (s *Scorer) rareParts(p Pattern, a, b *Subject) (given, family, full, born float32) {
 	if s.rarity == 0 {
-		return 0, 0, 0
+		return 0, 0, 0, 0
 	}
 	switch p.At(Name) {
 	case NameExact, NameAnyOrder:
-		given, family = s.part(rareGiven, a, b), s.part(rareFamily, a, b)
+		given, family, full = s.part(rareGiven, a, b), s.part(rareFamily, a, b), s.together(a, b)
 	case NameNickname, NameFamilyOnly:
 		family = s.part(rareFamily, a, b)
 	case NameFormer, NameGivenOnly:
@@ -118,7 +125,18 @@ func (s *Scorer) rareParts(p Pattern, a, b *Subject) (given, family, born float3
 	if p.At(Birth) == BirthExact {
 		born = s.part(rareBorn, a, b)
 	}
-	return given, family, born
+	return given, family, full, born
+}
+
+// together takes away what a whole name is commoner than its halves say: who is
+// called Mohammed is called Khan more often than others are.
+func (s *Scorer) together(a, b *Subject) float32 {
+	r := min(a.rare[rareFull], b.rare[rareFull])
+	if r == 0 {
+		return 0
+	}
+	halves := float32(min(a.rare[rareGiven], b.rare[rareGiven]))/8 + float32(min(a.rare[rareFamily], b.rare[rareFamily]))/8
+	return s.rarity * min(0, float32(r)/8-min(halves, s.most))
 }
 
 // part takes the commoner of two values that are not one, as when names stand
