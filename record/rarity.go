@@ -51,6 +51,9 @@ func (d *Desk) openMatcher(ctx context.Context, model *match.Model) error {
 // once, so that all are made ready by the same count.
 func (d *Desk) matcher() *person.Matcher { return d.current.Load() }
 
+// NamesCounted tells that what arrives is matched by counted names.
+func (d *Desk) NamesCounted() bool { return d.matcher().Counted() }
+
 // TakeUpNames takes up a count of names that another process, or this one, has
 // made since; changed tells that there was one.
 func (d *Desk) TakeUpNames(ctx context.Context) (changed bool, err error) {

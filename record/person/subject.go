@@ -54,6 +54,16 @@ func askedOf(patient *fhir.Value) match.Record {
 	return r
 }
 
+// KeeperOf gives the trust of a Patient's first hospital number, and the number.
+func KeeperOf(patient *fhir.Value) (trust, number string) {
+	var r match.Record
+	readNumbers(patient, &r)
+	if len(r.Numbers) == 0 {
+		return "", ""
+	}
+	return r.Numbers[0].Scope, r.Numbers[0].Value
+}
+
 // readNames takes the name in use; the family name of an old one is the former.
 func readNames(patient *fhir.Value, r *match.Record) {
 	var best, former *fhir.Value
