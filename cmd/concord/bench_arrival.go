@@ -5,16 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"concord/demo/linked"
-	"concord/exchange/linkage"
 	"concord/record"
 	"concord/record/access"
 	"concord/standard/fhir"
@@ -26,12 +23,13 @@ import (
 // trusts know it comes in, some of its records are held back, and those are then
 // looked for and brought, one after the other.
 type arrivalCmd struct {
-	where  `embed:""`
-	People int     `help:"How many people; about 1.37 records each." default:"10000"`
-	Probes int     `help:"How many records are held back and measured." default:"2000"`
-	Seed   uint64  `help:"Seed." default:"1"`
-	Errors float64 `help:"Multiply the rates of errors." default:"1"`
-	JSON   bool    `help:"Print JSON instead of a table." name:"json"`
+	where   `embed:""`
+	People  int     `help:"How many people; about 1.37 records each." default:"10000"`
+	Probes  int     `help:"How many records are held back and measured." default:"2000"`
+	Seed    uint64  `help:"Seed." default:"1"`
+	Errors  float64 `help:"Multiply the rates of errors." default:"1"`
+	Profile string  `help:"Write what was busy and what memory held there: cpu.pprof and heap.pprof." type:"path" placeholder:"DIR"`
+	JSON    bool    `help:"Print JSON instead of a table." name:"json"`
 }
 
 // arrivals is what was measured.
@@ -43,7 +41,12 @@ type arrivals struct {
 	Seconds   float64    `json:"seconds"`
 	Questions []question `json:"questions"`
 	Bytes     int64      `json:"bytes"`
-	Peak      int64      `json:"peakMemory"`
+	// Peak is what the process took at most until the last probe; Load until the
+	// last record was loaded. What the bench itself needs to tell right from wrong
+	// comes after both.
+	Peak    int64 `json:"peakMemory"`
+	Load    int64 `json:"loadMemory"`
+	Counted bool  `json:"namesCounted"`
 	// Over all pairs of records, those of the probes included.
 	TruePairs  int64   `json:"truePairs"` // pairs that are of one person
 	Joined     int64   `json:"joinedPairs"`
@@ -53,35 +56,39 @@ type arrivals struct {
 	Queue      int     `json:"queue"`      // pairs that wait for a steward, at most 500
 }
 
-// brought is a record with whom it is said to be.
-type brought struct {
-	truth  int
-	person string
-}
-
 func (c *arrivalCmd) Run(ctx context.Context) error {
 	h, err := openHouse(ctx, c.where, nil, quietLog())
 	if err != nil {
 		return err
 	}
 	defer h.close()
-	out := arrivals{People: c.People, Seed: c.Seed, Errors: c.Errors}
-	var all []brought
-	probes, err := c.load(ctx, h, &out, &all)
+	stop, err := profiled(c.Profile)
 	if err != nil {
 		return err
 	}
-	if err := c.probe(ctx, h, probes, &out, &all); err != nil {
+	defer stop()
+	out := arrivals{People: c.People, Seed: c.Seed, Errors: c.Errors}
+	probes, err := c.load(ctx, h, &out)
+	if err != nil {
+		return err
+	}
+	out.Load = peakMemory()
+	if err := h.tendNames(ctx); err != nil { // as a server does by itself
+		return err
+	}
+	out.Counted = h.desk.NamesCounted()
+	if err := c.probe(ctx, h, probes, &out); err != nil {
 		return err
 	}
 	out.Peak = peakMemory()
+	stop()
 	for _, q := range out.Questions { // the rest takes its time
 		fmt.Fprintf(os.Stderr, "%s: p50 %.2f, p95 %.2f, p99 %.2f ms\n", q.Name, q.P50, q.P95, q.P99)
 	}
 	if out.Bytes, err = h.onDisk(ctx); err != nil {
 		return err
 	}
-	if err := out.hold(ctx, h, all); err != nil {
+	if err := out.hold(ctx, h); err != nil {
 		return err
 	}
 	if c.JSON {
@@ -95,7 +102,7 @@ func (c *arrivalCmd) Run(ctx context.Context) error {
 
 // load brings everything in but the probes, in transactions of one trust's
 // records.
-func (c *arrivalCmd) load(ctx context.Context, h *house, out *arrivals, all *[]brought) ([]linked.Row, error) {
+func (c *arrivalCmd) load(ctx context.Context, h *house, out *arrivals) ([]linked.Row, error) {
 	if err := h.engine.Bulk(ctx, true); err != nil {
 		return nil, err
 	}
@@ -109,9 +116,8 @@ func (c *arrivalCmd) load(ctx context.Context, h *house, out *arrivals, all *[]b
 	for range runtime.NumCPU() {
 		wg.Go(func() {
 			for rows := range work {
-				got, err := h.bring(ctx, rows)
+				_, err := h.bring(ctx, rows)
 				mu.Lock()
-				*all = append(*all, got...)
 				if failed == nil {
 					failed = err
 				}
@@ -150,7 +156,8 @@ func (h *house) feedOf(trust string) *record.Errand {
 	return h.desk.For(access.Requester{ID: "bench", Role: access.System, Org: trust, Scopes: scopes}, access.Reason{Purpose: access.DirectCare})
 }
 
-func (h *house) bring(ctx context.Context, rows []linked.Row) ([]brought, error) {
+// bring has a trust's records arrive, and gives the person of each.
+func (h *house) bring(ctx context.Context, rows []linked.Row) ([]string, error) {
 	if len(rows) == 0 {
 		return nil, nil
 	}
@@ -162,11 +169,11 @@ func (h *house) bring(ctx context.Context, rows []linked.Row) ([]brought, error)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]brought, len(rows))
+	persons := make([]string, len(res))
 	for i, r := range res {
-		out[i] = brought{rows[i].Person, personLink(r.Item.Resource)}
+		persons[i] = personLink(r.Item.Resource)
 	}
-	return out, nil
+	return persons, nil
 }
 
 func personLink(patient *fhir.Value) string {
@@ -206,7 +213,7 @@ func patientOf(r match.Record) *fhir.Value {
 }
 
 // probe looks for each record that was held back, then brings it.
-func (c *arrivalCmd) probe(ctx context.Context, h *house, probes []linked.Row, out *arrivals, all *[]brought) error {
+func (c *arrivalCmd) probe(ctx context.Context, h *house, probes []linked.Row, out *arrivals) error {
 	var look, bring []time.Duration
 	for _, row := range probes {
 		p := patientOf(row.Record)
@@ -216,12 +223,10 @@ func (c *arrivalCmd) probe(ctx context.Context, h *house, probes []linked.Row, o
 		}
 		look = append(look, time.Since(start))
 		start = time.Now()
-		got, err := h.bring(ctx, []linked.Row{row})
-		if err != nil {
+		if _, err := h.bring(ctx, []linked.Row{row}); err != nil {
 			return err
 		}
 		bring = append(bring, time.Since(start))
-		*all = append(*all, got...)
 	}
 	out.Questions = []question{{Name: "$match, its audit entry durable"}, {Name: "a record arrives: matched, decided, durable"}}
 	out.Questions[0].sum(look)
@@ -229,83 +234,12 @@ func (c *arrivalCmd) probe(ctx context.Context, h *house, probes []linked.Row, o
 	return nil
 }
 
-// hold holds the persons that came of it against the truth.
-func (out *arrivals) hold(ctx context.Context, h *house, all []brought) error {
-	now, err := h.leadOn(ctx, all)
-	if err != nil {
-		return err
-	}
-	pairs := func(n int64) int64 { return n * (n - 1) / 2 }
-	truth, persons, both := map[int]int64{}, map[string]int64{}, map[string]int64{}
-	for _, b := range all {
-		p := now[b.person]
-		truth[b.truth]++
-		persons[p]++
-		both[fmt.Sprint(p, " ", b.truth)]++
-	}
-	for _, n := range truth {
-		out.TruePairs += pairs(n)
-	}
-	for _, n := range persons {
-		out.Joined += pairs(n)
-	}
-	right := int64(0)
-	for _, n := range both {
-		right += pairs(n)
-	}
-	out.False, out.Missed = out.Joined-right, out.TruePairs-right
-	out.FalseBound = linkage.UpperBound(out.False, out.Joined)
-	list, err := h.desk.For(access.Requester{ID: "bench", Role: access.Steward, Org: "QRV"}, access.Reason{Purpose: access.Integrity}).Conflicts(ctx)
-	out.Queue = len(list)
-	return err
-}
-
-// leadOn gives, for each person as it was when a record came, the one that its
-// id leads to now.
-func (h *house) leadOn(ctx context.Context, all []brought) (map[string]string, error) {
-	if err := h.engine.Bulk(ctx, true); err != nil { // nothing is measured any more
-		return nil, err
-	}
-	now := map[string]string{}
-	for _, b := range all {
-		now[b.person] = ""
-	}
-	ids := make(chan string)
-	var mu sync.Mutex
-	var failed error
-	var wg sync.WaitGroup
-	e := h.operator()
-	for range 8 {
-		wg.Go(func() {
-			for id := range ids {
-				it, err := e.Read(ctx, "Patient", id)
-				mu.Lock()
-				if err == nil {
-					now[id] = it.ID
-				} else if failed == nil {
-					failed = err
-				}
-				mu.Unlock()
-			}
-		})
-	}
-	for _, id := range slices.Collect(maps.Keys(now)) {
-		ids <- id
-	}
-	close(ids)
-	wg.Wait()
-	if err := h.engine.Bulk(ctx, false); err != nil {
-		return nil, err
-	}
-	return now, failed
-}
-
 func (out *arrivals) print(w io.Writer) {
 	fmt.Fprintf(w, "%d people, seed %d, errors ×%.1f: %d records in %.1f s (%.0f a second)\n", out.People, out.Seed, out.Errors, out.Records, out.Seconds, float64(out.Records)/out.Seconds)
 	for _, q := range out.Questions {
 		fmt.Fprintf(w, "%8d  p50 %.2f  p95 %.2f  p99 %.2f  max %.2f ms  %s\n", q.Count, q.P50, q.P95, q.P99, q.Max, q.Name)
 	}
-	fmt.Fprintf(w, "disk %.1f MB, memory %.0f MB at most\n", float64(out.Bytes)/1e6, float64(out.Peak)/1e6)
+	fmt.Fprintf(w, "disk %.1f MB, memory %.0f MB at most, %.0f MB when all were loaded; names counted: %v\n", float64(out.Bytes)/1e6, float64(out.Peak)/1e6, float64(out.Load)/1e6, out.Counted)
 	fmt.Fprintf(w, "pairs: %d joined of %d true, %d false (at most %.2g of those joined, 95 %%), %d missed (%.2f %%); %d wait for a steward\n",
 		out.Joined, out.TruePairs, out.False, out.FalseBound, out.Missed, 100*float64(out.Missed)/float64(max(1, out.TruePairs)), out.Queue)
 }

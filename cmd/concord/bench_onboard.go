@@ -96,7 +96,7 @@ func (c *benchOnboardCmd) load(ctx context.Context, h *house) (int, []livePerson
 					failed = err
 				}
 				for i := 0; i < len(got) && len(people) < mostLive; i++ {
-					people = append(people, livePerson{rows[i], got[i].person})
+					people = append(people, livePerson{rows[i], got[i]})
 				}
 				mu.Unlock()
 			}

@@ -49,6 +49,9 @@ func (r pairRow) Sure() string {
 // Reasons are why nothing was decided without a steward.
 func (r pairRow) Reasons() []string {
 	out := append([]string(nil), r.Weight.Guards...)
+	if r.Weight.Rival {
+		out = append(out, match.RivalWords)
+	}
 	if r.Held {
 		out = append(out, "to join them would bring two people together through other entries")
 	}

@@ -60,7 +60,7 @@ func (x Index) WhatIf(ctx context.Context, r store.Reader, own Entry, other *Mat
 		}
 		pairs++
 		if c.Verdict.Claim != match.NoClaim && c.Verdict.Claim != match.TwoPeople {
-			found, err := Index{x.Hash, other, x.Load}.rivals(ctx, r, c.Verdict.Claim, Candidate{Key: own.Key, Subject: subject}, c)
+			found, err := Index{Hash: x.Hash, Match: other, Load: x.Load}.rivals(ctx, r, c.Verdict.Claim, Candidate{Key: own.Key, Subject: subject}, c)
 			if err != nil {
 				return pairs, err
 			}
