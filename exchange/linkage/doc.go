@@ -13,6 +13,8 @@
 //   - The same input and model give the same files, whatever the number of
 //     workers and the memory.
 //   - A pair is compared once, under the first rule whose key it shares.
+//   - What rests on a claim is joined after what is certain, and only if neither
+//     record has a rival.
 //   - No cluster holds two different valid NHS numbers, nor a pair on which a
 //     guard spoke against a join; two clusters are not chained by a weak link.
 //

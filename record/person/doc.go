@@ -21,6 +21,8 @@
 //     number on two people, and pairs that a steward parted never become one
 //     without a steward.
 //   - The model never overrules a human.
+//   - A claim joins only while no rival is there: the same entries come to the
+//     same persons, whichever came first.
 //
 // Of three entries of which two conflict and both match the third for certain,
 // the third stays with the one that came first, and a steward is asked.

@@ -16,6 +16,8 @@
 //     neither agrees nor differs.
 //   - An NHS number that fails its check digit never makes a match certain, nor
 //     do two records with different valid numbers ever match for certain.
+//   - A claim (what only a third record could refute) is never certain by Score:
+//     who has seen all candidates, and no rival among them, upholds it.
 //   - Twins, newborns without a name and relatives of one name at one address
 //     are at most probable, unless a valid NHS number or a hospital number is
 //     shared.
