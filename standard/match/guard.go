@@ -130,10 +130,24 @@ func twinNames(name Level, a, b *Subject, home, sexes bool) bool {
 		// A twin may have the other's name as a second one, or both the name that
 		// brothers share, which are told apart by how it is spelled.
 		return !oneName(a, b) || a.flags&b.flags&brothers != 0
-	case NameExact, NameAnyOrder, NameFormer, NameGivenOnly, NameBothSimilar:
+	case NameExact, NameAnyOrder, NameFormer, NameGivenOnly:
 		return false
+	case NameBothSimilar:
+		return twoNames(a, b)
 	case NameOneSimilar:
-		return a.given != b.given && !oneEdit(&a.given, &b.given)
+		return a.given != b.given && (!oneEdit(&a.given, &b.given) || twoNames(a, b))
 	}
 	return a.given != b.given
+}
+
+// realName is the rarity, in eighths of a bit, down to which a given name is one
+// that people have and no slip of the pen: one in 5,000 bears it.
+const realName = 98
+
+// twoNames tells whether two given names that are alike are both names that many
+// have, such as Rajesh and Ramesh: of a slip, one side is rare. Without counts it
+// is not known.
+func twoNames(a, b *Subject) bool {
+	real := func(s *Subject) bool { return s.rare[rareGiven] > 0 && s.rare[rareGiven] <= realName }
+	return a.given != b.given && real(a) && real(b)
 }

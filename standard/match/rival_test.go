@@ -117,3 +117,36 @@ func TestWholeNamesCount(t *testing.T) {
 		t.Errorf("kept counts rate %v, not %v", b.rare, a.rare)
 	}
 }
+
+// TestTwinsWithNamesAlike: two given names a letter apart that many bear may be
+// twins; a name and a slip of it may not.
+func TestTwinsWithNamesAlike(t *testing.T) {
+	l, freq, rules := ShippedLexicon(), NewFrequencies(), scorerOnce().Rules
+	made := func(given, number string) Record {
+		return Record{Given: given, Family: "Karerwood", Born: "2005-12-22", Sex: "male", Postcode: "UB4 4AF", Address: "59 Victoria Road", Practice: "E99599", Phones: []string{"000 7136 6297"}, NHS: number}
+	}
+	for i := range 12_000 {
+		r := made([]string{"Ramesh", "Rajesh", "Owen", "Piotr"}[i%4], "")
+		if i == 0 {
+			r.Given = "Rajedh"
+		}
+		s := l.Prepare(&r, rules)
+		freq.Add(&s)
+	}
+	scorer, err := NewScorer(ShippedModel(), freq)
+	if err != nil {
+		t.Fatal(err)
+	}
+	guard := func(a, b Record) Guard {
+		x, y := l.Prepare(&a, rules), l.Prepare(&b, rules)
+		freq.Rate(&x, scorer.Model.Commonest)
+		freq.Rate(&y, scorer.Model.Commonest)
+		return scorer.Score(&x, &y).Guards
+	}
+	if guard(made("Ramesh", "9990000018"), made("Rajesh", ""))&Twins == 0 {
+		t.Error("Ramesh and Rajesh of one home are not taken for twins")
+	}
+	if guard(made("Rajesh", "9990000018"), made("Rajedh", "")) != 0 || guard(made("Ramesh", "9990000018"), made("Rajesh", "9990000018")) != 0 {
+		t.Error("a slip, or a number that both have, is held")
+	}
+}
