@@ -66,7 +66,7 @@ func keptTogether(a, b *Subject) bool { return a.keeper != 0 && a.keeper == b.ke
 // when names have been counted.
 func (p Pattern) MayClaimName() bool {
 	switch p.At(Name) {
-	case NameExact, NameAnyOrder, NameNickname, NameFormer, NameOneSimilar:
+	case NameExact, NameAnyOrder, NameFormer, NameOneSimilar:
 		return p.At(Birth) == BirthExact && p.At(Sex) != Differs && p.At(NHS) != CodeSame && p.At(NHS) != CodeDifferent
 	}
 	return false
