@@ -25,7 +25,7 @@ func TestLinkReplay(t *testing.T) {
 	}
 	records := 0
 	for _, rows := range byTrust {
-		if err := h.bring(t.Context(), rows); err != nil {
+		if _, err := h.bring(t.Context(), rows); err != nil {
 			t.Fatal(err)
 		}
 		records += len(rows)

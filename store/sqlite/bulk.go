@@ -17,6 +17,11 @@ const (
 	// bulkCacheKB holds the pages that one such transaction changes, so that
 	// each is written once.
 	bulkCacheKB = 64 << 10
+	// bulkRows is how many rows one transaction changes before no other Update
+	// shares it. One that comes after others has every page that it changes copied,
+	// in memory, so that it alone can be taken back: after a large one that costs
+	// more than a commit, and as much memory again as the pages take.
+	bulkRows = 2000
 )
 
 // bulk is a bulk load under way. Its Updates share transactions over a longer
@@ -113,6 +118,9 @@ func (w *writer) sync(mode string) error {
 
 // run runs one Update and answers it.
 func (b *bulk) run(w *writer, req *request) {
+	if w.rows >= bulkRows {
+		b.commit(w)
+	}
 	w.batch = append(w.batch[:0], req)
 	switch {
 	case b.failed != nil:

@@ -109,7 +109,7 @@ func (w *writer) commitAll() error {
 	if err := w.snap.run("COMMIT"); err != nil {
 		return err
 	}
-	w.begun = false
+	w.begun, w.rows = false, 0
 	w.ahead.caughtUp()
 	w.e.behind.Store(false)
 	if len(w.snap.fresh) > 0 {
@@ -210,7 +210,10 @@ func (t *tx) write(ctx context.Context, query string) (*sqlite.Stmt, error) {
 }
 
 // exec runs a prepared statement that changes something.
-func (t *tx) exec(st *sqlite.Stmt) error { return t.fail(done(st)) }
+func (t *tx) exec(st *sqlite.Stmt) error {
+	t.w.rows++
+	return t.fail(done(st))
+}
 
 // apply prepares, binds and runs a statement that changes something.
 func (t *tx) apply(ctx context.Context, query string, args ...any) error {

@@ -28,7 +28,7 @@ func (w *writer) reset() {
 	if !w.snap.conn.AutocommitEnabled() {
 		_ = w.snap.run("ROLLBACK")
 	}
-	w.begun = false
+	w.begun, w.rows = false, 0
 	if w.ahead != nil {
 		w.ahead.in = 0
 	}

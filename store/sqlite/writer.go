@@ -46,6 +46,7 @@ type writer struct {
 	begun bool      // a transaction is open
 	dirty bool      // something was written in this transaction, or is to be
 	wrote bool      // what only a commit of the database keeps
+	rows  int       // changed since the last commit, about
 
 	c      counters
 	born   []string // names made in this transaction, in order
