@@ -34,7 +34,7 @@ func away(trust, number, nhs, given, family, born, post string) string {
 		`"generalPractitioner":[{"identifier":{"system":"https://fhir.nhs.uk/Id/ods-organization-code","value":"E%05d"}}]}`, n, n*2654435761, n%100_000)
 }
 
-const otherNHS = "9990000026" // made up too
+const otherNHS, thirdNHS, fourthNHS = "9990000026", "9990000034", "9990000042" // made up too
 
 // matchedBy opens the desk anew with another model.
 func (s *stage) matchedBy(m *match.Model) {
@@ -177,6 +177,15 @@ func TestNameUnlessANamesake(t *testing.T) {
 	s.create(s.client("RQM"), away("RQM", "c1", otherNHS, "Orinthia", "Penhaligon", "1915-02-03", "N1 1AA"))
 	if s.personOf(a) == s.personOf(b) {
 		t.Error("still joined, though a namesake of one birthday came")
+	}
+	a = s.create(s.client("RAS"), away("RAS", "a3", thirdNHS, "Orinthia Wren", "Penhaligon", "1925-02-03", "HA4 4AA")).ID
+	b = s.create(s.client("RYJ"), away("RYJ", "b3", "", "Wren", "Penhaligon", "1925-02-03", "HA4 4AB")).ID
+	if history, err = s.as(access.Steward).IdentityHistory(s.ctx, a, b); err != nil || s.personOf(a) != s.personOf(b) || history[0].Claim != match.ByOtherGiven {
+		t.Errorf("who goes by a second name is not joined by that: %+v %v", history, err)
+	}
+	s.create(s.client("RQM"), away("RQM", "c3", fourthNHS, "Beatrix", "Penhaligon", "1925-02-03", "HA4 4AA"))
+	if s.personOf(a) == s.personOf(b) {
+		t.Error("still joined, though a twin came who may be called that")
 	}
 	if a, b := pair("2", "Maryam", "Khan", "1919-01-02"); s.personOf(a) == s.personOf(b) {
 		t.Error("two of the commonest name are joined")

@@ -27,7 +27,11 @@ func (r *Run) claim(c *Clusters, s *subjects, room *match.Subject) error {
 		if err := c.knowNumbers(p, s, room); err != nil {
 			return err
 		}
-		if c.join(p, r.scorer.Model.Unrivalled.Least(p.Claim)) {
+		done, err := c.join(p, r.scorer.Model.Unrivalled.Least(p.Claim))
+		if err != nil {
+			return err
+		}
+		if done {
 			c.Claimed++
 		}
 	}

@@ -17,11 +17,18 @@ const apartGuards = match.TwoNumbers | match.Twins | match.Relatives | match.Oth
 type Clusters struct {
 	parent  []uint32
 	size    []uint32
-	number  map[uint32]string   // root: valid NHS number
-	enemies map[uint32][]uint32 // root: records that are known to be others
-	Refused int                 // joins that a guard on a third record prevented
-	Claimed int                 // joins by a claim that nobody rivals
-	Rivals  int                 // pairs whose claim a rival prevented
+	number  map[uint32]string  // root: valid NHS number
+	enemies map[uint32][]enemy // root: records that are known to be others
+	known   func(uint32) (number string, err error)
+	Refused int // joins that a guard on a third record prevented
+	Claimed int // joins by a claim that nobody rivals
+	Rivals  int // pairs whose claim a rival prevented
+}
+
+// enemy is a pair of records that are not one person as far as is known.
+type enemy struct {
+	own, other uint32
+	likely     bool // twins or relatives are likely, no more
 }
 
 // Cluster computes the clusters for a weight.
@@ -31,7 +38,7 @@ func (r *Run) Cluster(weight float64) (*Clusters, error) {
 		return nil, err
 	}
 	defer s.close()
-	c := &Clusters{parent: make([]uint32, s.n), size: make([]uint32, s.n), number: map[uint32]string{}, enemies: map[uint32][]uint32{}}
+	c := &Clusters{parent: make([]uint32, s.n), size: make([]uint32, s.n), number: map[uint32]string{}, enemies: map[uint32][]enemy{}}
 	for i := range c.parent {
 		c.parent[i], c.size[i] = uint32(i), 1
 	}
@@ -40,11 +47,19 @@ func (r *Run) Cluster(weight float64) (*Clusters, error) {
 			return nil, err
 		}
 		if p.Guards&match.Conflicts != 0 || r.opt.Strict && p.Guards&apartGuards != 0 {
-			c.enemies[p.A] = append(c.enemies[p.A], p.B)
-			c.enemies[p.B] = append(c.enemies[p.B], p.A)
+			likely := p.Guards&match.Conflicts == 0 && p.Claim != match.TwoPeople
+			c.enemies[p.A] = append(c.enemies[p.A], enemy{p.A, p.B, likely})
+			c.enemies[p.B] = append(c.enemies[p.B], enemy{p.B, p.A, likely})
 		}
 	}
-	var room match.Subject
+	var room, other match.Subject
+	c.known = func(i uint32) (string, error) {
+		subject, err := s.at(i, &other)
+		if err != nil {
+			return "", err
+		}
+		return subject.Number(), nil
+	}
 	for p, err := range r.Pairs() {
 		if err != nil {
 			return nil, err
@@ -58,7 +73,9 @@ func (r *Run) Cluster(weight float64) (*Clusters, error) {
 		if err := c.knowNumbers(p, s, &room); err != nil {
 			return nil, err
 		}
-		c.join(p, weight)
+		if _, err := c.join(p, weight); err != nil {
+			return nil, err
+		}
 	}
 	return c, r.claim(c, s, &room)
 }
@@ -89,21 +106,25 @@ func (c *Clusters) Of(i uint32) uint32 {
 	return i
 }
 
-func (c *Clusters) join(p Pair, weight float64) bool {
+func (c *Clusters) join(p Pair, weight float64) (bool, error) {
 	a, b := c.Of(p.A), c.Of(p.B)
 	if a == b {
-		return false
+		return false, nil
 	}
 	if c.size[a] < c.size[b] || c.size[a] == c.size[b] && b < a {
 		a, b = b, a
 	}
 	na, nb := c.number[a], c.number[b]
-	switch {
-	case na != "" && nb != "" && na != nb,
-		c.size[b] > 1 && float64(p.Weight) < weight+chainBits,
-		c.hostile(a, b):
+	refused := na != "" && nb != "" && na != nb || c.size[b] > 1 && float64(p.Weight) < weight+chainBits
+	if !refused {
+		var err error
+		if refused, err = c.hostile(p, a, b); err != nil {
+			return false, err
+		}
+	}
+	if refused {
 		c.Refused++
-		return false
+		return false, nil
 	}
 	c.parent[b] = a
 	c.size[a] += c.size[b]
@@ -115,19 +136,53 @@ func (c *Clusters) join(p Pair, weight float64) bool {
 		c.enemies[a] = append(c.enemies[a], e...)
 		delete(c.enemies, b)
 	}
-	return true
+	return true, nil
 }
 
 // hostile tells whether a record of one cluster is known to be another person
 // than one of the other.
-func (c *Clusters) hostile(a, b uint32) bool {
+func (c *Clusters) hostile(p Pair, a, b uint32) (bool, error) {
 	if len(c.enemies[a]) > len(c.enemies[b]) {
 		a, b = b, a
 	}
 	for _, e := range c.enemies[a] {
-		if c.Of(e) == b {
-			return true
+		if c.Of(e.other) != b {
+			continue
+		}
+		if !e.likely {
+			return true, nil
+		}
+		excused, err := c.excused(e, p)
+		if !excused || err != nil {
+			return true, err
 		}
 	}
-	return false
+	return false, nil
+}
+
+// excused tells whether a likely twin is none after all: the number of the record
+// that a pair joins by says that the two are one person, under another name. The
+// pair itself says nothing of the kind.
+func (c *Clusters) excused(e enemy, p Pair) (bool, error) {
+	for _, i := range [...]uint32{e.own, e.other} {
+		joined := p.A
+		if c.Of(joined) != c.Of(i) {
+			joined = p.B
+		}
+		if joined == i {
+			continue
+		}
+		one, err := c.known(i)
+		if err != nil {
+			return false, err
+		}
+		two, err := c.known(joined)
+		if err != nil {
+			return false, err
+		}
+		if one != "" && one == two {
+			return true, nil
+		}
+	}
+	return false, nil
 }

@@ -119,10 +119,11 @@ func (x Index) rivals(ctx context.Context, r store.Reader, claim match.Claim, a,
 }
 
 // rivalBlocks are the keys of the rules that a rival would share: all that name
-// the whole date of birth, and for two given names the number.
+// the whole date of birth, and for two given names the telephone and the number.
 func (x Index) rivalBlocks(claim match.Claim, s *match.Subject) []uint64 {
+	home := claim == match.BySecondName || claim == match.ByOtherGiven // twins of other names count
 	hashes := x.Match.blocks(x.Hash, s, func(rule string) bool {
-		return slices.Contains(strings.Split(rule, "+"), "born") || claim == match.BySecondName && rule == "phone"
+		return slices.Contains(strings.Split(rule, "+"), "born") || home && rule == "phone"
 	})
 	if n := s.Number(); n != "" && claim == match.BySecondName {
 		hashes = append(hashes, x.nhsHash(n))

@@ -145,12 +145,13 @@ func (s *Subject) identify(r *Record) {
 			s.flags |= validNHS
 		}
 	}
-	if s.keeper = mark(r.Keeper); s.keeper == 0 && len(r.Numbers) > 0 {
-		s.keeper = mark(r.Numbers[0].Scope)
-	}
+	s.keeper = mark(r.Keeper)
 	n := 0
 	for _, id := range r.Numbers {
 		v := kept(id.Value, true)
+		if s.keeper == 0 && v != "" { // a table has a column for each trust, and fills one
+			s.keeper = mark(id.Scope)
+		}
 		if n == len(s.number) || len(v) < 4 || strings.Count(v, v[:1]) == len(v) {
 			continue
 		}

@@ -9,7 +9,8 @@ type Guard uint16
 const (
 	// TwoNumbers: both have a valid NHS number, and they differ.
 	TwoNumbers Guard = 1 << iota
-	// Twins: one day, one home or family, but the given names are two.
+	// Twins: one day, one home or family, but the given names are two; or one day
+	// and one keeper, who keeps apart what is written in two ways.
 	Twins
 	// Newborn: one side has no given name of its own yet.
 	Newborn
@@ -83,7 +84,7 @@ func guards(p Pattern, a, b *Subject) Guard {
 	if (a.flags|b.flags)&unnamed != 0 {
 		g |= Newborn
 	}
-	if birth == BirthExact && twinNames(name, a, b, home, sexes) || (a.flags|b.flags)&manyBorn != 0 {
+	if birth == BirthExact && (twinNames(name, a, b, home, sexes) || keptTogether(a, b) && a.given != b.given) || (a.flags|b.flags)&manyBorn != 0 {
 		g |= Twins
 	}
 	if birth >= BirthSlip || (home || p.At(Phone) == CodeSame) && otherGiven(name, a, b) {
@@ -104,8 +105,14 @@ func otherGiven(name Level, a, b *Subject) bool {
 // unlike tells whether both have a given name and the two are not one, as far
 // as can be told.
 func unlike(a, b *Subject) bool {
-	return a.given.n > 0 && b.given.n > 0 && a.given != b.given && !sameCalled(a, b) && a.given != b.family && b.given != a.family &&
+	return a.given.n > 0 && b.given.n > 0 && a.given != b.given && !sameCalled(a, b) && !swapped(a, b) && !swapped(b, a) &&
 		jaroWinkler(&a.given, &b.given) < similarEnough
+}
+
+// swapped tells whether the names of one stand in the other order: the given name
+// of one is the other's family name, and what is left is alike too.
+func swapped(a, b *Subject) bool {
+	return a.given == b.family && jaroWinkler(&a.family, &b.given) >= similarEnough
 }
 
 // misspelt tells whether, of two who share a number, the given names may be one
@@ -123,7 +130,7 @@ func twinNames(name Level, a, b *Subject, home, sexes bool) bool {
 		return false
 	}
 	if sexes {
-		return true
+		return name != NameExact && name != NameAnyOrder
 	}
 	switch name {
 	case NameNickname:

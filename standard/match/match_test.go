@@ -166,6 +166,23 @@ func TestGuards(t *testing.T) {
 	if v := verdict(t, a, two); v.Guards&TwoNumbers == 0 || v.Grade > Possible {
 		t.Errorf("two numbers are %s, guards %q", v.Grade, v.Guards)
 	}
+	crossed := person() // the twin's names, in the wrong order, under her number
+	crossed.Given, crossed.Family = a.Family, "Zahra"
+	if v := verdict(t, a, crossed); v.Guards&Doubt == 0 || v.Grade == Certain {
+		t.Errorf("a twin with the other's number and names in the other order is %s, guards %q", v.Grade, v.Guards)
+	}
+	kept := with(func(r *Record) { r.Given, r.Keeper = "Amna", "R1K" }) // a slip, but one trust has both
+	if v := verdict(t, with(func(r *Record) { r.Keeper = "R1K" }), kept); v.Guards&Twins == 0 || v.Grade == Certain {
+		t.Errorf("two records of one trust whose names are not one are %s, guards %q", v.Grade, v.Guards)
+	}
+	columns := func(r *Record) { r.Numbers = []Number{{"R1K", ""}, {"RYJ", "700001"}} }
+	if v := verdict(t, with(func(r *Record) { r.Given, r.Numbers = "Amna", []Number{{"R1K", "100001"}, {"RYJ", ""}} }), with(columns)); v.Guards&Twins != 0 {
+		t.Errorf("columns of numbers that are empty make two trusts one: guards %q", v.Guards)
+	}
+	wrong := with(func(r *Record) { r.Sex = "male" })
+	if v := verdict(t, a, wrong); v.Guards&Twins != 0 {
+		t.Errorf("twins of one name: guards %q", v.Guards)
+	}
 	if v := verdict(t, a, a); v.Grade != Certain {
 		t.Errorf("a record is %s of itself", v.Grade)
 	}

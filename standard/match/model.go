@@ -35,6 +35,7 @@ type Unrivalled struct {
 	Alike      float64 `yaml:"alike"` // the same, but a given or family name is alike, not equal
 	Number     float64 `yaml:"number"`
 	SecondName float64 `yaml:"second_name"`
+	OtherGiven float64 `yaml:"other_given"` // the given name of one is the second of the other; absent = never
 }
 
 // ModelComparison is one comparison of the file; its levels stand in order.

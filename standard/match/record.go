@@ -16,7 +16,7 @@ type Record struct {
 	Practice string   // code of the general practice
 	NHS      string   // NHS number, valid or not
 	Numbers  []Number // hospital numbers; the first two are kept
-	Keeper   string   // who keeps the record: a trust's code; "" = the issuer of the first hospital number
+	Keeper   string   // who keeps the record: a trust's code; "" = the issuer of the first hospital number that is not empty
 	Multiple bool     // the source says that it is of a multiple birth
 }
 

@@ -19,6 +19,9 @@ const (
 	// BySecondName: the valid NHS number, the sex, the date of birth and the family
 	// name are one, with two given names of which none shows a second one.
 	BySecondName
+	// ByOtherGiven: family name, date of birth and sex are one, no number speaks,
+	// and the given name of one is the second given name of the other.
+	ByOtherGiven
 	// TwoPeople is the contrary: born on one day, of one name or home, and two
 	// people, as two valid NHS numbers say or one keeper who has both. Such a pair
 	// is a rival to what either of its records claims with a third.
@@ -26,10 +29,11 @@ const (
 )
 
 // Claims are all of them.
-var Claims = [...]Claim{ByName, ByNumber, BySecondName}
+var Claims = [...]Claim{ByName, ByNumber, BySecondName, ByOtherGiven}
 
 var claimWords = [...]string{"", "one full name, date of birth and sex, and a name that is rare enough among so many records",
-	"one valid NHS number and sex, and the name with the year of birth, or the date of birth", "one valid NHS number, date of birth, family name and sex: one of the given names may be a second one", ""}
+	"one valid NHS number and sex, and the name with the year of birth, or the date of birth", "one valid NHS number, date of birth, family name and sex: one of the given names may be a second one",
+	"one family name, date of birth and sex, and the given name of one is the second of the other", ""}
 
 // RivalWords say what a rival is.
 const RivalWords = "another record of that name or home has the same date of birth and is of somebody else, or a third one has the same number"
@@ -45,7 +49,7 @@ func (v Verdict) Rivals(c Claim) bool {
 	case c == NoClaim || c == TwoPeople:
 		return false
 	case v.Claim == TwoPeople:
-		return c == BySecondName || alike(v.Pattern.At(Name))
+		return c == BySecondName || c == ByOtherGiven || alike(v.Pattern.At(Name))
 	}
 	return c == BySecondName && v.Pattern.At(NHS) == CodeSame
 }
@@ -65,11 +69,11 @@ func keptTogether(a, b *Subject) bool { return a.keeper != 0 && a.keeper == b.ke
 // MayClaimName tells whether a pair of this pattern may be certain by its name
 // when names have been counted.
 func (p Pattern) MayClaimName() bool {
-	switch p.At(Name) {
-	case NameExact, NameAnyOrder, NameFormer, NameOneSimilar:
-		return p.At(Birth) == BirthExact && p.At(Sex) != Differs && p.At(NHS) != CodeSame && p.At(NHS) != CodeDifferent
-	}
-	return false
+	return (wholeName(p.At(Name)) || p.At(Name) == NameNickname) && p.At(Birth) == BirthExact && p.At(Sex) != Differs && p.At(NHS) != CodeSame && p.At(NHS) != CodeDifferent
+}
+
+func wholeName(name Level) bool {
+	return name == NameExact || name == NameAnyOrder || name == NameFormer || name == NameOneSimilar
 }
 
 // ClaimOf is what a pair may claim, whatever it weighs.
@@ -81,7 +85,13 @@ func ClaimOf(p Pattern, a, b *Subject) Claim {
 		return NoClaim
 	case p.At(NHS) == CodeSame:
 		return numbered(p, a, b)
-	case p.MayClaimName() && (a.first != b.first || oneSecond(a, b)):
+	case !p.MayClaimName():
+		return NoClaim
+	case p.At(Name) == NameNickname:
+		if a.first != 0 && a.first == b.middle || b.first != 0 && a.middle == b.first {
+			return ByOtherGiven
+		}
+	case a.first != b.first || oneSecond(a, b):
 		return ByName
 	}
 	return NoClaim
@@ -111,7 +121,7 @@ func (u *Unrivalled) Least(c Claim) float64 {
 	if u == nil {
 		return 0
 	}
-	return [...]float64{ByName: u.Name, ByNumber: u.Number, BySecondName: u.SecondName, TwoPeople: 0}[c]
+	return [...]float64{ByName: u.Name, ByNumber: u.Number, BySecondName: u.SecondName, ByOtherGiven: u.OtherGiven, TwoPeople: 0}[c]
 }
 
 // claims tells whether a probable pair weighs enough for its claim. No guard may
@@ -122,8 +132,10 @@ func (s *Scorer) claims(v Verdict, c Claim) bool {
 	switch {
 	case u == nil:
 		return false
+	case c == ByOtherGiven:
+		return u.OtherGiven > 0 && s.rarity > 0 && v.Guards&^Twins == 0 && v.Pattern.At(NHS) != CodeSlip && float64(v.Weight) >= u.OtherGiven
 	case c == ByNumber || c == BySecondName:
-		return u.Least(c) > 0 && v.Guards == Doubt && float64(v.Weight) >= u.Least(c)
+		return u.Least(c) > 0 && v.Guards&^Doubt == 0 && float64(v.Weight) >= u.Least(c)
 	case c == ByName:
 		w := v.Weight
 		if v.Pattern.At(NHS) == CodeSlip {

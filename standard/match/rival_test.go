@@ -36,6 +36,7 @@ func TestClaims(t *testing.T) {
 		return r
 	}
 	nobody := func(*Record) {}
+	near := func(r *Record) { r.Practice = "E99123" }
 	numbered := func(given, number string) Record {
 		r := name(given, "Khan")
 		r.NHS = number
@@ -48,6 +49,9 @@ func TestClaims(t *testing.T) {
 	}{
 		{"one name, other homes", name("Zara", "Khan"), away(name("Zara", "Khan"), nobody), ByName},
 		{"two second names", name("Zara Ann", "Khan"), away(name("Zara Liwen", "Khan"), nobody), NoClaim},
+		{"the second name of the other", name("Zara Liwen", "Khan"), away(name("Liwen", "Khan"), near), ByOtherGiven},
+		{"the second name of the other, one number", numbered("Zara Liwen", "9990000018"), away(name("Liwen", "Khan"), near), ByOtherGiven},
+		{"the second name of the other, one keeper", name("Zara Liwen", "Khan"), away(name("Liwen", "Khan"), func(r *Record) { r.Keeper = "R1K" }), TwoPeople},
 		{"two sexes", name("Zara", "Khan"), away(name("Zara", "Khan"), func(r *Record) { r.Sex = "male" }), NoClaim},
 		{"one keeper", name("Zara", "Khan"), away(name("Zara", "Khan"), func(r *Record) { r.Keeper = "R1K" }), TwoPeople},
 		{"another day of birth", name("Zara", "Khan"), away(name("Zara", "Khan"), func(r *Record) { r.Born = "1984-03-08" }), NoClaim},
@@ -69,7 +73,7 @@ func TestClaims(t *testing.T) {
 	namesake := score(numbered("Zara", "9990000018"), away(numbered("Zara", "9990000026"), nobody))
 	twin := score(numbered("Zara", "9990000018"), numbered("Liwen", "9990000026"))
 	third := score(numbered("Zara", "9990000018"), away(numbered("Zara", "9990000018"), nobody))
-	for c, want := range map[Claim][3]bool{ByName: {true, false, false}, ByNumber: {true, false, false}, BySecondName: {true, true, true}, NoClaim: {}} {
+	for c, want := range map[Claim][3]bool{ByName: {true, false, false}, ByNumber: {true, false, false}, BySecondName: {true, true, true}, ByOtherGiven: {true, true, false}, NoClaim: {}} {
 		if got := [3]bool{namesake.Rivals(c), twin.Rivals(c), third.Rivals(c)}; got != want {
 			t.Errorf("claim %d is rivalled by a namesake, a twin, a third: %v, not %v", c, got, want)
 		}
