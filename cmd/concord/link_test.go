@@ -24,7 +24,7 @@ func TestLinkCompare(t *testing.T) {
 		t.Fatal(err)
 	}
 	pairs, err := os.ReadFile(out)
-	if err != nil || !strings.HasPrefix(string(pairs), "id_l,id_r,weight,probability,grade,evidence,guards\n") || strings.Count(string(pairs), ",certain,") < 100 {
+	if err != nil || !strings.HasPrefix(string(pairs), "id_l,id_r,weight,probability,grade,evidence,guards,claim\n") || strings.Count(string(pairs), ",certain,") < 100 {
 		t.Errorf("pairs: %d lines, %v", strings.Count(string(pairs), "\n"), err)
 	}
 	records, _ := os.ReadFile(sample)

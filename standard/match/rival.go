@@ -135,7 +135,9 @@ func (s *Scorer) claims(v Verdict, c Claim) bool {
 	case c == ByOtherGiven:
 		return u.OtherGiven > 0 && s.rarity > 0 && v.Guards&^Twins == 0 && v.Pattern.At(NHS) != CodeSlip && float64(v.Weight) >= u.OtherGiven
 	case c == ByNumber || c == BySecondName:
-		return u.Least(c) > 0 && v.Guards&^Doubt == 0 && float64(v.Weight) >= u.Least(c)
+		// Without a doubt to answer, only another name altogether keeps it from certain.
+		answers := v.Guards == Doubt || c == ByNumber && v.Guards == 0 && !alike(v.Pattern.At(Name))
+		return u.Least(c) > 0 && answers && float64(v.Weight) >= u.Least(c)
 	case c == ByName:
 		w := v.Weight
 		if v.Pattern.At(NHS) == CodeSlip {
