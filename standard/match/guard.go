@@ -136,7 +136,8 @@ func twinNames(name Level, a, b *Subject, home, sexes bool) bool {
 	case NameNickname:
 		// A twin may have the other's name as a second one, or both the name that
 		// brothers share, which are told apart by how it is spelled.
-		return !oneName(a, b) || a.flags&b.flags&brothers != 0
+		// At one home they may be called by two forms of one name, as John and Jack.
+		return !oneName(a, b) || a.flags&b.flags&brothers != 0 || home && a.first != b.first && twoNames(a, b)
 	case NameExact, NameAnyOrder, NameFormer, NameGivenOnly:
 		return false
 	case NameBothSimilar:

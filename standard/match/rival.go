@@ -91,6 +91,8 @@ func ClaimOf(p Pattern, a, b *Subject) Claim {
 		if a.first != 0 && a.first == b.middle || b.first != 0 && a.middle == b.first {
 			return ByOtherGiven
 		}
+	case p.At(Name) == NameAnyOrder && (a.given != b.family || a.family != b.given):
+		// In another order, and misspelt too: the order is rare, the name need not be.
 	case a.first != b.first || oneSecond(a, b):
 		return ByName
 	}
@@ -107,6 +109,7 @@ func numbered(p Pattern, a, b *Subject) Claim {
 		if a.middle == b.middle {
 			return BySecondName
 		}
+	case p.At(Sex) != Same: // one that is not given says nothing against two people
 	case p.At(Birth) == BirthExact, alike(name) && a.born != 0 && a.born/10000 == b.born/10000:
 		return ByNumber
 	}

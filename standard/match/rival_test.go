@@ -48,6 +48,8 @@ func TestClaims(t *testing.T) {
 		want Claim
 	}{
 		{"one name, other homes", name("Zara", "Khan"), away(name("Zara", "Khan"), nobody), ByName},
+		{"one name in another order", name("Zara", "Khan"), away(name("Khan", "Zara"), nobody), ByName},
+		{"one name in another order, misspelt", name("Zara", "Khan"), away(name("Khan", "Zraa"), nobody), NoClaim},
 		{"two second names", name("Zara Ann", "Khan"), away(name("Zara Liwen", "Khan"), nobody), NoClaim},
 		{"the second name of the other", name("Zara Liwen", "Khan"), away(name("Liwen", "Khan"), near), ByOtherGiven},
 		{"the second name of the other, one number", numbered("Zara Liwen", "9990000018"), away(name("Liwen", "Khan"), near), ByOtherGiven},
@@ -59,6 +61,7 @@ func TestClaims(t *testing.T) {
 		{"a number, two given names", numbered("Zara", "9990000018"), away(numbered("Liwen", "9990000018"), nobody), BySecondName},
 		{"a number, two given names, a second beside", numbered("Zara", "9990000018"), away(numbered("Liwen Ann", "9990000018"), nobody), NoClaim},
 		{"a number, another day of one year", numbered("Zara", "9990000018"), away(numbered("Zara", "9990000018"), func(r *Record) { r.Born = "1984-05-21" }), ByNumber},
+		{"a number, another name, a sex not given", numbered("Zara", "9990000018"), away(numbered("Liwen", "9990000018"), func(r *Record) { r.Family, r.Sex = "Wood", "" }), NoClaim},
 		{"a number, another year", numbered("Zara", "9990000018"), away(numbered("Zara", "9990000018"), func(r *Record) { r.Born = "1955-05-21" }), NoClaim},
 		{"a number, two given names, two sexes", numbered("Zara", "9990000018"), away(numbered("Liwen", "9990000018"), func(r *Record) { r.Sex = "male" }), NoClaim},
 	} {
@@ -130,7 +133,7 @@ func TestTwinsWithNamesAlike(t *testing.T) {
 		return Record{Given: given, Family: "Karerwood", Born: "2005-12-22", Sex: "male", Postcode: "UB4 4AF", Address: "59 Victoria Road", Practice: "E99599", Phones: []string{"000 7136 6297"}, NHS: number}
 	}
 	for i := range 12_000 {
-		r := made([]string{"Ramesh", "Rajesh", "Owen", "Piotr"}[i%4], "")
+		r := made([]string{"Ramesh", "Rajesh", "Owen", "Piotr", "John", "Jack"}[i%6], "")
 		if i == 0 {
 			r.Given = "Rajedh"
 		}
@@ -149,6 +152,9 @@ func TestTwinsWithNamesAlike(t *testing.T) {
 	}
 	if guard(made("Ramesh", "9990000018"), made("Rajesh", ""))&Twins == 0 {
 		t.Error("Ramesh and Rajesh of one home are not taken for twins")
+	}
+	if guard(made("John", ""), made("Jack", "9990000018"))&Twins == 0 || guard(made("John", ""), made("Johnnie", "9990000018")) != 0 {
+		t.Error("John and Jack of one home are not taken for twins, or John and Johnnie are")
 	}
 	if guard(made("Rajesh", "9990000018"), made("Rajedh", "")) != 0 || guard(made("Ramesh", "9990000018"), made("Rajesh", "9990000018")) != 0 {
 		t.Error("a slip, or a number that both have, is held")
