@@ -4,13 +4,17 @@ import (
 	"bytes"
 	"context"
 	"io/fs"
+	"net/url"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"concord/demo/packs"
 	"concord/exchange/intake"
 	"concord/exchange/onboard/pack"
 	"concord/standard/hl7v2"
+	"concord/store/postgres/pgtest"
 )
 
 func packFiles(t *testing.T, code string) map[string][]byte {
@@ -85,5 +89,50 @@ func TestPackWithoutRestart(t *testing.T) {
 	}
 	if f := h.receiver.Feeds().Of(hl7v2.Header{Application: "OTHER", Facility: "X"}); f.Name != "other" {
 		t.Errorf("the settings file is forgotten: %v", f)
+	}
+}
+
+// TestPackOfAnotherProcess: a server on a database that others share goes by a pack that
+// a command beside it has applied.
+func TestPackOfAnotherProcess(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	at := url.Values{}
+	for _, word := range strings.Fields(pgtest.Start(t, pgtest.Options{NoSync: true}).DSN()) {
+		name, value, _ := strings.Cut(word, "=")
+		at.Set(name, value)
+	}
+	w := where{Data: t.TempDir(), Database: "postgres:///?" + at.Encode()}
+	open := func() *house {
+		h, err := openHouse(ctx, w, nil, quietLog())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h
+	}
+	server := open()
+	defer server.close()
+	if !server.shared {
+		t.Fatal("nobody else is expected on the database")
+	}
+	if err := server.usePacks(ctx); err != nil {
+		t.Fatal(err)
+	}
+	var follows sync.WaitGroup
+	follows.Go(func() { server.followPacks(ctx, 20*time.Millisecond) })
+	defer follows.Wait()
+	defer stop()
+	beside := open()
+	defer beside.close()
+	if err := beside.command(ctx, request{Command: "org-apply", Pack: packFiles(t, "RV3")}, &bytes.Buffer{}); err != nil {
+		t.Fatal(err)
+	}
+	from := hl7v2.Header{Application: "CNWL_COMM", Facility: "RV3"}
+	for until := time.Now().Add(20 * time.Second); server.receiver.Feeds().Of(from).Trust != "RV3"; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(until) {
+			t.Fatal("the server does not know the feed")
+		}
+	}
+	if pack.Find(server.runningPacks(), "RV3") == nil {
+		t.Error("pages do not have the pack")
 	}
 }

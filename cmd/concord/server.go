@@ -187,6 +187,9 @@ func (s *server) run(ctx context.Context, started func()) error {
 	wg.Go(func() { s.house.feeds.Run(applied) })
 	wg.Go(func() { s.house.names(applied) })
 	wg.Go(func() { s.house.watchJoined(applied) })
+	if s.house.shared {
+		wg.Go(func() { s.house.followPacks(applied, followEvery) })
+	}
 	s.announce()
 	if started != nil {
 		started()
