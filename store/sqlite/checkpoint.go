@@ -116,7 +116,7 @@ func (f *folder) bound() int {
 
 // littleLeft is how many pages the writer copies itself: others wait for it.
 // mostPasses bounds how often a pass follows another, each over what was written
-// during the one before.
+// during the one before; none follows when the log has grown to where patience ends.
 const (
 	littleLeft = 64
 	mostPasses = 4
@@ -139,7 +139,7 @@ func (w *writer) finishFold() {
 	_ = w.catchUp()
 	f := w.fold
 	f.running = false
-	if pages, copied, err := checkpoint(w.snap, "NOOP"); err == nil && pages-copied > littleLeft && f.passes < mostPasses {
+	if pages, copied, err := checkpoint(w.snap, "NOOP"); err == nil && pages-copied > littleLeft && f.passes < mostPasses && pages < f.patience {
 		f.pass()
 		return
 	}
