@@ -13,6 +13,9 @@ import (
 // TestBenchOnboardLive: with live traffic a load and its undo are measured in four
 // phases, nothing fails, and all that was loaded is taken away.
 func TestBenchOnboardLive(t *testing.T) {
+	if testing.Short() {
+		t.Skip("SKIP: it waits for live traffic")
+	}
 	c := &benchOnboardCmd{where: where{Data: t.TempDir()}, Live: 200, Patients: 200, Seed: 1, Memory: 64, Load: true,
 		liveRates: liveRates{Messages: 50, Views: 30, Apart: time.Second}, Factor: 1.5}
 	out, err := c.run(t.Context())

@@ -30,17 +30,7 @@ var (
 	schemas    atomic.Int64
 )
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if code == 0 && pgtest.Binaries() == "" {
-		fmt.Fprintln(os.Stderr, "SKIP: PostgreSQL is not installed; grants are tried on SQLite alone")
-	} else if code == 0 {
-		onPostgres.Store(true)
-		code = m.Run()
-	}
-	server.Stop()
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(server.Rounds(m, &onPostgres)) }
 
 // stage is the registry over a real store.
 type stage struct {

@@ -4,8 +4,11 @@ package pgtest
 
 import (
 	"errors"
+	"flag"
+	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -32,6 +35,26 @@ func (s *Shared) DSN(t testing.TB) string {
 	s.once.Do(func() { s.server, s.err = New(s.Options) })
 	need(t, s.err)
 	return s.server.DSN()
+}
+
+// Rounds runs the tests of a binary on SQLite and then, when all is well, on
+// PostgreSQL, with on set; it returns the exit code. It is for TestMain. With
+// -short the first round is all: what runs twice has no cached result.
+func (s *Shared) Rounds(m *testing.M, on *atomic.Bool) int {
+	flag.Parse()
+	code := m.Run()
+	switch {
+	case code != 0:
+	case testing.Short():
+		fmt.Fprintln(os.Stderr, "SKIP: -short runs on SQLite alone")
+	case Binaries() == "":
+		fmt.Fprintln(os.Stderr, "SKIP: PostgreSQL is not installed; the tests ran on SQLite alone")
+	default:
+		on.Store(true)
+		code = m.Run()
+	}
+	s.Stop()
+	return code
 }
 
 // Stop ends the server if it was started.
