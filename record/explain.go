@@ -25,16 +25,22 @@ type Explained struct {
 
 // Explain tells why a user may read a resource ("Observation/id"; "" = a
 // clinical resource of another organisation without a label) of a patient, as
-// things stand now. It shows nothing of the resource. Errors: Denied, NotFound
-// "record.unknown", Invalid "access.explain".
+// things stand now. The patient is an id or an NHS number. It shows nothing of the
+// resource. Errors: Denied, NotFound "record.unknown", Invalid "access.explain",
+// "record.whose-number".
 func (e *Errand) Explain(ctx context.Context, user access.Requester, why access.Reason, patient, ref string) (*Explained, error) {
 	out := &Explained{User: user.ID, Role: user.Role, Org: user.Org, Resource: ref, Relations: []access.Relation{}, Taken: []access.Taken{}}
 	err := e.read(ctx, access.Explain, "", func(r store.Reader, v *sight, t *trace) error {
-		t.what = []string{"explain " + user.ID, "Patient/" + patient}
+		t.what = []string{"explain " + user.ID}
+		id, err := e.desk.idOf(ctx, r, patient)
+		if err != nil {
+			return err
+		}
+		t.what = append(t.what, "Patient/"+id)
 		if ref != "" {
 			t.what = append(t.what, ref)
 		}
-		n, err := e.desk.whose(ctx, r, patient, time.Time{})
+		n, err := e.desk.whose(ctx, r, id, time.Time{})
 		if err != nil {
 			return err
 		}

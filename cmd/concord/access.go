@@ -63,7 +63,7 @@ type accessCmd struct {
 type explainCmd struct {
 	where
 	User     string `help:"User name." required:""`
-	Patient  string `help:"Id of the patient or person." required:""`
+	Patient  string `help:"Id of the patient or person, or an NHS number." required:""`
 	Resource string `help:"Type/id; without it, clinical content in general."`
 	JSON     bool   `help:"Answer as JSON." name:"json"`
 }

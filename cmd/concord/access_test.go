@@ -27,7 +27,7 @@ func TestExplainCommand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := fhir.ParseObject([]byte(`{"resourceType":"Patient","name":[{"family":"Canary"}]}`))
+	v, err := fhir.ParseObject([]byte(`{"resourceType":"Patient","identifier":[{"system":"https://fhir.nhs.uk/Id/nhs-number","value":"9990000018"}],"name":[{"family":"Canary"}]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,6 +52,16 @@ func TestExplainCommand(t *testing.T) {
 	var e record.Explained
 	if err := json.Unmarshal(asJSON.Bytes(), &e); err != nil || e.Allowed || len(e.Changes) == 0 || strings.Contains(asJSON.String(), "Canary") {
 		t.Errorf("%v: %s", err, &asJSON)
+	}
+	byID := words.String()
+	words.Reset()
+	req.JSON, req.Patient = false, "999 000 0018"
+	if err := h.command(t.Context(), req, &words); err != nil || words.String() != byID {
+		t.Errorf("by NHS number: %v, %s", err, &words)
+	}
+	req.Patient = "999 000 0026"
+	if err := h.command(t.Context(), req, &words); !fault.Is(err, fault.Invalid) || strings.Contains(err.Error(), "0026") {
+		t.Errorf("a number of nobody: %v", err)
 	}
 	req.Patient = "nobody"
 	if err := h.command(t.Context(), req, &words); !fault.Is(err, fault.NotFound) {

@@ -153,11 +153,7 @@ func (s *Site) explain(v *visit, x explainView) (*record.Explained, error) {
 		return nil, err
 	}
 	who := a.Requester()
-	patient, err := s.patientOf(v, x.Patient)
-	if err != nil {
-		return nil, err
-	}
-	return v.errand.Explain(v.Context(), who, access.Reason{Purpose: account.PurposeOf(who.Role)}, patient, x.Resource)
+	return v.errand.Explain(v.Context(), who, access.Reason{Purpose: account.PurposeOf(who.Role)}, x.Patient, x.Resource)
 }
 
 func explainErrors(err error) []fieldError {
@@ -168,7 +164,7 @@ func explainErrors(err error) []fieldError {
 		return []fieldError{{"resource", sentenceOf(f.Text)}}
 	case "record.unknown", "record.type":
 		return []fieldError{{"patient", "No such patient or resource is known."}}
-	case "webui.patient":
+	case "record.whose-number":
 		return []fieldError{{"patient", sentenceOf(f.Text)}}
 	}
 	return nil

@@ -87,7 +87,7 @@ func TestBreakGlassPages(t *testing.T) {
 	page.has(t, "Allowed, by break-glass", "What would change it")
 	page.lacks(t, canary, "OKONKWO", "Okonkwo")
 	o.get("/privacy/explain?user=registrar&patient=999+000+0018").has(t, "Allowed, by break-glass")
-	if r := o.get("/privacy/explain?user=registrar&patient=9990000026"); r.status != http.StatusUnprocessableEntity || !strings.Contains(r.body, "with that NHS number") {
+	if r := o.get("/privacy/explain?user=registrar&patient=9990000026"); r.status != http.StatusUnprocessableEntity || !strings.Contains(r.body, "obody here has that NHS number") {
 		t.Errorf("explained for a number that nobody has: %d", r.status)
 	}
 	page = o.get("/privacy")

@@ -10,7 +10,6 @@ import (
 	"concord/record"
 	"concord/record/access"
 	"concord/record/audit"
-	"concord/standard/uk"
 )
 
 // auditForm is what the search form of the audit log holds.
@@ -125,7 +124,7 @@ func (s *Site) auditFound(v *visit, x *auditView, page string) error {
 	return nil
 }
 
-// auditAsk reads the form. Errors: Invalid "webui.patient" and "webui.date"
+// auditAsk reads the form. Errors: Invalid "record.whose-number" and "webui.date"
 // with their field.
 func (s *Site) auditAsk(v *visit, f auditForm) (record.AuditAsk, error) {
 	ask := record.AuditAsk{Query: audit.Query{Who: f.Who, Org: f.Org, Purpose: access.Purpose(f.Purpose),
@@ -146,25 +145,10 @@ func (s *Site) auditAsk(v *visit, f auditForm) (record.AuditAsk, error) {
 	if !ask.To.IsZero() && !ask.To.After(ask.From) {
 		return ask, fault.New(fault.Invalid, "webui.date", "the last day is before the first").In("to")
 	}
-	ask.Patient, err = s.patientOf(v, f.Patient)
-	return ask, err
-}
-
-// patientOf finds who is meant by an NHS number, or takes an id as it is.
-func (s *Site) patientOf(v *visit, text string) (string, error) {
-	number, err := uk.ParseNHSNumber(text)
-	if text == "" || err != nil {
-		return strings.TrimPrefix(text, "Patient/"), nil
+	if ask.Patient, err = v.errand.IDOf(v.Context(), f.Patient); err != nil {
+		return ask, fault.Of(err).In("patient")
 	}
-	people, err := v.errand.FindPeople(v.Context(), record.PeopleQuery{Text: string(number)})
-	if err != nil {
-		return "", err
-	}
-	if len(people.Hits) != 1 {
-		return "", fault.New(fault.Invalid, "webui.patient", "%s with that NHS number: find the patient and open the list from there",
-			count(len(people.Hits), "person")).In("patient")
-	}
-	return people.Hits[0].Person.ID, nil
+	return ask, nil
 }
 
 func (s *Site) auditRows(v *visit, events []record.AuditEvent) ([]auditRow, error) {

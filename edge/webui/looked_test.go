@@ -96,7 +96,7 @@ func TestPrivacyOfficerSearches(t *testing.T) {
 	r := b.get("/audit?patient=999+000+0018&who=registrar")
 	r.has(t, "Dr Maya Sharma", "Direct care", "Export as CSV", "Done")
 	r.lacks(t, "Joan Price")
-	b.get("/audit?patient=9990009902").has(t, "0 persons with that NHS number")
+	b.get("/audit?patient=9990009902").has(t, "obody here has that NHS number")
 	for path, status := range map[string]int{"/audit?patient=nobody": 422, "/audit?from=soon": 422, "/audit?from=2026-11-22&to=2026-11-21": 422, "/audit/999999": 404,
 		"/audit/export": 400, "/audit/export?as=pdf": 400, "/audit?who=nobody": 200, "/audit?page=x-y": 422} {
 		if r := b.get(path); r.status != status {
