@@ -147,15 +147,7 @@ func TestRivalInOneTransaction(t *testing.T) {
 // common name. A model without the rule would ask.
 func TestNameUnlessANamesake(t *testing.T) {
 	s := newStage(t)
-	for i := range 60 {
-		s.create(s.client("R1K"), away("R1K", fmt.Sprint("m", i), "", "Maryam", "Khan", fmt.Sprintf("19%02d-01-02", i+10), fmt.Sprintf("UB%d 1AA", i+1)))
-		given, family := strings.Repeat(string(rune('a'+i%26)), 3)+fmt.Sprint(i), strings.Repeat(string(rune('a'+i/26)), 4)+fmt.Sprint(i)
-		if i%10 == 0 {
-			given, family = "Orinthia", "Penhaligon"
-		}
-		s.create(s.client("R1K"), away("R1K", fmt.Sprint("x", i), "", given, family, fmt.Sprintf("19%02d-02-03", i+10), fmt.Sprintf("HA%d 1AA", i+1)))
-	}
-	s.counted()
+	s.names()
 	pair := func(n, given, family, born string) (string, string) {
 		a := s.create(s.client("RAS"), away("RAS", "a"+n, nhs, given, family, born, "HA1 1AA")).ID
 		return a, s.create(s.client("RYJ"), away("RYJ", "b"+n, "", given, family, born, "SW3 4BB")).ID
@@ -191,6 +183,21 @@ func TestNameUnlessANamesake(t *testing.T) {
 		t.Error("two of the commonest name are joined")
 	}
 	s.clean()
+}
+
+// names brings in people of one trust, half of them of one name, six of a rare one,
+// born 3-Feb-1910, 1920 and so on, and has names counted.
+func (s *stage) names() {
+	s.t.Helper()
+	for i := range 60 {
+		s.create(s.client("R1K"), away("R1K", fmt.Sprint("m", i), "", "Maryam", "Khan", fmt.Sprintf("19%02d-01-02", i+10), fmt.Sprintf("UB%d 1AA", i+1)))
+		given, family := strings.Repeat(string(rune('a'+i%26)), 3)+fmt.Sprint(i), strings.Repeat(string(rune('a'+i/26)), 4)+fmt.Sprint(i)
+		if i%10 == 0 {
+			given, family = "Orinthia", "Penhaligon"
+		}
+		s.create(s.client("R1K"), away("R1K", fmt.Sprint("x", i), "", given, family, fmt.Sprintf("19%02d-02-03", i+10), fmt.Sprintf("HA%d 1AA", i+1)))
+	}
+	s.counted()
 }
 
 // TestNumberAndNameWithinAYear: one number and name with another day of the same

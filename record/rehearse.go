@@ -23,7 +23,8 @@ type Foreseen struct {
 	// Why says more: of a conflict "number-other-person" (the NHS number is on
 	// somebody else) or "other-number" (the same person by all else, under another
 	// valid number); of a certain one "joins-persons" (it is certainly of several
-	// persons of the record, which become one unless something speaks against it).
+	// persons of the record, which become one unless something speaks against it)
+	// or "no-rival" (it is certain only since no third record speaks against it).
 	Why  string
 	Hits []ForeseenHit // the likeliest first, at most maxForeseen
 	More int           // hits beyond those
@@ -44,13 +45,15 @@ const (
 
 // ForeseenHit is one entry that may be the person.
 type ForeseenHit struct {
-	Entry  string // id of the Patient
-	Person string // id of the person that it belongs to; "" = none yet
-	Grade  match.Grade
-	Weight float32
-	Guards match.Guard
-	pk     int64
-	number bool // the NHS number agrees
+	Entry      string // id of the Patient
+	Person     string // id of the person that it belongs to; "" = none yet
+	Grade      match.Grade
+	Weight     float32
+	Guards     match.Guard
+	pk         int64
+	number     bool        // the NHS number agrees
+	unrivalled bool        // certain by its claim
+	claim      match.Claim // what makes it certain if no third record speaks against it
 }
 
 // Rehearsal is what a rehearsal of arrivals comes to.
@@ -148,7 +151,7 @@ func (r *rehearsing) chunk(ctx context.Context, records iter.Seq2[match.Record, 
 	}
 	r.out.Entries = entries
 	r.out.Records += int64(len(subjects))
-	return more, r.tell(ctx, from, found, yield)
+	return more, r.tell(ctx, from, staged, found, yield)
 }
 
 // later compares with the records that are not in memory.
@@ -249,7 +252,8 @@ func (r *rehearsing) against(staged *person.Staged, docs []*store.Doc) (entries 
 		entries++
 		s := r.matcher.Subject(body)
 		passed += int64(staged.Meet(&s, func(i int, v match.Verdict) {
-			hits = append(hits, meeting{i, ForeseenHit{Grade: v.Grade, Weight: v.Weight, Guards: v.Guards, pk: doc.Key.PK, number: v.Pattern.At(match.NHS) == match.CodeSame}})
+			hits = append(hits, meeting{i, ForeseenHit{Grade: v.Grade, Weight: v.Weight, Guards: v.Guards, pk: doc.Key.PK,
+				number: v.Pattern.At(match.NHS) == match.CodeSame, claim: v.Claim}})
 		}))
 	}
 	return entries, hits, passed, nil
@@ -268,11 +272,14 @@ func (f *Foreseen) add(h ForeseenHit) {
 
 // tell names the persons that were met, decides, and hands over the answers in
 // the order of the records.
-func (r *rehearsing) tell(ctx context.Context, from int64, found []Foreseen, yield func(int64, *Foreseen) error) error {
+func (r *rehearsing) tell(ctx context.Context, from int64, staged *person.Staged, found []Foreseen, yield func(int64, *Foreseen) error) error {
 	for start := 0; start < len(found); start += entryStep {
 		part := found[start:min(start+entryStep, len(found))]
 		err := r.desk.engine.View(ctx, func(rd store.Reader) error {
 			for i := range part {
+				if err := r.uphold(ctx, rd, staged, start+i, &part[i]); err != nil {
+					return err
+				}
 				if err := r.persons(ctx, rd, &part[i]); err != nil {
 					return err
 				}
@@ -289,6 +296,25 @@ func (r *rehearsing) tell(ctx context.Context, from int64, found []Foreseen, yie
 				return err
 			}
 			part[i] = Foreseen{}
+		}
+	}
+	return nil
+}
+
+// uphold looks for what stands against the claims of a record, as its arrival would.
+// Others of the extract are seen as far as they are in memory.
+func (r *rehearsing) uphold(ctx context.Context, rd store.Reader, staged *person.Staged, n int, f *Foreseen) error {
+	for i := range f.Hits {
+		h := &f.Hits[i]
+		if h.Grade == match.Certain || h.claim == match.NoClaim || h.claim == match.TwoPeople {
+			continue
+		}
+		stands, err := r.desk.persons().Stands(ctx, rd, staged, n, h.claim, person.PatientKey(h.pk))
+		if err != nil {
+			return err
+		}
+		if stands {
+			h.Grade, h.unrivalled = match.Certain, true
 		}
 	}
 	return nil
@@ -324,6 +350,9 @@ func (f *Foreseen) decide(persons int) {
 	}
 	if persons > 0 {
 		f.Outcome = ForeseenCertain
+		if !slices.ContainsFunc(f.Hits, func(h ForeseenHit) bool { return h.Grade == match.Certain && !h.unrivalled }) {
+			f.Why = "no-rival"
+		}
 	}
 	if persons > 1 {
 		f.Why = "joins-persons"

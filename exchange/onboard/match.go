@@ -255,7 +255,7 @@ func (p *patients) line(w io.Writer, n int64, f *record.Foreseen) error {
 
 // effect is what a load would change for a patient.
 func effect(f *record.Foreseen) string {
-	if f.Outcome == record.ForeseenCertain && f.Why != "" {
+	if f.Outcome == record.ForeseenCertain && f.Why == "joins-persons" {
 		return "a further entry that makes several persons one"
 	}
 	switch f.Outcome {

@@ -121,12 +121,30 @@ func (x Index) rivals(ctx context.Context, r store.Reader, claim match.Claim, a,
 // rivalBlocks are the keys of the rules that a rival would share: all that name
 // the whole date of birth, and for two given names the telephone and the number.
 func (x Index) rivalBlocks(claim match.Claim, s *match.Subject) []uint64 {
-	home := claim == match.BySecondName || claim == match.ByOtherGiven // twins of other names count
-	hashes := x.Match.blocks(x.Hash, s, func(rule string) bool {
-		return slices.Contains(strings.Split(rule, "+"), "born") || home && rule == "phone"
-	})
+	hashes := x.Match.blocks(x.Hash, s, func(rule string) bool { return rivalRule(claim, rule) })
 	if n := s.Number(); n != "" && claim == match.BySecondName {
 		hashes = append(hashes, x.nhsHash(n))
 	}
 	return hashes
+}
+
+// rivalRule tells whether a rival would be found by a rule.
+func rivalRule(claim match.Claim, rule string) bool {
+	home := claim == match.BySecondName || claim == match.ByOtherGiven // twins of other names count
+	return slices.Contains(strings.Split(rule, "+"), "born") || home && rule == "phone"
+}
+
+// Stands tells whether what subject i of those staged claims with an entry would hold
+// if it arrived now: neither an entry nor another one staged speaks against it.
+func (x Index) Stands(ctx context.Context, r store.Reader, staged *Staged, i int, claim match.Claim, entry store.Key) (bool, error) {
+	found, err := x.Load(ctx, r, []store.Key{entry})
+	if err != nil || len(found) == 0 {
+		return false, err
+	}
+	other := x.Match.Subject(found[0].Patient)
+	if staged.rival(claim, i, &other) {
+		return false, nil
+	}
+	rival, err := x.rivals(ctx, r, claim, Candidate{Subject: staged.subjects[i]}, Candidate{Key: entry, Subject: other})
+	return !rival, err
 }

@@ -106,3 +106,29 @@ func (s *Staged) compare(i int, other *match.Subject, rule int, found func(int, 
 		found(i, v)
 	}
 }
+
+// rival tells whether another subject that is staged stands against what subject i
+// claims with an entry; where too many are filed to look at, one may.
+func (s *Staged) rival(claim match.Claim, i int, entry *match.Subject) bool {
+	for _, own := range [...]*match.Subject{&s.subjects[i], entry} {
+		for rule, key := range own.Keys() {
+			if key == 0 {
+				continue
+			}
+			name := s.match.scorer.Rules.Names[rule]
+			if !rivalRule(claim, name) && (name != nhsRule || claim != match.BySecondName) {
+				continue
+			}
+			block := s.block(rule, key)
+			if len(block) > maxBlock {
+				return true
+			}
+			for _, b := range block {
+				if j := int(uint32(b)); j != i && s.match.Judge(own, &s.subjects[j]).Rivals(claim) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
