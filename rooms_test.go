@@ -85,6 +85,7 @@ var mayImport = map[string]string{
 	"test/load/launch":           "",
 	"test/load/run":              "test/load/fhirload",
 	"test/load/fhirbench":        "store/postgres/pgtest test/load",
+	"test/load/peer":             "store/postgres/pgtest test/load",
 	"test/clients":               "*",
 	"test/npm":                   "",
 	"test/openid":                "*",

@@ -57,12 +57,6 @@ const (
 	manyWorkers = 20
 )
 
-// postgresSettings are what a machine of this size would be given; the rest is
-// as PostgreSQL comes.
-func postgresSettings() map[string]string {
-	return map[string]string{"shared_buffers": "512MB", "max_wal_size": "4GB"}
-}
-
 // store makes an empty store of that name and measures it.
 func (b *bench) store(ctx context.Context, name string) (*outcome, error) {
 	b.place = launch.Options{Binary: b.binary, Data: filepath.Join(b.work, name)}
@@ -70,7 +64,7 @@ func (b *bench) store(ctx context.Context, name string) (*outcome, error) {
 	switch name {
 	case "sqlite":
 	case "postgres":
-		pg, err := pgtest.New(pgtest.Options{Settings: postgresSettings()})
+		pg, err := pgtest.New(pgtest.Options{Settings: launch.DatabaseSettings()})
 		if err != nil {
 			return nil, err
 		}
@@ -98,7 +92,7 @@ func (b *bench) store(ctx context.Context, name string) (*outcome, error) {
 
 // small imports the corpus once, and runs the scenarios on it.
 func (b *bench) small(ctx context.Context, o *outcome) error {
-	empty, err := size(b.disk)
+	empty, err := launch.Size(b.disk)
 	if err != nil {
 		return err
 	}
@@ -130,7 +124,7 @@ func (b *bench) small(ctx context.Context, o *outcome) error {
 // large brings the data to so many times the corpus, and runs the scenarios
 // again.
 func (b *bench) large(ctx context.Context, o *outcome) error {
-	before, err := size(b.disk)
+	before, err := launch.Size(b.disk)
 	if err != nil {
 		return err
 	}
@@ -237,5 +231,5 @@ func (b *bench) stopped() (int64, error) {
 	if err := s.Stop(); err != nil {
 		return 0, err
 	}
-	return size(b.disk)
+	return launch.Size(b.disk)
 }

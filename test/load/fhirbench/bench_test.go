@@ -2,8 +2,6 @@ package main
 
 import (
 	"bytes"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -39,25 +37,5 @@ func TestDocument(t *testing.T) {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("%q is missing in\n%s", want, &b)
 		}
-	}
-}
-
-// TestSize: what a folder holds is summed up; one that is not there holds
-// nothing.
-func TestSize(t *testing.T) {
-	dir := t.TempDir()
-	if err := os.MkdirAll(filepath.Join(dir, "a", "b"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	for name, n := range map[string]int{"x": 10, "a/b/y": 32} {
-		if err := os.WriteFile(filepath.Join(dir, name), make([]byte, n), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if n, err := size(dir); n != 42 || err != nil {
-		t.Errorf("%d bytes: %v", n, err)
-	}
-	if n, err := size(filepath.Join(dir, "none")); n != 0 || err != nil {
-		t.Errorf("%d bytes of nothing: %v", n, err)
 	}
 }

@@ -1,33 +1,10 @@
 package main
 
 import (
-	"io/fs"
-	"os"
-	"path/filepath"
 	"runtime"
 	"syscall"
 	"time"
 )
-
-// size is what the files below a folder hold; a folder that is not there holds
-// nothing.
-func size(dir string) (int64, error) {
-	var sum int64
-	err := filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
-		if os.IsNotExist(err) {
-			return nil
-		}
-		if err != nil || d.IsDir() {
-			return err
-		}
-		info, err := d.Info()
-		if err == nil {
-			sum += info.Size()
-		}
-		return nil
-	})
-	return sum, err
-}
 
 // cpu is the processor time that this process has used.
 func cpu() time.Duration {

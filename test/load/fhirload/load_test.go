@@ -228,3 +228,32 @@ func TestPeer(t *testing.T) {
 		t.Error("dance is a scenario")
 	}
 }
+
+// TestRefused: what a server says that it does not do is named with its words;
+// what it fails at is not.
+func TestRefused(t *testing.T) {
+	s := newStandIn(t, "")
+	at := target(t, s)
+	r, err := at.Import(t.Context(), corpus(t), 0, 1, 1)
+	clean(t, r, err)
+	pool, err := at.Harvest(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.broken = func(r *http.Request) (int, string) {
+		switch {
+		case strings.HasPrefix(r.URL.Path, "/Patient/"):
+			return http.StatusBadRequest, "not-supported"
+		case r.URL.Query().Get("_lastUpdated") != "":
+			return http.StatusInternalServerError, "oops"
+		}
+		return 0, ""
+	}
+	refused, err := at.Refused(t.Context(), pool)
+	if err != nil || len(refused) != 1 || !strings.Contains(refused["compartment"], "not-supported") {
+		t.Errorf("%v, %v", refused, err)
+	}
+	if kinds := fhirload.Kinds(); len(kinds) != 22 {
+		t.Errorf("%d kinds of search", len(kinds))
+	}
+}

@@ -28,6 +28,15 @@ type ask struct {
 	newest   string // path of the date by which the matches are in descending order
 }
 
+// Kinds are the names of the 22 kinds of search.
+func Kinds() []string {
+	var names []string
+	for _, k := range inquiries() {
+		names = append(names, k.name)
+	}
+	return names
+}
+
 // Search asks for pages of 20 by 22 kinds of parameter, each as often; only
 // names some of them, none = all.
 func (t *Target) Search(ctx context.Context, p *Pool, b Bounds, only ...string) (*Report, error) {
@@ -59,11 +68,7 @@ var searchset, match = []byte(`"searchset"`), []byte(`"match"`)
 func (c *client) search(ctx context.Context, name string, a ask, paged bool) error {
 	query := a.query
 	if paged {
-		separator := "&"
-		if !strings.Contains(query, "?") {
-			separator = "?"
-		}
-		query += fmt.Sprintf("%s_count=%d", separator, PageSize)
+		query = a.paged()
 	}
 	ans, ok, err := c.call(ctx, name, "GET", query, nil, 200, 200)
 	if err != nil || !ok {
@@ -79,6 +84,15 @@ func (c *client) search(ctx context.Context, name string, a ask, paged bool) err
 		}
 	}
 	return nil
+}
+
+// paged is the query for a page of 20.
+func (a ask) paged() string {
+	separator := "&"
+	if !strings.Contains(a.query, "?") {
+		separator = "?"
+	}
+	return fmt.Sprintf("%s%s_count=%d", a.query, separator, PageSize)
 }
 
 // check reads a page whole.

@@ -23,3 +23,9 @@ func URL(dsn string) string {
 	u.RawQuery = query.Encode()
 	return u.String()
 }
+
+// DatabaseSettings are what PostgreSQL would be given on a machine of two
+// cores; the rest is as it comes, fsync included.
+func DatabaseSettings() map[string]string {
+	return map[string]string{"shared_buffers": "512MB", "max_wal_size": "4GB"}
+}

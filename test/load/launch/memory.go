@@ -11,9 +11,12 @@ import (
 type Memory struct{ Now, Peak int64 }
 
 // Memory reads what the server holds, and the most that it held since it
-// started (VmRSS and VmHWM of /proc).
-func (s *Server) Memory() (Memory, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.PID()))
+// started.
+func (s *Server) Memory() (Memory, error) { return MemoryOf(s.PID()) }
+
+// MemoryOf reads the same of any process (VmRSS and VmHWM of /proc).
+func MemoryOf(pid int) (Memory, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return Memory{}, err
 	}
