@@ -2,7 +2,8 @@
 # Runs the benchmarks and writes docs/performance.md between its marks. The
 # figures are medians of COUNT runs with their smallest and largest; those of
 # FHIR over HTTP are of one run on each store, whose sizes FHIRBENCH sets
-# (FHIRBENCH="-times 4 -duration 5s"). With the argument fhir, those alone.
+# (FHIRBENCH="-times 4 -duration 5s"). With the argument fhir, those alone; with
+# peer, Concord beside HAPI FHIR, which needs Maven and Java (flags in PEERBENCH).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 fhir() {
@@ -15,8 +16,19 @@ fhir() {
   rm -f docs/performance.table
   return $failed
 }
-if [ "${1:-}" = fhir ]; then
-  fhir
+peer() {
+  local corpus="${CONCORD_SHARED:-../shared}/corpora/fhir/synthea-r4"
+  [ -d "$corpus" ] || { echo "no shared corpora at $corpus (set CONCORD_SHARED)" >&2; return 1; }
+  mvn -q -B -f test/load/peer/hapi package
+  local failed=0
+  # shellcheck disable=SC2086 # PEERBENCH is a list of flags
+  timeout 60m go run ./test/load/peer -corpus "$corpus" ${PEERBENCH:-} >docs/performance.table || failed=$?
+  [ $failed != 0 ] || go run ./test/load/table -marks peer -into docs/performance.md docs/performance.table
+  rm -f docs/performance.table
+  return $failed
+}
+if [ "${1:-}" = fhir ] || [ "${1:-}" = peer ]; then
+  "$1"
   exit
 fi
 count=${COUNT:-5}

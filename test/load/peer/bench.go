@@ -14,18 +14,19 @@ import (
 	"concord/test/load/launch"
 )
 
-// outcome is one run of one server.
+// outcome is one run of one server. The runs after the first go on with its data.
 type outcome struct {
 	Server    string
 	At        time.Time
-	Resources int // in the store before the scenarios
+	Resources int                // in the store before the scenarios
+	Warm      time.Duration      // under load before anything was measured, imports not counted
+	Warming   []*fhirload.Report // what was done meanwhile, in order
 	Few, Many *fhirload.Report
 	Scenarios map[string]*fhirload.Report
 	LoadPeak  int64   // bytes of memory of its process at most, importing
 	Peak      int64   // in all
 	Disk      float64 // bytes a resource, indexes included
 	Refused   map[string]string
-	WarmUp    time.Duration
 	Bounds    fhirload.Bounds
 }
 
@@ -67,9 +68,10 @@ func refusedBy(all []*outcome) []string {
 	return out
 }
 
-// measured starts a server of that name on an empty store, and ends it.
-func (b *bench) measured(ctx context.Context, name, binary, work string) (*outcome, error) {
-	bounds := b.bounds
+// measured starts a server of that name on an empty store, warms it up, measures
+// it so many times, and ends it.
+func (b *bench) measured(ctx context.Context, name, binary, work string) ([]*outcome, error) {
+	warm := b.warm
 	place := launch.Options{Binary: binary, Data: filepath.Join(work, name+time.Now().Format("150405"))}
 	b.disk = place.Data
 	if name != "sqlite" {
@@ -80,7 +82,7 @@ func (b *bench) measured(ctx context.Context, name, binary, work string) (*outco
 		defer db.Stop()
 		b.disk, place.Database = db.disk, db.url()
 		if name == "hapi" {
-			bounds.WarmUp = b.warm
+			warm = b.jvmWarm
 			if b.server, err = startHAPI(b.settings, db.jdbc()); err != nil {
 				return nil, err
 			}
@@ -92,33 +94,57 @@ func (b *bench) measured(ctx context.Context, name, binary, work string) (*outco
 			return nil, err
 		}
 	}
-	o := &outcome{Server: name, At: time.Now(), Bounds: bounds, Scenarios: map[string]*fhirload.Report{}}
-	err := b.all(ctx, o)
+	all, err := b.all(ctx, outcome{Server: name, Warm: warm, Bounds: b.bounds})
 	if stopped := b.server.stop(); err == nil {
 		err = stopped
 	}
-	return o, err
+	return all, err
 }
 
-// all imports the corpus three times and runs the scenarios. The first copy
-// warms the server up, a JVM above all.
-func (b *bench) all(ctx context.Context, o *outcome) error {
+// all warms the server up and does the runs.
+func (b *bench) all(ctx context.Context, first outcome) ([]*outcome, error) {
 	if err := b.reach(); err != nil {
-		return err
+		return nil, err
 	}
-	warm, err := b.load(ctx, 0, fewWorkers)
+	pool, kinds, err := b.warmUp(ctx, &first)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	o.WarmUp = time.Duration(warm.Seconds * float64(time.Second))
+	var all []*outcome
+	next := first
+	for i := range b.runs {
+		log.Printf("%s: run %d", first.Server, i+1)
+		o := next
+		o.At, o.Scenarios = time.Now(), map[string]*fhirload.Report{}
+		if err := b.imports(ctx, &o, 2+2*i); err != nil {
+			return nil, err
+		}
+		for _, name := range scenarios() {
+			if o.Scenarios[name], err = b.scenario(ctx, name, pool, kinds, b.bounds); err != nil {
+				return nil, err
+			}
+		}
+		m, err := b.server.memory()
+		if err != nil {
+			return nil, err
+		}
+		o.Peak = m.Peak
+		all = append(all, &o)
+		next.Resources, next.Warming = o.Resources, nil
+	}
+	return all, nil
+}
+
+// imports are of two copies of the corpus, by few and by many workers.
+func (b *bench) imports(ctx context.Context, o *outcome, copy int) error {
 	before, err := b.size()
 	if err != nil {
 		return err
 	}
-	if o.Few, err = b.load(ctx, 1, fewWorkers); err != nil {
+	if o.Few, err = b.load(ctx, copy, fewWorkers); err != nil {
 		return err
 	}
-	if o.Many, err = b.load(ctx, 2, manyWorkers); err != nil {
+	if o.Many, err = b.load(ctx, copy+1, manyWorkers); err != nil {
 		return err
 	}
 	m, err := b.server.memory()
@@ -130,13 +156,48 @@ func (b *bench) all(ctx context.Context, o *outcome) error {
 		return err
 	}
 	imported := o.Few.Resources + o.Many.Resources
-	o.LoadPeak, o.Disk, o.Resources = m.Peak, float64(after-before)/float64(imported), warm.Resources+imported
-	if err := b.scenarios(ctx, o); err != nil {
-		return err
+	o.LoadPeak, o.Disk = m.Peak, float64(after-before)/float64(imported)
+	o.Resources += imported
+	return nil
+}
+
+// turn is how long a scenario is run before the next, warming up.
+const turn = 15 * time.Second
+
+// warmUp imports the corpus twice and runs all scenarios in turn, again and
+// again: a JVM compiles what it finds busy for minutes. It gives what there is
+// to ask, and by which kinds of search.
+func (b *bench) warmUp(ctx context.Context, o *outcome) (*fhirload.Pool, []string, error) {
+	for i, workers := range []int{fewWorkers, manyWorkers} {
+		r, err := b.load(ctx, i, workers)
+		if err != nil {
+			return nil, nil, err
+		}
+		o.Warming = append(o.Warming, r)
+		o.Resources += r.Resources
 	}
-	m, err = b.server.memory()
-	o.Peak = m.Peak
-	return err
+	log.Printf("%s: %d resources are there", o.Server, o.Resources)
+	pool, err := b.target.Harvest(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if o.Refused, err = b.target.Refused(ctx, pool); err != nil {
+		return nil, nil, err
+	}
+	skip := append(refusedBy([]*outcome{o}), b.refused...)
+	kinds := slices.DeleteFunc(fhirload.Kinds(), func(k string) bool { return slices.Contains(skip, k) })
+	bounds := fhirload.Bounds{Clients: b.bounds.Clients, Lasts: min(turn, o.Warm/time.Duration(len(scenarios()))), Seed: b.bounds.Seed + 100}
+	for began := time.Now(); time.Since(began) < o.Warm; {
+		for _, name := range scenarios() {
+			bounds.Seed++ // other draws, so that no answer is remembered
+			r, err := b.scenario(ctx, name, pool, kinds, bounds)
+			if err != nil {
+				return nil, nil, err
+			}
+			o.Warming = append(o.Warming, r)
+		}
+	}
+	return pool, kinds, nil
 }
 
 func (b *bench) load(ctx context.Context, copy, workers int) (*fhirload.Report, error) {
@@ -150,39 +211,27 @@ func (b *bench) load(ctx context.Context, copy, workers int) (*fhirload.Report, 
 	return r, fhirload.WriteTable(os.Stderr, r)
 }
 
-// scenarios are CRUD-36, search by what all servers do, chart and mixed.
-func (b *bench) scenarios(ctx context.Context, o *outcome) error {
-	pool, err := b.target.Harvest(ctx)
+// scenarios are those but import, in order.
+func scenarios() []string { return []string{"crud", "search", "chart", "mixed"} }
+
+// scenario runs one of them, the search by some kinds.
+func (b *bench) scenario(ctx context.Context, name string, pool *fhirload.Pool, kinds []string, bounds fhirload.Bounds) (*fhirload.Report, error) {
+	var r *fhirload.Report
+	var err error
+	switch name {
+	case "crud":
+		r, err = b.target.CRUD(ctx, bounds)
+	case "search":
+		r, err = b.target.Search(ctx, pool, bounds, kinds...)
+	case "chart":
+		r, err = b.target.Chart(ctx, pool, bounds)
+	case "mixed":
+		r, err = b.target.Mixed(ctx, pool, bounds)
+	}
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if o.Refused, err = b.target.Refused(ctx, pool); err != nil {
-		return err
-	}
-	skip := append(refusedBy([]*outcome{o}), b.refused...)
-	kinds := slices.DeleteFunc(fhirload.Kinds(), func(k string) bool { return slices.Contains(skip, k) })
-	for _, name := range []string{"crud", "search", "chart", "mixed"} {
-		log.Printf("%s: %s", o.Server, name)
-		var r *fhirload.Report
-		switch name {
-		case "crud":
-			r, err = b.target.CRUD(ctx, o.Bounds)
-		case "search":
-			r, err = b.target.Search(ctx, pool, o.Bounds, kinds...)
-		case "chart":
-			r, err = b.target.Chart(ctx, pool, o.Bounds)
-		case "mixed":
-			r, err = b.target.Mixed(ctx, pool, o.Bounds)
-		}
-		if err != nil {
-			return err
-		}
-		o.Scenarios[name] = r
-		if err := fhirload.WriteTable(os.Stderr, r); err != nil {
-			return err
-		}
-	}
-	return nil
+	return r, fhirload.WriteTable(os.Stderr, r)
 }
 
 // size is what the store's files hold, settled.

@@ -52,7 +52,7 @@ func rows() []row {
 		{"import, 20 workers, resources", "/s", func(o *outcome) float64 { return o.Many.PerSecond }},
 	}
 	names := map[string]string{"crud": "CRUD-36", "search": "search", "chart": "chart", "mixed": "mixed, half reads, half writes"}
-	for _, name := range []string{"crud", "search", "chart", "mixed"} {
+	for _, name := range scenarios() {
 		of := func(f func(*fhirload.Report) float64) func(*outcome) float64 {
 			return func(o *outcome) float64 { return f(o.Scenarios[name]) }
 		}
@@ -122,7 +122,7 @@ func writeDocument(out io.Writer, all []*outcome) {
 	fmt.Fprintf(out, "Measured %s on %d cores, %s/%s, %s: %d clients, %s a scenario; %d resources; smallest and largest of the runs",
 		last.At.Format("02-Jan-2006"), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version(), last.Bounds.Clients, last.Bounds.Lasts, last.Resources)
 	for _, c := range cs {
-		fmt.Fprintf(out, "; %s: %d, after %s of warm-up", called[c.name], len(c.runs), c.runs[0].Bounds.WarmUp)
+		fmt.Fprintf(out, "; %s: %d, after %s of warm-up", called[c.name], len(c.runs), c.runs[0].Warm)
 	}
 	fmt.Fprint(out, ".\n\n")
 	head(out, "what", cs)

@@ -19,9 +19,10 @@ import (
 // settings are the flags.
 type settings struct {
 	corpus, servers, json, hapi string
-	heap                        string // of the JVM, as -Xmx takes it
-	connections                 int    // of HAPI to its database
-	warm                        time.Duration
+	heap                        string        // of the JVM, as -Xmx takes it
+	connections                 int           // of HAPI to its database
+	runs                        int           // of each server, one after the other
+	warm, jvmWarm               time.Duration // before anything is measured
 	bounds                      fhirload.Bounds
 }
 
@@ -34,8 +35,10 @@ func main() {
 	flag.StringVar(&s.hapi, "hapi", "test/load/peer/hapi", "`folder` of the HAPI server, built")
 	flag.StringVar(&s.heap, "heap", "4g", "largest heap of the JVM")
 	flag.IntVar(&s.connections, "connections", 10, "connections that HAPI has to its database at most")
-	flag.DurationVar(&s.warm, "jvm-warm-up", 30*time.Second, "time of a scenario before anything is counted, of HAPI")
-	flag.DurationVar(&s.bounds.WarmUp, "warm-up", 2*time.Second, "the same of Concord")
+	flag.IntVar(&s.runs, "runs", 2, "how many times each server is measured")
+	flag.DurationVar(&s.jvmWarm, "jvm-warm", 5*time.Minute, "how long HAPI does all scenarios in turn before anything is measured")
+	flag.DurationVar(&s.warm, "warm", 12*time.Second, "the same of Concord")
+	flag.DurationVar(&s.bounds.WarmUp, "warm-up", 3*time.Second, "time of a measured scenario before anything is counted")
 	flag.DurationVar(&s.bounds.Lasts, "duration", 10*time.Second, "time of a scenario that is counted")
 	flag.IntVar(&s.bounds.Clients, "clients", 16, "clients of the scenarios but import")
 	flag.Uint64Var(&s.bounds.Seed, "seed", 1, "of what is drawn")
@@ -78,11 +81,11 @@ func (s *settings) run(ctx context.Context, kept []*outcome) ([]*outcome, error)
 	}
 	for _, name := range strings.Split(s.servers, ",") {
 		b := &bench{settings: s, corpus: corpus, refused: refusedBy(kept)}
-		o, err := b.measured(ctx, name, binary, work)
+		runs, err := b.measured(ctx, name, binary, work)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		kept = append(kept, o)
+		kept = append(kept, runs...)
 		if err := s.keep(kept); err != nil {
 			return nil, err
 		}

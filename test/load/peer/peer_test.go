@@ -16,7 +16,7 @@ func measuredAs(server string, rate float64) *outcome {
 			Lines: []fhirload.Line{{Name: "token", P50: 1000 / rate}}}
 	}
 	o := &outcome{Server: server, Few: report("few"), Many: report("many"), Scenarios: map[string]*fhirload.Report{}, LoadPeak: 300 << 20, Peak: 400 << 20, Disk: 500}
-	for _, name := range []string{"crud", "search", "chart", "mixed"} {
+	for _, name := range scenarios() {
 		o.Scenarios[name] = report(name)
 	}
 	return o

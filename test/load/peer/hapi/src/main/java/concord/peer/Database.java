@@ -24,6 +24,7 @@ public class Database {
     var pool = new HikariConfig();
     pool.setJdbcUrl(System.getProperty("peer.database"));
     pool.setMaximumPoolSize(Integer.getInteger("peer.connections", 10));
+    pool.setConnectionTimeout(600_000); // wait for one, however busy the machine: 30 s as it comes refuses requests
     return new HikariDataSource(pool);
   }
 
