@@ -285,11 +285,36 @@ func TestTruthOfPairs(t *testing.T) {
 	if err := truth.ReadTruth(strings.NewReader("unique_id_l,source_l,unique_id_r,clerical_match_score\n1,x,2,1.0\n1,x,3,0.0\n"), "t.csv", c); err != nil {
 		t.Fatal(err)
 	}
-	if !truth.Same("2", "1") || truth.Same("1", "3") {
+	k := truth.about(3)
+	for i, id := range []string{"1", "2", "3"} {
+		k.meet(uint32(i), truth.hash(id))
+	}
+	if !k.same(1, 0) || k.same(0, 2) {
 		t.Error("the pairs were read wrongly")
 	}
 	if err := truth.ReadTruth(strings.NewReader("a,b,c\n"), "t.csv", c); fault.Of(err).Code != "linkage.truth" {
 		t.Errorf("a table without ids: %v", err)
+	}
+}
+
+// TestTruthOfClusters: a table may be read in parts and in any order; what it does not
+// know, and an id that it names twice, is of nobody else.
+func TestTruthOfClusters(t *testing.T) {
+	c := &Columns{ID: "id", Cluster: "who"}
+	var truth Truth
+	for _, part := range []string{"id,who\nc,2\na,1\nd,\n", "id,who\nb,2\na,2\n"} {
+		if err := truth.ReadTruth(strings.NewReader(part), "t.csv", c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 { // it may be asked about several runs
+		k := truth.about(5)
+		for i, id := range []string{"a", "b", "c", "d", "e"} {
+			k.meet(uint32(i), truth.hash(id))
+		}
+		if !k.same(0, 1) || !k.same(1, 2) || k.same(3, 4) || k.same(0, 3) || k.people != 1 {
+			t.Errorf("%+v", k)
+		}
 	}
 }
 

@@ -79,50 +79,51 @@ type truths struct {
 	groups map[string]int64
 }
 
-func (r *Run) countTruth(t *Truth, names []string) (truths, error) {
+// countTruth goes over the records once: how many pairs are true, and of whom each is.
+func (r *Run) countTruth(t *Truth, l *labels, names []string) (truths, *known, error) {
 	out := truths{groups: map[string]int64{}}
-	l, err := openLabels(r.opt.Dir)
-	if err != nil {
-		return out, err
-	}
-	defer l.close()
-	seen, where := map[string][2]int64{}, map[string]uint32{}
+	k := t.about(r.state.Records)
+	seen := make([][2]uint32, k.people+1)
 	for i := range r.state.Records {
 		id, groups, err := l.at(uint32(i))
 		if err != nil {
-			return out, err
+			return out, nil, err
 		}
-		if t.pairs != nil {
-			where[id] = uint32(i)
+		c := k.meet(uint32(i), t.hash(id))
+		if c == 0 {
 			continue
 		}
-		c, ok := t.cluster[id]
-		if !ok {
-			continue
-		}
-		n, side := seen[c], 0
+		side := 0
 		if i >= r.state.First {
 			side = 1
 		}
-		more := n[0] // pairs that this record adds: with those of the first table, or of the one table
+		more := seen[c][0] // pairs that this record adds: with those of the first table, or of the one table
 		if r.linking() && side == 0 {
 			more = 0
 		}
-		out.add(more, names, groups)
-		n[side]++
-		seen[c] = n
+		out.add(int64(more), names, groups)
+		seen[c][side]++
 	}
-	for p := range t.pairs {
+	return out, k, r.countPairs(k, l, &out, names)
+}
+
+// countPairs is for a truth that is pairs.
+func (r *Run) countPairs(k *known, l *labels, out *truths, names []string) error {
+	where := make(map[uint64]uint32, len(k.ids))
+	for i, id := range k.ids {
+		where[id] = uint32(i)
+	}
+	for p := range k.pairs {
 		i, ok := where[p[0]]
 		if j, there := where[p[1]]; ok && there && r.apart(i, j) {
 			_, groups, err := l.at(max(i, j))
 			if err != nil {
-				return out, err
+				return err
 			}
 			out.add(1, names, groups)
 		}
 	}
-	return out, nil
+	return nil
 }
 
 func (t *truths) add(n int64, names, groups []string) {
@@ -137,15 +138,15 @@ func (t *truths) add(n int64, names, groups []string) {
 // Against measures pairs and clusters. names are those of Columns.Groups; a
 // pair belongs to the group of its later record.
 func (r *Run) Against(t *Truth, threshold float64, clusters *Clusters, names []string) (*Report, error) {
-	all, err := r.countTruth(t, names)
-	if err != nil {
-		return nil, err
-	}
 	l, err := openLabels(r.opt.Dir)
 	if err != nil {
 		return nil, err
 	}
 	defer l.close()
+	all, k, err := r.countTruth(t, l, names)
+	if err != nil {
+		return nil, err
+	}
 	rep := &Report{Chosen: Measure{Threshold: threshold, Missed: all.total}, Groups: map[string][]Measure{}}
 	rep.Certain = Measure{Threshold: r.scorer.Model.Certain, Missed: all.total}
 	for w := -3.0; w <= 30; w += 3 {
@@ -159,27 +160,18 @@ func (r *Run) Against(t *Truth, threshold float64, clusters *Clusters, names []s
 		if err != nil {
 			return nil, err
 		}
-		a, _, err := l.at(p.A)
+		_, groups, err := l.at(p.B)
 		if err != nil {
 			return nil, err
 		}
-		b, groups, err := l.at(p.B)
-		if err != nil {
-			return nil, err
-		}
-		r.count(rep, byGroup, p, t.Same(a, b), names, groups)
+		r.count(rep, byGroup, p, k.same(p.A, p.B), names, groups)
 	}
-	if rep.Clusters, err = r.againstClusters(t, l, clusters, Measure{Threshold: threshold, Missed: all.total}); err != nil {
-		return nil, err
-	}
+	rep.Clusters = r.againstClusters(k, clusters, Measure{Threshold: threshold, Missed: all.total})
 	certain, err := r.Cluster(r.scorer.Model.Certain)
 	if err != nil {
 		return nil, err
 	}
-	if rep.Automatic, err = r.againstClusters(t, l, certain, Measure{Threshold: r.scorer.Model.Certain, Missed: all.total}); err != nil {
-		return nil, err
-	}
-	rep.Automatic = rep.Automatic.rated()
+	rep.Automatic = r.againstClusters(k, certain, Measure{Threshold: r.scorer.Model.Certain, Missed: all.total}).rated()
 	rep.FalseBound = UpperBound(rep.Automatic.False, rep.Automatic.True+rep.Automatic.False)
 	rep.Chosen, rep.Certain, rep.Clusters = rep.Chosen.rated(), rep.Certain.rated(), rep.Clusters.rated()
 	for i := range rep.Thresholds {
@@ -226,7 +218,7 @@ func (m *Measure) add(same bool) {
 }
 
 // againstClusters counts the pairs that clusters imply.
-func (r *Run) againstClusters(t *Truth, l *labels, c *Clusters, m Measure) (Measure, error) {
+func (r *Run) againstClusters(k *known, c *Clusters, m Measure) Measure {
 	members := map[uint32][]uint32{}
 	for i := range uint32(r.state.Records) {
 		if root := c.Of(i); c.size[root] > 1 {
@@ -234,21 +226,15 @@ func (r *Run) againstClusters(t *Truth, l *labels, c *Clusters, m Measure) (Meas
 		}
 	}
 	for _, list := range members {
-		ids := make([]string, len(list))
 		for i, n := range list {
-			id, _, err := l.at(n)
-			if err != nil {
-				return m, err
-			}
-			ids[i] = id
-			for j := range i {
-				if r.apart(list[j], n) {
-					m.add(t.Same(ids[j], id))
+			for _, other := range list[:i] {
+				if r.apart(other, n) {
+					m.add(k.same(other, n))
 				}
 			}
 		}
 	}
-	return m, nil
+	return m
 }
 
 // UpperBound is the upper end of the 95% interval of a share, of which k of n

@@ -11,10 +11,10 @@ import (
 
 // population gives the records of made-up people, and who is who.
 func population(seed uint64, n int, errors float64) (iter.Seq2[Entry, error], *Truth) {
-	truth := &Truth{cluster: map[string]string{}}
+	truth := new(Truth)
 	return func(yield func(Entry, error) bool) {
 		for row := range linked.New(seed, linked.Frozen().Times(errors)).Rows(n) {
-			truth.cluster[row.ID] = fmt.Sprint(row.Person)
+			truth.add(row.ID, fmt.Sprint(row.Person))
 			if !yield(Entry{ID: row.ID, Record: row.Record}, nil) {
 				return
 			}

@@ -1,6 +1,7 @@
 package linkage
 
 import (
+	"hash/maphash"
 	"io"
 	"slices"
 	"strconv"
@@ -9,10 +10,29 @@ import (
 	"concord/fault"
 )
 
-// Truth is which records are of one person, for measures alone.
+// Truth is which records are of one person, for measures alone. Ids and clusters are
+// kept as hashes of 64 bits, 16 bytes a record: that two of ten million meet is one
+// chance in 400,000.
 type Truth struct {
-	cluster map[string]string // id: cluster
-	pairs   map[[2]string]bool
+	seed   maphash.Seed
+	seeded bool
+	rows   []belongs
+	people int // clusters, once they are numbered
+	pairs  map[[2]uint64]bool
+}
+
+// belongs is one line of a table of clusters.
+type belongs struct{ id, cluster uint64 }
+
+func (t *Truth) add(id, cluster string) {
+	t.rows = append(t.rows, belongs{t.hash(id), t.hash(cluster)})
+}
+
+func (t *Truth) hash(text string) uint64 {
+	if !t.seeded {
+		t.seed, t.seeded = maphash.MakeSeed(), true
+	}
+	return maphash.String(t.seed, text)
 }
 
 // ReadTruth reads a table of truth and adds it: either one that has the
@@ -27,15 +47,12 @@ func (t *Truth) ReadTruth(r io.Reader, name string, c *Columns) error {
 	}
 	id, cluster := slices.Index(header, c.ID), slices.Index(header, c.Cluster)
 	if id >= 0 && cluster >= 0 && c.Cluster != "" {
-		if t.cluster == nil {
-			t.cluster = map[string]string{}
-		}
 		for row, err := range body {
 			if err != nil {
 				return err
 			}
 			if v := c.clusterOf(row[cluster]); v != "" {
-				t.cluster[row[id]] = v
+				t.add(row[id], v)
 			}
 		}
 		return nil
@@ -45,7 +62,7 @@ func (t *Truth) ReadTruth(r io.Reader, name string, c *Columns) error {
 		return fault.New(fault.Invalid, "linkage.truth", "%s has neither the columns %s and %q nor two columns of ids; it has %s", name, c.ID, c.Cluster, strings.Join(header, ", "))
 	}
 	if t.pairs == nil {
-		t.pairs = map[[2]string]bool{}
+		t.pairs = map[[2]uint64]bool{}
 	}
 	for row, err := range body {
 		if err != nil {
@@ -57,7 +74,7 @@ func (t *Truth) ReadTruth(r io.Reader, name string, c *Columns) error {
 			}
 		}
 		if row[left] != row[right] {
-			t.pairs[pairOf(row[left], row[right])] = true
+			t.pairs[pairOf(t.hash(row[left]), t.hash(row[right]))] = true
 		}
 	}
 	return nil
@@ -88,18 +105,4 @@ func pairColumns(header []string) (left, right, score int) {
 	return left, right, score
 }
 
-func pairOf(a, b string) [2]string {
-	if a > b {
-		a, b = b, a
-	}
-	return [2]string{a, b}
-}
-
-// Same tells whether two ids are of one person.
-func (t *Truth) Same(a, b string) bool {
-	if t.pairs != nil {
-		return t.pairs[pairOf(a, b)]
-	}
-	x, ok := t.cluster[a]
-	return ok && x == t.cluster[b]
-}
+func pairOf(a, b uint64) [2]uint64 { return [2]uint64{min(a, b), max(a, b)} }
