@@ -3,6 +3,7 @@ package webui
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -125,6 +126,7 @@ type explainView struct {
 	User, Patient, Resource string
 	Errors                  []fieldError
 	Answer                  *record.Explained
+	Carers                  []string // who is known to look after the patient
 }
 
 // explained is /privacy/explain: why an access is open or not.
@@ -142,6 +144,8 @@ func (s *Site) explained(v *visit) (*answer, error) {
 				return nil, err
 			}
 			status = http.StatusUnprocessableEntity
+		} else {
+			x.Carers = s.carers(x.Answer.Relations)
 		}
 	}
 	return &answer{status: status, frame: frame{Title: "Why may somebody see this?", Nav: "privacy", Forms: true}, body: explainBody(x)}, nil
@@ -154,6 +158,38 @@ func (s *Site) explain(v *visit, x explainView) (*record.Explained, error) {
 	}
 	who := a.Requester()
 	return v.errand.Explain(v.Context(), who, access.Reason{Purpose: account.PurposeOf(who.Role)}, x.Patient, x.Resource)
+}
+
+// carers says who looks after a patient: each organisation or team once for each way in
+// which it does, until the last of them ends.
+func (s *Site) carers(relations []access.Relation) []string {
+	lens, at := s.at(), map[access.Relation]int{}
+	var all []access.Relation
+	for _, r := range relations {
+		r.Ref = ""
+		key := r
+		key.Until = time.Time{}
+		i, known := at[key]
+		switch {
+		case !known:
+			at[key] = len(all)
+			all = append(all, r)
+		case r.Until.IsZero() || !all[i].Until.IsZero() && r.Until.After(all[i].Until):
+			all[i].Until = r.Until
+		}
+	}
+	out := make([]string, len(all))
+	for i, r := range all {
+		out[i] = s.organisation(r.Org).Name
+		if r.Workgroup != "" {
+			out[i] += ", team " + r.Workgroup
+		}
+		if out[i] += ": " + r.How; !r.Until.IsZero() {
+			out[i] += ", until " + lens.Moment(r.Until).Text
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 func explainErrors(err error) []fieldError {

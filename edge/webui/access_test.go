@@ -84,7 +84,7 @@ func TestBreakGlassPages(t *testing.T) {
 	r.lacks(t, "LOCKEDCANARY")
 	o := s.as("officer")
 	page := o.get("/privacy/explain?user=registrar&patient=" + id)
-	page.has(t, "Allowed, by break-glass", "What would change it")
+	page.has(t, "Allowed, by break-glass", "What would change it", "direct care (TREAT)", "if the purpose were research (HRESCH)")
 	page.lacks(t, canary, "OKONKWO", "Okonkwo")
 	o.get("/privacy/explain?user=registrar&patient=999+000+0018").has(t, "Allowed, by break-glass")
 	if r := o.get("/privacy/explain?user=registrar&patient=9990000026"); r.status != http.StatusUnprocessableEntity || !strings.Contains(r.body, "obody here has that NHS number") {

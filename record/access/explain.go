@@ -73,7 +73,7 @@ func (p *Policies) Explain(who Requester, why Reason, act Action, typ string, t 
 func factsOf(a ask, t Target, scope bool) []Fact {
 	yes := func(b bool) string { return map[bool]string{true: "yes", false: "no"}[b] }
 	return []Fact{
-		{"role", string(a.role)}, {"purpose", string(a.purpose)}, {"action", string(a.action)},
+		{"role", string(a.role)}, {"purpose", a.purpose.Words()}, {"action", string(a.action)},
 		{"kind of resource", t.Kind.String()}, {"relationship with the patient", t.Tie.String()}, {"glass broken", yes(t.Glass)},
 		{"label", t.Label.String()}, {"of the label's team", yes(t.Team)}, {"controlled by", t.Origin.String()},
 		{"restricted patient", yes(t.Restricted)}, {"objects to the shared record", yes(t.Objects)},
@@ -119,7 +119,7 @@ func (p *Policies) changes(a ask, t Target, scope, allowed bool) []Change {
 	try("the patient had"+not(t.OptedOut)+" opted out", func(a *ask, x *Target) { x.OptedOut = !x.OptedOut && a.purpose.Beyond() })
 	for _, purpose := range Purposes() {
 		if purpose != a.purpose {
-			try("the purpose were "+string(purpose), func(a *ask, _ *Target) { a.purpose = purpose })
+			try("the purpose were "+purpose.Words(), func(a *ask, _ *Target) { a.purpose = purpose })
 		}
 	}
 	return out

@@ -94,6 +94,16 @@ func Purposes() []Purpose {
 	return []Purpose{DirectCare, Administration, PatientRequest, Integrity, Research, Planning}
 }
 
+// Words say a purpose to people, with its code.
+func (p Purpose) Words() string {
+	words := map[Purpose]string{DirectCare: "direct care", Administration: "administration", PatientRequest: "the patient asked",
+		Integrity: "keeping the system right", Emergency: "emergency (break-glass)", Research: "research", Planning: "planning"}[p]
+	if words == "" {
+		return string(p)
+	}
+	return words + " (" + string(p) + ")"
+}
+
 // Beyond tells whether a purpose goes beyond the patient's own care.
 func (p Purpose) Beyond() bool { return p == Research || p == Planning }
 
