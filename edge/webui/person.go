@@ -80,6 +80,13 @@ func (s *Site) personPage(v *visit, status int, x personView) (*answer, error) {
 	if self {
 		x.Grants, x.Titles = nil, nil
 	}
+	if x.Form.Org == "" { // most further roles are where somebody works already
+		for _, row := range x.Rows {
+			if row.Holds {
+				x.Form.Org = row.Org
+			}
+		}
+	}
 	return &answer{status: status, frame: frame{Title: x.Account.Display, Nav: "accounts", Forms: true}, body: personBody(x)}, nil
 }
 

@@ -24,7 +24,7 @@ func TestPersonPage(t *testing.T) {
 		t.Fatalf("%d %s", r.status, r.to)
 	}
 	page := b.get("/admin/accounts/registrar")
-	page.has(t, "Dr Maya Sharma", "Clinical Practitioner", "R8000", "Cardiology team (RQM)", "Has no second factor.")
+	page.has(t, "Dr Maya Sharma", "Clinical Practitioner", "R8000", "Cardiology team (RQM)", "Has no second factor.", `<option value="RQM" selected>`)
 	r := b.post("/admin/accounts/registrar/profiles", "role", "receptionist", "jobrole", "R8009", "org", "RQM", "site", "RQM91",
 		"workgroup", "RQM/CARDIO", "activity", "B0083", "from", "2024-01-01", "to", "2023-12-31")
 	if r.status != http.StatusUnprocessableEntity {
