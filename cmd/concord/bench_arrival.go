@@ -139,6 +139,7 @@ func (c *arrivalCmd) load(ctx context.Context, h *house, out *arrivals) ([]linke
 		})
 	}
 	start, n := time.Now(), 0
+	p := newProgress(c.People*137/100, "records")
 	waiting := map[string][]linked.Row{}
 	for row := range linked.New(c.Seed, linked.Frozen().Times(c.Errors)).Rows(c.People) {
 		if n++; n%every == 0 && len(probes) < c.Probes {
@@ -146,6 +147,7 @@ func (c *arrivalCmd) load(ctx context.Context, h *house, out *arrivals) ([]linke
 			continue
 		}
 		out.Records++
+		p.step()
 		trust := row.Record.Numbers[0].Scope
 		if waiting[trust] = append(waiting[trust], row); len(waiting[trust]) == batch {
 			work <- waiting[trust]
@@ -157,6 +159,7 @@ func (c *arrivalCmd) load(ctx context.Context, h *house, out *arrivals) ([]linke
 	}
 	close(work)
 	wg.Wait()
+	p.bar.Finish()
 	if err := h.engine.Bulk(ctx, false); err != nil {
 		return nil, err
 	}

@@ -91,7 +91,7 @@ func (c *populationCmd) load(ctx context.Context, h *house, f *figures) error {
 	if im.workers <= 0 {
 		im.workers = 2 * runtime.NumCPU()
 	}
-	p := newProgress(c.People)
+	p := newProgress(c.People, "people")
 	late, err := im.pieces(ctx, func(yield func(piece, error) bool) {
 		from := time.Now()
 		for one := range population(c.Seed, c.People) {
@@ -132,15 +132,16 @@ func (c *populationCmd) load(ctx context.Context, h *house, f *figures) error {
 // tenth.
 type progress struct {
 	bar        *progressbar.ProgressBar
+	of         string // what is counted
 	done, all  int
 	began      time.Time
 	onTerminal bool
 }
 
-func newProgress(people int) *progress {
-	p := &progress{all: people, began: time.Now(), onTerminal: isTerminal(os.Stderr)}
-	p.bar = progressbar.NewOptions(people, progressbar.OptionSetWriter(os.Stderr), progressbar.OptionShowCount(),
-		progressbar.OptionSetDescription("loading people"), progressbar.OptionSetVisibility(p.onTerminal), progressbar.OptionClearOnFinish())
+func newProgress(all int, of string) *progress {
+	p := &progress{of: of, all: all, began: time.Now(), onTerminal: isTerminal(os.Stderr)}
+	p.bar = progressbar.NewOptions(all, progressbar.OptionSetWriter(os.Stderr), progressbar.OptionShowCount(),
+		progressbar.OptionSetDescription("loading "+of), progressbar.OptionSetVisibility(p.onTerminal), progressbar.OptionClearOnFinish())
 	return p
 }
 
@@ -148,6 +149,6 @@ func (p *progress) step() {
 	p.done++
 	p.bar.Add(1)
 	if !p.onTerminal && p.done%max(1, p.all/10) == 0 {
-		fmt.Fprintf(os.Stderr, "%d of %d people, %.0f s\n", p.done, p.all, time.Since(p.began).Seconds())
+		fmt.Fprintf(os.Stderr, "%d of %d %s, %.0f s\n", p.done, p.all, p.of, time.Since(p.began).Seconds())
 	}
 }
