@@ -22,7 +22,8 @@ type snapshot struct {
 	tok   []byte             // scratch of a scan
 	seen  func(query string) // told of every statement, if set
 	trace store.Trace        // told of the statements of one View, if set
-	logs  *logView           // where a View reads logs, when entries were ahead of the database as it began
+	stops interrupt
+	logs  *logView // where a View reads logs, when entries were ahead of the database as it began
 }
 
 var _ store.Reader = (*snapshot)(nil)
@@ -104,16 +105,18 @@ func (e *Engine) View(ctx context.Context, f func(store.Reader) error) (err erro
 			return err
 		}
 	}
+	if err := ctx.Err(); err != nil {
+		return cancelled(err)
+	}
 	behind := e.behind.Load()
 	s, err := e.readers.take(ctx)
 	if err != nil {
 		return err
 	}
+	whole := false
 	defer func() { e.readers.free <- s }()
-	defer s.end()
-	if done := ctx.Done(); done != nil {
-		s.conn.SetInterrupt(done)
-	}
+	defer func() { s.end(whole) }()
+	s.heed(ctx)
 	if err := s.run("BEGIN"); err != nil {
 		return err
 	}
@@ -126,15 +129,17 @@ func (e *Engine) View(ctx context.Context, f func(store.Reader) error) (err erro
 	}
 	defer func() { s.tok = handle.tok; handle.conn = nil }()
 	err = f(&handle)
+	whole = true
 	if err != nil && ctx.Err() != nil && fault.Of(err).Code == "store.cancelled" {
 		return cancelled(ctx.Err())
 	}
 	return err
 }
 
-// end closes the read transaction, if it was opened, also after an interrupt.
-func (s *snapshot) end() {
-	s.conn.SetInterrupt(nil)
+// end closes the read transaction, if it was opened, also after an interrupt;
+// whole tells that no statement can be in the midst of its rows.
+func (s *snapshot) end(whole bool) {
+	s.calm(whole)
 	if !s.conn.AutocommitEnabled() {
 		// Nothing was written, so there is nothing that could fail to be kept.
 		_ = s.run("ROLLBACK")

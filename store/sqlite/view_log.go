@@ -31,10 +31,9 @@ func (v *logView) open() (*snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	if done := v.ctx.Done(); done != nil {
-		s.conn.SetInterrupt(done)
-	}
+	s.heed(v.ctx)
 	if err := s.run("BEGIN"); err != nil {
+		s.end(false)
 		v.e.readers.logs <- s
 		return nil, err
 	}
@@ -44,7 +43,7 @@ func (v *logView) open() (*snapshot, error) {
 
 func (v *logView) end() {
 	if v.snap != nil {
-		v.snap.end()
+		v.snap.end(false)
 		v.e.readers.logs <- v.snap
 		v.snap = nil
 	}
