@@ -97,6 +97,10 @@ func (d *Desk) scanned(doc *store.Doc, keep func(string) bool) (*Item, *fhir.Val
 	if err != nil {
 		return nil, nil, err
 	}
+	return d.scannedFrom(doc, open, keep)
+}
+
+func (d *Desk) scannedFrom(doc *store.Doc, open *openBody, keep func(string) bool) (*Item, *fhir.Value, error) {
 	part, err := open.text.Only(func(name string) bool { return name == "id" || keep(name) || open.away && name == "extension" })
 	if err != nil {
 		return nil, nil, err
@@ -107,6 +111,22 @@ func (d *Desk) scanned(doc *store.Doc, keep func(string) bool) (*Item, *fhir.Val
 	}
 	it.open = open
 	return it, part, nil
+}
+
+// unread makes an item of a document whose body is not looked at, if that can be; to
+// is where it was moved to.
+func (d *Desk) unread(doc *store.Doc) (it *Item, to string, err error) {
+	open, err := d.opened(doc)
+	if err != nil {
+		return nil, "", err
+	}
+	if !open.named && !open.away {
+		it = d.headed(doc)
+		it.open = open
+		return it, "", nil
+	}
+	it, part, err := d.scannedFrom(doc, open, func(string) bool { return false })
+	return it, movedTo(part), err
 }
 
 // served puts id and meta in front of a stored body.

@@ -3,8 +3,6 @@ package record
 import (
 	"bytes"
 	"hash/maphash"
-	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -41,6 +39,7 @@ type openBody struct {
 	weight   int  // bytes of memory that it takes at most, the cache's own part included
 	away     bool // it may say where it was moved to
 	labelled bool // it may have labels
+	named    bool // it may have an id of its own
 }
 
 const (
@@ -85,7 +84,7 @@ func (d *Desk) opened(doc *store.Doc) (*openBody, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &openBody{text: text, how: OpKind(store.MarkOf(packed)), sum: sum, away: bytes.Contains(plain, []byte(MovedExtension)), labelled: bytes.Contains(plain, securityMember)}
+	b := &openBody{text: text, how: OpKind(store.MarkOf(packed)), sum: sum, away: bytes.Contains(plain, []byte(MovedExtension)), labelled: bytes.Contains(plain, securityMember), named: text.Has("id")}
 	if cap(plain) <= openedMost {
 		*room = plain[:0]
 	}
@@ -108,21 +107,12 @@ func (b *openBody) refersTo(table *search.Table, typ string) ([]string, error) {
 	if have := b.refers.Load(); have != nil && have.table == table {
 		return have.refs, nil
 	}
-	body, err := b.text.Parse()
+	out := table.Outward(typ)
+	body, err := b.text.Only(out.Reads())
 	if err != nil {
 		return nil, err
 	}
-	all := &refers{table: table}
-	for _, p := range table.Params(typ) {
-		if p.Kind != search.Reference {
-			continue
-		}
-		for _, ref := range p.Refs(body) {
-			if !slices.Contains(all.refs, ref) {
-				all.refs = append(all.refs, strings.Clone(ref)) // not to hold on to what was parsed
-			}
-		}
-	}
+	all := &refers{table, out.Refs(body)}
 	b.refers.Store(all)
 	return all.refs, nil
 }

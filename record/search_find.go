@@ -28,6 +28,7 @@ type source struct {
 	beside bool                     // the terms speak of other types too
 	bare   bool                     // the candidates came without their bodies
 	reads  func(member string) bool // what of a candidate is looked at; nil = all of it
+	unread bool                     // of one in a record that the query is pinned to, nothing is
 }
 
 // source chooses the cheapest way to the candidates of a type: ids, then
@@ -67,7 +68,9 @@ func (s *searching) source(ctx context.Context, typ string) (*source, error) {
 
 // plain is a source that nothing was looked up for yet.
 func (s *searching) plain(typ string) *source {
-	return &source{typ: typ, lookup: s.desk.searches().asks.LookupType(s.q, typ), reads: s.q.Reads(typ)}
+	src := &source{typ: typ, lookup: s.desk.searches().asks.LookupType(s.q, typ), reads: s.q.Reads(typ)}
+	src.unread = s.q.Unread()
+	return src
 }
 
 // narrowed finds candidates by value or string, or by what a chain leads to.
@@ -204,7 +207,7 @@ func (s *searching) confirm(ctx context.Context, doc *store.Doc, src *source, o 
 		it.order = s.orderOf(subject(it))
 		return it, nil
 	}
-	it, part, err := s.desk.scanned(doc, src.reads)
+	it, part, err := s.read(doc, src)
 	if err != nil {
 		return nil, err
 	}
@@ -215,6 +218,15 @@ func (s *searching) confirm(ctx context.Context, doc *store.Doc, src *source, o 
 	}
 	it.order = s.orderOf(seen)
 	return it, nil
+}
+
+// read makes an item of a candidate, and gives what of it the query looks at.
+func (s *searching) read(doc *store.Doc, src *source) (*Item, *fhir.Value, error) {
+	if src.unread && src.home[doc.PK] {
+		it, _, err := s.desk.unread(doc)
+		return it, nil, err
+	}
+	return s.desk.scanned(doc, src.reads)
 }
 
 // orderOf is by what a hit is sorted, so that its body need not be kept.

@@ -178,8 +178,7 @@ func (s *searching) readOne(ctx context.Context, ref string) (it *Item, to strin
 		}
 		return it, "", err
 	}
-	it, part, err := s.desk.scanned(doc, func(string) bool { return false })
-	return it, movedTo(part), err
+	return s.desk.unread(doc)
 }
 
 // referred tells whether a resource of another type refers to this one and

@@ -188,9 +188,6 @@ func (s *Shallow) member(p *parser, memo *memo, i int, out *Member) error {
 	return nil
 }
 
-// Parse parses all of it, anew each time.
-func (s *Shallow) Parse() (*Value, error) { return Parse([]byte(s.text)) }
-
 // Has tells whether there is a member of a name.
 func (s *Shallow) Has(name string) bool {
 	return slices.ContainsFunc(s.members, func(m span) bool { return m.name == name })

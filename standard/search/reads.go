@@ -22,6 +22,22 @@ func (q *Query) Reads(typ string) func(member string) bool {
 	return r.keep
 }
 
+// Unread tells that of what lies in a record that the query is pinned to no member is
+// looked at (Subject.Home, Clause.Pinned).
+func (q *Query) Unread() bool {
+	if q.Contained != "" || len(q.Sort) > 0 {
+		return false
+	}
+	for i := range q.Clauses {
+		switch c := &q.Clauses[i]; {
+		case c.Has != nil || c.List != "" || c.Circle != nil && c.Pinned:
+		case c.Param == nil || c.Chain != nil || c.Param.Name != "_id" && c.Param.Name != "_lastUpdated":
+			return false
+		}
+	}
+	return true
+}
+
 type reads struct {
 	names   map[string]bool
 	choices []string

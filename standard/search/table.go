@@ -60,6 +60,7 @@ type Table struct {
 	compartment map[string][]*Param            // of the patient, by type
 	around      map[string]map[string][]string // compartment → type → parameters
 	terms       Terminology
+	outward     *sync.Map       // *Outward by type
 	off         map[string]bool // "Type.name" of those without an index over all records
 }
 
@@ -69,7 +70,7 @@ var loadTable = sync.OnceValue(buildTable)
 func R4() *Table { return loadTable() }
 
 func buildTable() *Table {
-	t := &Table{byType: map[string]map[string]*Param{}, compartment: map[string][]*Param{}, around: map[string]map[string][]string{}}
+	t := &Table{byType: map[string]map[string]*Param{}, compartment: map[string][]*Param{}, around: map[string]map[string][]string{}, outward: &sync.Map{}}
 	for row := range rows(paramsText) {
 		f := strings.Split(row, "\t")
 		p := &Param{Type: f[0], Name: f[1], Kind: Kind(f[2]), Targets: strings.Fields(f[4]), paths: compilePaths(strings.Fields(f[3]))}
@@ -115,7 +116,7 @@ func component(of *Param, s string) Component {
 // R4 of the same name.
 func (t *Table) With(custom ...*Param) *Table {
 	next := *t
-	next.byType = maps.Clone(t.byType)
+	next.byType, next.outward = maps.Clone(t.byType), &sync.Map{}
 	for _, p := range custom {
 		next.byType[p.Type] = maps.Clone(next.byType[p.Type])
 		next.add(p)
