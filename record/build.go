@@ -210,6 +210,9 @@ func (p *plan) ready(ctx context.Context, e *Errand, dr *draft) error {
 		return nil
 	}
 	body := access.Labelled(p.rewrite(dr.op.Resource, dr))
+	if dr.op.Kind != Patch {
+		body = access.Carried(body, dr.before())
+	}
 	if dr.patient {
 		body = d.withoutRefer(body)
 	}
@@ -268,10 +271,7 @@ func withSource(body *fhir.Value, own, system string) *fhir.Value {
 // keepsSubject refuses an update that would move a resource to another record,
 // also after a deletion: its key lies in the record of its first subject.
 func (p *plan) keepsSubject(dr *draft) error {
-	before := dr.oldBody
-	if before == nil {
-		before = dr.lastBody
-	}
+	before := dr.before()
 	if before == nil || dr.patient {
 		return nil
 	}
@@ -279,6 +279,15 @@ func (p *plan) keepsSubject(dr *draft) error {
 		return fault.New(fault.Conflict, "record.subject", "the patient of a stored resource never changes")
 	}
 	return nil
+}
+
+// before is the body that the draft replaces, also after a deletion; nil when there is
+// none.
+func (dr *draft) before() *fhir.Value {
+	if dr.oldBody != nil {
+		return dr.oldBody
+	}
+	return dr.lastBody
 }
 
 // reseal makes sure that what the plan sealed is sealed under the keys of now.

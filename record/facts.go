@@ -22,8 +22,8 @@ type recordFacts struct {
 	relations           []access.Relation
 }
 
-// Bounds of what is looked at: the newest of each kind, and every stay that
-// has not ended.
+// Bounds of what is looked at: the newest of each kind that makes a relationship;
+// every stay that has not ended, and every objection that stands, however old.
 const (
 	newestTies = 100
 	// openStays is how long a stay that nobody ended is believed after it was
@@ -31,12 +31,15 @@ const (
 	openStays = 180 * 24 * time.Hour
 )
 
-const staying = "status=planned,arrived,triaged,in-progress,onleave"
+const (
+	staying   = "status=planned,arrived,triaged,in-progress,onleave"
+	objecting = "status=active&category=" + access.ObjectionSystem + "|" + access.SharedRecord + "," + access.ObjectionSystem + "|" + access.GPDissent
+)
 
 // tieSections is what facts are read from.
 func tieSections() []Section {
 	return []Section{
-		{Type: "Patient"}, {Type: "Consent", Newest: newestTies},
+		{Type: "Patient"}, {Type: "Consent", Where: objecting},
 		{Type: "Encounter", Where: staying}, {Type: "Encounter", Newest: newestTies},
 		{Type: "Appointment", Newest: newestTies}, {Type: "ServiceRequest", Newest: newestTies},
 		{Type: "CareTeam", Newest: newestTies},
