@@ -35,6 +35,8 @@ func (v vocabulary) Subsumes(system, a, b string) (yes, known bool) {
 	return v.pack.Subsumes(system, a, b)
 }
 
+func (v vocabulary) Meant(set, code string) string { return validate.Meant(set, code) }
+
 // load reads the folders and the policy.
 func (r rules) load() (*validate.Validator, func(string, *fhir.Value) (record.Strictness, []fhir.Issue), vocabulary, error) {
 	v := validate.Base()

@@ -20,6 +20,9 @@ func (r *reading) clause(p *Param, modifier, v string) (Clause, error) {
 		if err == nil {
 			err = r.known(p, modifier, val)
 		}
+		if modifier == "" || modifier == "not" {
+			val = p.plain(c.terms, val)
+		}
 		if err != nil {
 			return c, err
 		}

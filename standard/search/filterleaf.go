@@ -54,6 +54,9 @@ func (p *filterParser) leaf(prm *Param, op, v string, quoted bool) (*Filter, err
 	if op == "po" {
 		val.Prefix = "po"
 	}
+	if modifier == "" {
+		val = prm.plain(c.terms, val)
+	}
 	c.Modifier, c.Values = modifier, []Value{val}
 	f := &Filter{Leaf: c}
 	if op == "ne" {

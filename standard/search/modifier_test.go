@@ -74,9 +74,18 @@ func TestNear(t *testing.T) {
 // terms knows one value set and one code system of two levels.
 type terms struct{}
 
-func (terms) Knows(vs string) bool { return vs == "urn:vs" }
+func (terms) Knows(vs string) bool { return vs == "urn:vs" || vs == "urn:statuses" }
 func (terms) In(vs, system, code string) (bool, bool) {
+	if vs == "urn:statuses" {
+		return system == "http://hl7.org/fhir/observation-status" && code == "final", true
+	}
 	return vs == "urn:vs" && system == "urn:cs" && (code == "child" || code == "parent"), vs == "urn:vs"
+}
+func (terms) Meant(set, code string) string {
+	if set == "observation-status" && (code == "final" || code == "amended") {
+		return "http://hl7.org/fhir/observation-status"
+	}
+	return ""
 }
 func (terms) Subsumes(system, a, b string) (bool, bool) {
 	return system == "urn:cs" && (a == b || a == "parent" && b == "child"), system == "urn:cs"
@@ -101,6 +110,27 @@ func TestMeaning(t *testing.T) {
 	}
 	if _, err := table.Parse("Condition", url.Values{"code:in": {"urn:other"}}, time.UTC, false); err == nil {
 		t.Error("a value set that is not known is taken")
+	}
+}
+
+// TestMeantByCodes: a code element means the system that its value set is of.
+func TestMeantByCodes(t *testing.T) {
+	table := search.R4().WithTerminology(terms{})
+	s := search.Subject{Resource: resource(t, `{"resourceType":"Observation","id":"o","status":"final"}`), ID: "o", Updated: time.Now()}
+	const system = "http://hl7.org/fhir/observation-status|"
+	for query, want := range map[string]bool{
+		"status=" + system + "final": true, "status=" + system + "amended": false, "status=http://hl7.org/fhir/other|final": false,
+		"status=|final": true, "status=final": true, "status:not=" + system + "final": false, "status:not=" + system + "amended": true,
+		"status:in=urn:statuses": true, "status:not-in=urn:statuses": false, "_filter=status eq " + system + "final": true,
+	} {
+		name, v, _ := cutQuery(query)
+		q, err := table.Parse("Observation", url.Values{name: {v}}, time.UTC, false)
+		if err != nil {
+			t.Fatalf("%s: %v", query, err)
+		}
+		if q.Match(s, time.UTC) != want {
+			t.Errorf("%s matches: %v", query, !want)
+		}
 	}
 }
 

@@ -42,6 +42,7 @@ type Param struct {
 	URL        string      // canonical of a custom parameter, "" for those of R4
 	paths      []path
 	find       Finder // of a custom parameter, instead of paths
+	bound      string // the value set that the code elements it points at are bound to, if they are
 }
 
 // Component is one part of a composite parameter.
@@ -77,6 +78,7 @@ func buildTable() *Table {
 		for _, c := range strings.Fields(f[5]) {
 			p.Parts = append(p.Parts, component(p, c))
 		}
+		p.bound = p.boundTo()
 		t.add(p)
 	}
 	for row := range rows(compartmentText) {
@@ -143,6 +145,9 @@ type Terminology interface {
 	In(valueSet, system, code string) (in, known bool)
 	// Subsumes tells whether code a is b or stands above it.
 	Subsumes(system, a, b string) (yes, known bool)
+	// Meant is the code system that a code of a value set which R4 enumerates belongs
+	// to, by the set's name such as "observation-status"; "" when it is none of them.
+	Meant(set, code string) (system string)
 	// Knows tells whether a value set can be asked for.
 	Knows(valueSet string) bool
 }

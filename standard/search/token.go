@@ -21,7 +21,7 @@ func (c *Clause) anyToken(found []*fhir.Value) bool {
 		return c.anyTokenText(found)
 	}
 	for _, f := range found {
-		for _, t := range tokensOf(f) {
+		for _, t := range c.meant(f) {
 			for _, v := range c.Values {
 				if c.means(t, v) {
 					return true

@@ -2,7 +2,9 @@ package validate
 
 import (
 	_ "embed"
+	"slices"
 	"strings"
+	"sync"
 
 	"concord/standard/fhir"
 )
@@ -15,6 +17,25 @@ type codeSet struct {
 	name    string
 	all     map[string]bool // the codes of every system
 	systems map[string]map[string]bool
+	order   []string // of systems, sorted
+}
+
+var enumerated = sync.OnceValue(loadCodes)
+
+// Meant is the code system that a code of a value set which R4 enumerates belongs to,
+// by the set's name such as "observation-status"; "" when it is none of them. A code
+// that two systems of the set have is of the first in order of their URLs.
+func Meant(set, code string) string {
+	s := enumerated()[set]
+	if s == nil {
+		return ""
+	}
+	for _, system := range s.order {
+		if s.systems[system][code] {
+			return system
+		}
+	}
+	return ""
 }
 
 func loadCodes() map[string]*codeSet {
@@ -32,6 +53,8 @@ func loadCodes() map[string]*codeSet {
 				last.all[code], system[code] = true, true
 			}
 			last.systems[f[1]] = system
+			last.order = append(last.order, f[1])
+			slices.Sort(last.order)
 		}
 	}
 	return sets

@@ -83,7 +83,7 @@ type Validator struct {
 
 var loadBase = sync.OnceValue(func() *Validator {
 	v := &Validator{
-		bindings: bindings(loadCodes()), others: loadBindings(), rules: loadRules(),
+		bindings: bindings(enumerated()), others: loadBindings(), rules: loadRules(),
 		profiles: coreProfiles(), checks: &sync.Pool{}, plain: &Options{},
 	}
 	v.checks.New = func() any { return newCheck() }
