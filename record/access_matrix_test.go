@@ -97,6 +97,7 @@ func (s *stage) ways(h hidden) map[string]func(e *record.Errand) (string, error)
 		"lastn":             search("Observation", record.Asked{LastN: 1}, "patient", h.patient, "code", h.code),
 		"chain":             search("Observation", record.Asked{}, "code", h.code, "subject:Patient.gender", "male"),
 		"_has":              search("Patient", record.Asked{}, "_has:Observation:patient:code", h.code),
+		"revinclude all":    search("Patient", record.Asked{}, "_id", h.patient, "_revinclude", "*"),
 		"revinclude":        search("Patient", record.Asked{}, "_id", h.patient, "_revinclude", "Observation:subject"),
 		"include":           search("DiagnosticReport", record.Asked{}, "_id", h.report, "_include", "DiagnosticReport:result"),
 		"chain to it":       search("DiagnosticReport", record.Asked{}, "_id", h.report, "result.code", h.code, "_include", "DiagnosticReport:result"),

@@ -37,6 +37,8 @@ type including struct {
 	s    *searching
 	seen map[string]bool
 	out  []*Item
+	// anybody is inward for "*", by type.
+	anybody map[string][]inward
 }
 
 func (in *including) all(ctx context.Context, matches []*Item) error {
@@ -164,14 +166,40 @@ func (in *including) allKnown(ctx context.Context, it *Item) (bool, error) {
 	return true, nil
 }
 
+// inward is a parameter by which resources of a type refer to what is there.
+type inward struct {
+	source string
+	*search.Param
+}
+
+// inward lists those that an include names, for a resource of a type; "*" names the
+// reference parameters of every type that may refer to it.
+func (in *including) inward(one search.Include, typ string) (out []inward) {
+	if one.Source != "*" {
+		if in.s.v.Filter.Type(one.Source) {
+			for _, p := range in.params(one, one.Source) {
+				out = append(out, inward{one.Source, p})
+			}
+		}
+		return out
+	}
+	if have, ok := in.anybody[typ]; ok {
+		return have
+	}
+	for _, p := range in.s.desk.searches().table.Referring(typ) {
+		if in.s.v.Filter.Type(p.Type) {
+			out = append(out, inward{p.Type, p})
+		}
+	}
+	if in.anybody == nil {
+		in.anybody = map[string][]inward{}
+	}
+	in.anybody[typ] = out
+	return out
+}
+
 // reverse finds what refers to what is there.
 func (in *including) reverse(ctx context.Context, one search.Include, from []*Item) error {
-	if one.Source == "*" {
-		return fault.New(fault.Unsupported, "search.unsupported", "_revinclude names the type that refers").In("_revinclude")
-	}
-	if !in.s.v.Filter.Type(one.Source) {
-		return nil
-	}
 	for _, it := range from {
 		if one.Target != "" && one.Target != it.Type {
 			continue
@@ -180,9 +208,9 @@ func (in *including) reverse(ctx context.Context, one search.Include, from []*It
 		if err != nil {
 			return err
 		}
-		for _, p := range in.params(one, one.Source) {
+		for _, p := range in.inward(one, it.Type) {
 			for _, ref := range refs {
-				if err := in.referring(ctx, one.Source, p, ref); err != nil {
+				if err := in.referring(ctx, p, ref); err != nil {
 					return err
 				}
 			}
@@ -191,8 +219,8 @@ func (in *including) reverse(ctx context.Context, one search.Include, from []*It
 	return nil
 }
 
-func (in *including) referring(ctx context.Context, source string, p *search.Param, ref string) error {
-	q := &search.Query{Type: source, Types: []string{source}, Clauses: []search.Clause{search.Refer(p, ref)}}
+func (in *including) referring(ctx context.Context, p inward, ref string) error {
+	q := &search.Query{Type: p.source, Types: []string{p.source}, Clauses: []search.Clause{search.Refer(p.Param, ref)}}
 	hits, _, err := in.s.sub(ctx, q, maxIncluded+1, in.s.budget)
 	if err != nil {
 		return err

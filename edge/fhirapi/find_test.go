@@ -58,6 +58,8 @@ func TestSearch(t *testing.T) {
 		{name: "include of one target type", path: "Observation?_id=o1&_include=Observation:subject:Group", status: 200, hasNot: []string{`"mode":"include"`}, audit: one},
 		{name: "include is filtered", path: "Observation?_id=o1&_include=Observation:subject", scopes: "system/Observation.rs", status: 200, has: []string{`"total":1`}, hasNot: []string{"Okonkwo"}, audit: one},
 		{name: "revinclude", path: "Encounter?_id=e1&_revinclude=Observation:encounter", status: 200, has: []string{`"total":1`, `"id":"o0"`, `"id":"o1"`}, hasNot: []string{`"id":"o2"`}, audit: one},
+		{name: "whatever refers to it", path: "Encounter?_id=e1&_revinclude=*", status: 200, has: []string{`"total":1`, `"id":"o0"`, `"id":"o1"`}, hasNot: []string{`"id":"o2"`}, audit: one},
+		{name: "whatever refers to a patient", path: "Patient?_id={q}&_revinclude=*", status: 200, has: []string{`"id":"o5"`}, hasNot: []string{`"id":"o1"`}, audit: one},
 		{name: "revinclude on a patient", path: "Patient?_id={q}&_revinclude=Observation:subject", status: 200, has: []string{`"id":"o5"`}, hasNot: []string{`"id":"o1"`}, audit: one},
 		{name: "revinclude is filtered", path: "Encounter?_id=e1&_revinclude=Observation:encounter", scopes: "system/Encounter.rs", status: 200, hasNot: []string{`"id":"o0"`}, audit: one},
 	})

@@ -297,7 +297,7 @@ func (t *Table) Referring(typ string) []*Param {
 	var out []*Param
 	for _, from := range fhir.R4().Names() {
 		for _, p := range t.Params(from) {
-			if p.Kind == Reference && p.Type == from && slices.Contains(p.Targets, typ) {
+			if p.Kind == Reference && p.Type == from && (slices.Contains(p.Targets, typ) || slices.Contains(p.Targets, "*")) {
 				out = append(out, p)
 			}
 		}
