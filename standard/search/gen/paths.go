@@ -57,6 +57,7 @@ var (
 	whereHas  = regexp.MustCompile(`\.where\(hasExtension\('([^']*)'\)\)`)
 	extension = regexp.MustCompile(`\.extension\('([^']*)'\)$`)
 	wrapped   = regexp.MustCompile(`^\(([^()]+)\)$`)
+	relative  = regexp.MustCompile(`^[a-z][A-Za-z]*$`)
 	simple    = regexp.MustCompile(`^[A-Za-z]+(\.[A-Za-z]+(\[[^\]]*\])*)*$`)
 )
 
@@ -81,6 +82,9 @@ func (m model) pathsOf(expression, base string) (paths, odd []string) {
 		url := ""
 		if f := extension.FindStringSubmatch(part); f != nil {
 			part, url = extension.ReplaceAllString(part, ""), f[1]
+		}
+		if relative.MatchString(part) { // R4 leaves the type off in InsurancePlan.name
+			part = base + "." + part
 		}
 		if part == base {
 			part += "."
