@@ -35,7 +35,9 @@ func ukCoreExamples(t *testing.T, engine string) {
 		switch {
 		case err != nil:
 			refused[fault.Of(err).Code]++
-			t.Logf("refused %s: %v", filepath.Base(path), err)
+			if refusedExamples[filepath.Base(path)] == "" {
+				t.Errorf("refused %s: %v", filepath.Base(path), err)
+			}
 		case !same:
 			t.Errorf("%s reads back differently", filepath.Base(path))
 		default:
@@ -47,7 +49,7 @@ func ukCoreExamples(t *testing.T, engine string) {
 		t.Fatal(err)
 	}
 	note("FHIR R4: written, read back equal (decimals, order, extensions)", row{"nhs/ukcore-examples (from XML), " + engine, fmt.Sprint(tried), fmt.Sprint(kept), counts(refused)})
-	if tried == 0 || kept < tried*9/10 {
+	if tried == 0 || kept < tried-2 {
 		t.Errorf("only %d of %d were accepted", kept, tried)
 	}
 	clean(t, d)
