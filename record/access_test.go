@@ -68,9 +68,24 @@ func (s *stage) foreseen(e *record.Errand, entry string) (string, error) {
 	return string(seen[0].Entry.JSON()), nil
 }
 
+// another is a second patient, and compared what an errand sees of two.
+func (s *stage) another() string {
+	s.fresh++
+	return s.create(s.client("R1K"), patient("R1K", fmt.Sprint("other", s.fresh), "", "Smith", "Jane", "1960-02-03", "female")).ID
+}
+
+func (s *stage) compared(e *record.Errand, a, b string) (string, error) {
+	c, err := e.Compare(s.ctx, a, b)
+	if err != nil {
+		return "", err
+	}
+	return string(c.A[0].JSON()) + string(c.B[0].JSON()), nil
+}
+
 // paths are every exported method of an errand, on a record of one patient
 // with one observation, whose texts are "Smith" and "718-7".
 func (s *stage) paths(p, o string, message int64) []path {
+	other := s.another()
 	text := func(items ...*record.Item) string {
 		var b strings.Builder
 		for _, it := range items {
@@ -116,6 +131,7 @@ func (s *stage) paths(p, o string, message int64) []path {
 			}
 			return text(append(c.Person.Entries, c.Sections[0]...)...), nil
 		}},
+		{"compare people", access.Links, 1, func(e *record.Errand) (string, error) { return s.compared(e, p, other) }},
 		{"foresee", access.Links, 1, func(e *record.Errand) (string, error) { return s.foreseen(e, p) }},
 		{"everything", access.Search, 1, func(e *record.Errand) (string, error) {
 			c, err := e.Everything(ctx, p, nil)
@@ -302,7 +318,7 @@ var mayDo = map[access.Role]string{
 	access.Clinician:     "read,read a patient,past of a person,version,history,search,include,chart,everything,find people,find people by particulars,create,update,match,cross-reference,joining seen,attest,totals",
 	access.Receptionist:  "read a patient,past of a person,include,chart,everything,find people,find people by particulars,match,cross-reference",
 	access.Engineer:      "feeds,messages,message head,requeue,close,destinations,pause,resend,set aside,joining step,joining seen,totals,hold feeds",
-	access.Steward:       "read a patient,past of a person,include,chart,everything,find people,find people by particulars,conflicts,foresee,alarms,index in numbers,pairs of an organisation,ask outside,rulings,match,cross-reference,joining seen,totals,harmonise",
+	access.Steward:       "read a patient,past of a person,include,chart,everything,find people,find people by particulars,conflicts,compare people,foresee,alarms,index in numbers,pairs of an organisation,ask outside,rulings,match,cross-reference,joining seen,totals,harmonise",
 	access.Insurer:       "",
 	access.Commissioner:  "totals",
 	access.Patient:       "",

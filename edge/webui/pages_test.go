@@ -23,7 +23,7 @@ func (s *stage) stories() []route {
 		{"registrar", "/find/suggest?q=okonkwo"}, {"registrar", "/help"}, {"registrar", "/nowhere"},
 		{"reception", "/find?q=okonkwo"}, {"reception", ada + "/demographics"}, {"reception", ada + "/results"},
 		{"engineer", "/feeds"}, {"engineer", "/feeds/RYJ-pas"}, {"engineer", "/feeds/RYJ-pas?state=dead"}, {"engineer", "/feeds/messages/1"},
-		{"steward", "/mpi/review"}, {"steward", "/mpi/alarms"}, {"steward", "/mpi/numbers"}, {"admin", "/admin/accounts"}, {"admin", "/admin/accounts/registrar"}, {"admin", "/admin/workgroups"},
+		{"steward", "/mpi/review"}, {"steward", "/mpi/alarms"}, {"steward", "/mpi/compare"}, {"steward", "/mpi/numbers"}, {"admin", "/admin/accounts"}, {"admin", "/admin/accounts/registrar"}, {"admin", "/admin/workgroups"},
 		{"registrar", "/me/security"}, {"registrar", "/me/security/app"}, {"registrar", "/me/sessions"}, {"registrar", "/me/role"},
 		{"registrar", "/me/apps"}, {"admin", "/admin/apps"}, {"registrar", ada + "/apps"},
 		{"patient", "/me/looked"}, {"patient", "/me/looked?since=2026-11-01"}, {"patient", "/me/security"},

@@ -49,6 +49,7 @@ func (s *Site) handler() http.Handler {
 	s.feedRoutes(get, post)
 	get("/mpi/review", s.review)
 	post("/mpi/review", s.ruleIdentity)
+	get("/mpi/compare", s.compare)
 	get("/mpi/alarms", s.alarms)
 	post("/mpi/alarms", s.settleAlarm)
 	get("/mpi/numbers", s.numbers)
