@@ -3,10 +3,8 @@ package fhirapi_test
 import (
 	"bytes"
 	"compress/gzip"
-	"context"
 	"encoding/base64"
 	"fmt"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -234,19 +232,4 @@ func TestTransactionLinks(t *testing.T) {
 		{name: "a circle brought along ends", path: "Organization?_id=a&_include:iterate=Organization:partof&_revinclude:iterate=Organization:partof", status: 200, has: []string{`"id":"b"`}, audit: trail{"search": 1}},
 	})
 	s.clean()
-}
-
-// TestClientLeaves: a request whose client has gone is not worked on.
-func TestClientLeaves(t *testing.T) {
-	s := newStage(t)
-	s.play(givenWard())
-	ctx, cancel := context.WithCancel(context.Background())
-	s.token(everyScope)
-	req := s.request(call{path: "Observation?_content=nothing"}).WithContext(ctx)
-	cancel()
-	w := httptest.NewRecorder()
-	s.handler.ServeHTTP(w, req)
-	if w.Code != 503 && w.Code != 401 {
-		t.Errorf("%d %s", w.Code, w.Body.String())
-	}
 }

@@ -39,6 +39,11 @@ type stage struct {
 
 func newStage(t *testing.T) *stage {
 	t.Helper()
+	return newStageOver(t, func(e store.Engine) store.Engine { return e })
+}
+
+func newStageOver(t *testing.T, over func(store.Engine) store.Engine) *stage {
+	t.Helper()
 	ctx := context.Background()
 	s := &stage{t: t, now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC), tokens: map[string]string{}, names: map[string]string{}}
 	clock := func() time.Time {
@@ -47,7 +52,7 @@ func newStage(t *testing.T) *stage {
 		s.now = s.now.Add(time.Millisecond)
 		return s.now
 	}
-	engine := openEngine(t, clock)
+	engine := over(openEngine(t, clock))
 	codec, err := dictionary.Codec()
 	if err != nil {
 		t.Fatal(err)
