@@ -22,7 +22,8 @@ type Conflict struct {
 	Outcome person.Outcome // Possible or More
 	Why     string         // the note of a steward who needs to know more
 	Held    bool           // certain of itself, but it would make one person of two
-	// Waterfall is how the model comes to its weight on what both say now.
+	// Waterfall is how the model comes to its weight on what both say now, without
+	// what a crowd shares.
 	Waterfall match.Waterfall
 }
 
@@ -98,9 +99,12 @@ func (v *sight) standing(ctx context.Context, p *person.Pair) (*Conflict, error)
 	for _, f := range differs {
 		line.Differs = append(line.Differs, string(f))
 	}
-	m := d.matcher()
-	x, y := m.Subject(pair[0].Resource), m.Subject(pair[1].Resource)
-	line.Waterfall = m.Retell(&x, &y, now)
+	index := d.persons()
+	x, y := index.Match.Subject(pair[0].Resource), index.Match.Subject(pair[1].Resource)
+	if _, err := index.Uncrowd(ctx, r, pair[0].key, &x); err != nil {
+		return nil, err
+	}
+	line.Waterfall = index.Match.Retell(&x, &y, now)
 	return line, nil
 }
 

@@ -85,8 +85,12 @@ func (v *sight) foreseen(ctx context.Context, ask *AskedPair) (*ForeseenPair, er
 	for _, f := range differs {
 		out.Differs = append(out.Differs, string(f))
 	}
-	m := d.matcher()
+	index := d.persons()
+	m := index.Match
 	own, other := m.Of(ask.Record), m.Of(out.Record)
+	if _, err := index.Uncrowd(ctx, r, k, &other); err != nil {
+		return nil, err
+	}
 	out.Waterfall = m.Explain(&own, &other)
 	return out, d.around(ctx, r, k.PK, m, &own, out)
 }

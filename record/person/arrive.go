@@ -24,7 +24,8 @@ type Arrival struct {
 // human has a handful, a placeholder has hundreds.
 const maxPerson = 40
 
-// maxAsked is how many pairs of one arrival a steward is asked about.
+// maxAsked is how many pairs of one arrival a steward is asked about, the likeliest
+// first.
 const maxAsked = 8
 
 // maxMissed is how many changes since the snapshot are looked at; beyond them
@@ -203,6 +204,9 @@ func (w *work) arrive(a *Arrival) error {
 			list = append(list, Candidate{Key: PatientKey(t.To), Subject: *s, Verdict: w.Match.Judge(&a.Subject, s)})
 		}
 	}
+	if list, err = w.uncrowd(w.ctx, w.tx, a.Key, &a.Subject, list, w.Match.Judge, func(c Candidate) bool { return n.has(c.Key.PK) >= 0 }); err != nil {
+		return err
+	}
 	for i := range list {
 		if err := w.uphold(pk, &list[i]); err != nil {
 			return err
@@ -224,7 +228,7 @@ func (w *work) arrive(a *Arrival) error {
 	for i := range list {
 		c := list[i]
 		w.subjects[c.Key.PK] = &list[i].Subject
-		if c.Verdict.Grade != match.Certain {
+		if c.Verdict.Grade != match.Certain && w.Match.asks(c.Verdict) {
 			asked++
 		}
 		if err := w.judge(pk, c, asked > maxAsked); err != nil {

@@ -88,6 +88,13 @@ func (w *work) ties(pk int64) ([]tie, error) {
 func (x Index) rivals(ctx context.Context, r store.Reader, claim match.Claim, a, b Candidate) (bool, error) {
 	seen := map[store.Key]bool{a.Key: true, b.Key: true}
 	var keys []store.Key
+	if homely(claim) { // one ward's telephone is no home
+		for _, c := range []*Candidate{&a, &b} {
+			if _, err := x.Uncrowd(ctx, r, c.Key, &c.Subject); err != nil {
+				return false, err
+			}
+		}
+	}
 	for _, s := range []*match.Subject{&a.Subject, &b.Subject} {
 		for _, h := range x.rivalBlocks(claim, s) {
 			found, err := r.Find(ctx, h, maxBlock+1)
@@ -130,8 +137,12 @@ func (x Index) rivalBlocks(claim match.Claim, s *match.Subject) []uint64 {
 
 // rivalRule tells whether a rival would be found by a rule.
 func rivalRule(claim match.Claim, rule string) bool {
-	home := claim == match.BySecondName || claim == match.ByOtherGiven // twins of other names count
-	return slices.Contains(strings.Split(rule, "+"), "born") || home && rule == "phone"
+	return slices.Contains(strings.Split(rule, "+"), "born") || homely(claim) && rule == "phone"
+}
+
+// homely tells whether the home is enough of a rival: twins of other names count.
+func homely(claim match.Claim) bool {
+	return claim == match.BySecondName || claim == match.ByOtherGiven
 }
 
 // Stands tells whether what subject i of those staged claims with an entry would hold

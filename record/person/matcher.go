@@ -6,7 +6,6 @@ import (
 	"hash/fnv"
 	"math"
 	"slices"
-	"strconv"
 
 	"concord/fault"
 	"concord/standard/fhir"
@@ -158,7 +157,7 @@ func (m *Matcher) blocks(hash func(...string) uint64, s *match.Subject, take fun
 			continue
 		}
 		if name := m.scorer.Rules.Names[i]; name != nhsRule && name != numberRule && take(name) {
-			out = append(out, hash("block", m.scorer.Rules.Names[i], strconv.FormatUint(uint64(k), 36)))
+			out = append(out, m.block(hash, i, k))
 		}
 	}
 	return out
@@ -199,7 +198,8 @@ func (x Index) nhsHash(number string) uint64 {
 
 // Candidates compares a subject with every entry that shares a blocking key and
 // returns those that may be the person, likeliest first. passed counts keys
-// that too many share.
+// that too many share. A contact that a crowd shares still counts here: Arrive
+// takes it out, when all that comes at once can be counted.
 func (x Index) Candidates(ctx context.Context, r store.Reader, own *match.Subject, except store.Key) (out []Candidate, passed int, err error) {
 	return x.compared(ctx, r, own, x.Match.Subject, x.Match.Judge, x.blocksOf(own), except)
 }
@@ -211,7 +211,11 @@ func (x Index) Asked(ctx context.Context, r store.Reader, patient *fhir.Value) (
 	for _, n := range askedOf(patient).Numbers {
 		hashes = append(hashes, x.Hash("Patient", "identifier", uk.HospitalNumber.System(n.Scope)+"|"+n.Value))
 	}
-	return x.compared(ctx, r, &own, x.Match.Asked, x.Match.Score, hashes, store.Key{})
+	if out, passed, err = x.compared(ctx, r, &own, x.Match.Asked, x.Match.Score, hashes, store.Key{}); err != nil {
+		return nil, passed, err
+	}
+	out, err = x.uncrowd(ctx, r, store.Key{}, &own, out, x.Match.Score, func(Candidate) bool { return false })
+	return out, passed, err
 }
 
 func (x Index) blocksOf(own *match.Subject) []uint64 {

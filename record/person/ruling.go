@@ -371,7 +371,13 @@ func (w *work) rejudge(a, b int64) error {
 	if err != nil || t == nil {
 		return err
 	}
-	return w.judge(a, Candidate{Key: PatientKey(b), Subject: *t, Verdict: w.Match.Judge(s, t)}, false)
+	own := *s // what is known of the entry stays as it was
+	list, err := w.uncrowd(w.ctx, w.tx, PatientKey(a), &own, []Candidate{{Key: PatientKey(b), Subject: *t, Verdict: w.Match.Judge(s, t)}},
+		w.Match.Judge, func(Candidate) bool { return true })
+	if err != nil {
+		return err
+	}
+	return w.judge(a, list[0], false)
 }
 
 // FindRuling reads one. Errors: NotFound "person.ruling".

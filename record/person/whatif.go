@@ -32,7 +32,8 @@ func (x Index) WhatIf(ctx context.Context, r store.Reader, own Entry, other *Mat
 		n = &node{}
 	}
 	subject := x.Match.Subject(own.Patient)
-	list, _, err := Index{Hash: x.Hash, Match: other, Load: x.Load}.Candidates(ctx, r, &subject, own.Key)
+	then := Index{Hash: x.Hash, Match: other, Load: x.Load}
+	list, _, err := then.Candidates(ctx, r, &subject, own.Key)
 	if err != nil {
 		return 0, err
 	}
@@ -54,13 +55,16 @@ func (x Index) WhatIf(ctx context.Context, r store.Reader, own Entry, other *Mat
 		s := other.Subject(e.Patient)
 		list = append(list, Candidate{Key: e.Key, Subject: s, Verdict: other.Judge(&subject, &s)})
 	}
+	if list, err = then.uncrowd(ctx, r, own.Key, &subject, list, other.Judge, func(c Candidate) bool { return n.has(c.Key.PK) >= 0 }); err != nil {
+		return 0, err
+	}
 	for _, c := range list {
 		if c.Key.PK < own.Key.PK {
 			continue
 		}
 		pairs++
 		if c.Verdict.Claim != match.NoClaim && c.Verdict.Claim != match.TwoPeople {
-			found, err := Index{Hash: x.Hash, Match: other, Load: x.Load}.rivals(ctx, r, c.Verdict.Claim, Candidate{Key: own.Key, Subject: subject}, c)
+			found, err := then.rivals(ctx, r, c.Verdict.Claim, Candidate{Key: own.Key, Subject: subject}, c)
 			if err != nil {
 				return pairs, err
 			}

@@ -7,9 +7,9 @@ type Crowd struct{ table []uint8 }
 
 const (
 	crowdSlots = 1 << 24
-	// crowdLimit is the number of records from which a contact is junk: a
-	// family of six that four trusts know.
-	crowdLimit = 24
+	// CrowdLimit is the most records that may share a contact, which is junk beyond
+	// it: a family of six that four trusts know.
+	CrowdLimit = 24
 )
 
 // NewCrowd takes 16 MB.
@@ -30,27 +30,9 @@ func (c *Crowd) Add(s *Subject) {
 	}
 }
 
-func (c *Crowd) busy(v uint64) bool { return v != 0 && c.table[slotOf(v)] > crowdLimit }
+func (c *Crowd) busy(v uint64) bool { return v != 0 && c.table[slotOf(v)] > CrowdLimit }
 
 // Clear takes contacts of a crowd out of a subject, and out of its keys.
 func (c *Crowd) Clear(s *Subject, rules *Rules) {
-	changed := false
-	if c.busy(s.email()) {
-		s.local, s.mail, changed = text{}, 0, true
-	}
-	kept := [2]uint64{}
-	n := 0
-	for _, p := range s.phones {
-		if c.busy(p) {
-			changed = true
-		} else if p != 0 {
-			kept[n] = p
-			n++
-		}
-	}
-	if changed {
-		s.phones = kept
-		s.keys = [MaxKeys]uint32{}
-		rules.key(s)
-	}
+	s.Drop(rules, [2]bool{c.busy(s.phones[0]), c.busy(s.phones[1])}, c.busy(s.email()))
 }

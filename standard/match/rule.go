@@ -141,19 +141,23 @@ func contains(list []string, s string) bool {
 
 // key fills the blocking keys of a subject.
 func (r *Rules) key(s *Subject) {
-	for i, parts := range r.parts {
-		h := uint32(i + 1)
-		for _, p := range parts {
-			v := p(s)
-			if v == 0 {
-				h = 0
-				break
-			}
-			h = (h ^ v) * 2654435761
-			h ^= h >> 15
-		}
-		s.keys[i] = h
+	for i := range r.parts {
+		s.keys[i] = r.keyOf(i, s)
 	}
+}
+
+// keyOf is the key of one rule; 0 when the subject lacks a part of it.
+func (r *Rules) keyOf(rule int, s *Subject) uint32 {
+	h := uint32(rule + 1)
+	for _, p := range r.parts[rule] {
+		v := p(s)
+		if v == 0 {
+			return 0
+		}
+		h = (h ^ v) * 2654435761
+		h ^= h >> 15
+	}
+	return h
 }
 
 // Shared are the comparisons of which a rule shares a part: within its blocks
