@@ -118,7 +118,7 @@ func (d *Desk) overlaid(ctx context.Context, r store.Reader, l store.Change) ([]
 		return nil, err
 	}
 	items, err := d.items(docs)
-	if err != nil || !person.Overlaid(items[0].Resource, items[1].Resource) {
+	if err != nil || !d.matcher().Overlaid(items[0].Resource, items[1].Resource) {
 		return nil, err
 	}
 	return []person.Finding{{Kind: person.SuddenChange, Entries: []int64{l.Key.PK},

@@ -29,7 +29,7 @@ func TestStewardExplains(t *testing.T) {
 	}
 	g := s.as("steward")
 	r := g.get("/mpi/alarms")
-	r.has(t, "Sex and date of birth changed at once", "OTHER, Otto")
+	r.has(t, "Turned into somebody else at once", "OTHER, Otto")
 	i := strings.Index(r.body, `name="id" value="`) + len(`name="id" value="`)
 	alarm := r.body[i : i+strings.IndexByte(r.body[i:], '"')]
 	if r := g.post("/mpi/alarms", "id", alarm, "why", ""); r.status < 400 {

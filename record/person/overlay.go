@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"concord/standard/fhir"
+	"concord/standard/match"
 )
 
 // AlarmKind is what makes the story of one person implausible: two people may
@@ -16,7 +17,7 @@ type AlarmKind string
 const (
 	TwoHospitals AlarmKind = "two-hospitals" // an in-patient in two trusts at once
 	AfterDeath   AlarmKind = "after-death"   // seen after death
-	SuddenChange AlarmKind = "sudden-change" // sex and date of birth changed at once
+	SuddenChange AlarmKind = "sudden-change" // an entry turned into somebody else
 )
 
 // Words of a kind.
@@ -27,7 +28,7 @@ func (k AlarmKind) Words() string {
 	case AfterDeath:
 		return "Seen after death"
 	case SuddenChange:
-		return "Sex and date of birth changed at once"
+		return "Turned into somebody else at once"
 	}
 	return string(k)
 }
@@ -115,9 +116,17 @@ func overlap(a, b Stay, now time.Time) time.Duration {
 	return to.Sub(from)
 }
 
-// Overlaid tells whether an entry turned into somebody else between two versions:
-// sex and date of birth are others at once, and the date is no slip.
-func Overlaid(before, after *fhir.Value) bool {
+// Overlaid tells whether an entry turned into somebody else between two versions,
+// as when a hospital number is used again: by all that the model compares
+// (match.Overwritten), or sex and date of birth are others at once.
+func (m *Matcher) Overlaid(before, after *fhir.Value) bool {
+	a, b := m.Subject(before), m.Subject(after)
+	return match.Overwritten(&a, &b) || sexAndBirthChanged(before, after)
+}
+
+// sexAndBirthChanged: the sex is another, and the date of birth in two parts at
+// least, which is no slip.
+func sexAndBirthChanged(before, after *fhir.Value) bool {
 	a, b := Of(before), Of(after)
 	if a.Sex == "" || b.Sex == "" || a.Sex == b.Sex || len(a.Born) != 10 || len(b.Born) != 10 {
 		return false

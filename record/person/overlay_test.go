@@ -44,24 +44,66 @@ func TestImplausible(t *testing.T) {
 	}
 }
 
+// TestOverlaid: another person's particulars over an entry are noticed, whatever
+// their sex; what happens to one person, and what clerks correct, is not.
 func TestOverlaid(t *testing.T) {
-	of := func(sex, born string) *fhir.Value {
-		return fhir.Obj("resourceType", "Patient", "gender", sex, "birthDate", born)
+	m, err := NewMatcher(nil, nil)
+	if err != nil {
+		t.Fatal(err)
 	}
+	of := func(given, family, sex, born, post, nhs string) *fhir.Value {
+		v := fhir.Obj("resourceType", "Patient", "gender", sex, "birthDate", born)
+		if family != "" {
+			v = v.With("name", fhir.Arr(fhir.Obj("family", family, "given", fhir.Arr(given))))
+		}
+		if post != "" {
+			v = v.With("address", fhir.Arr(fhir.Obj("line", fhir.Arr("12 "+post+" Road"), "postalCode", post)))
+		}
+		if nhs != "" {
+			v = v.With("identifier", fhir.Arr(fhir.Obj("system", "https://fhir.nhs.uk/Id/nhs-number", "value", nhs)))
+		}
+		return v
+	}
+	const one, two = "9990000018", "9990000026" // made up
+	ada := of("Ada", "Okonkwo", "female", "1948-03-14", "HA1 1AA", one)
 	for _, c := range []struct {
 		name          string
 		before, after *fhir.Value
 		want          bool
 	}{
-		{"another person", of("female", "1948-03-14"), of("male", "1971-06-12"), true},
-		{"a sex corrected", of("female", "1948-03-14"), of("male", "1948-03-14"), false},
-		{"a date corrected", of("female", "1948-03-14"), of("female", "1971-06-12"), false},
-		{"a slip and a sex", of("female", "1948-03-14"), of("male", "1948-03-15"), false},
-		{"day and month swapped", of("female", "1948-03-04"), of("male", "1948-04-03"), false},
-		{"not known before", of("unknown", "1948-03-14"), of("male", "1971-06-12"), false},
-		{"a year alone", of("female", "1948"), of("male", "1971-06-12"), false},
+		{"another person of the other sex", of("", "", "female", "1948-03-14", "", ""), of("", "", "male", "1971-06-12", "", ""), true},
+		{"another person of the same sex", ada, of("Sue", "Penhaligon", "female", "1990-11-02", "SW3 4BB", two), true},
+		{"without any number", of("Ada", "Okonkwo", "female", "1948-03-14", "", ""), of("Sue", "Penhaligon", "female", "1990-11-02", "", ""), true},
+		{"who has a second name in common", of("Ada Mary", "Okonkwo", "female", "1948-03-14", "", ""), of("Sue Mary", "Penhaligon", "female", "1990-11-02", "", ""), true},
+		{"the number left behind", ada, of("Sue", "Penhaligon", "female", "1990-11-02", "SW3 4BB", one), true},
+		{"at the same address", ada, of("Sue", "Penhaligon", "female", "1990-11-02", "HA1 1AA", ""), true},
+		{"a namesake elsewhere", of("Mary", "Smith", "female", "1948-03-14", "HA1 1AA", ""), of("Mary", "Jones", "female", "1990-11-02", "SW3 4BB", ""), true},
+		{"the twin", ada, of("Chidi", "Okonkwo", "female", "1948-03-14", "HA1 1AA", two), true},
+		{"another number and birth", ada, of("Ada", "Okonkwo", "female", "1990-11-02", "HA1 1AA", two), true},
+
+		{"a number corrected", ada, of("Ada", "Okonkwo", "female", "1948-03-14", "HA1 1AA", two), false},
+		{"a number and a digit", ada, of("Ada", "Okonkwo", "female", "1948-03-15", "HA1 1AA", two), false},
+		{"a marriage", ada, of("Ada", "Penhaligon", "female", "1948-03-14", "HA1 1AA", one), false},
+		{"a marriage, a move and a digit", ada, of("Ada", "Penhaligon", "female", "1948-03-15", "SW3 4BB", ""), false},
+		{"a marriage, and the number corrected", ada, of("Ada", "Penhaligon", "female", "1948-03-14", "HA1 1AA", two), false},
+		{"a marriage, and the birth date corrected, at home", ada, of("Ada", "Penhaligon", "female", "1990-11-02", "HA1 1AA", ""), false},
+		{"a move", ada, of("Ada", "Okonkwo", "female", "1948-03-14", "SW3 4BB", one), false},
+		{"another name altogether", ada, of("Sue", "Penhaligon", "female", "1948-03-14", "HA1 1AA", one), false},
+		{"and day and month swapped", of("Ada", "Okonkwo", "female", "1948-03-04", "HA1 1AA", ""), of("Sue", "Penhaligon", "female", "1948-04-03", "HA1 1AA", ""), false},
+		{"a baby named", of("Baby of Ada", "Okonkwo", "male", "2026-03-14", "HA1 1AA", ""), of("Leo", "Penhaligon", "male", "2026-03-14", "HA1 1AA", one), false},
+		{"a baby named, born on another day", of("Baby", "Okonkwo", "male", "2026-03-14", "HA1 1AA", ""), of("Leo", "Penhaligon", "male", "2025-12-31", "HA1 1AA", ""), false},
+		{"somebody whose birth was not known", of("Ada", "Okonkwo", "female", "", "HA1 1AA", ""), of("Sue", "Penhaligon", "female", "1990-11-02", "HA1 1AA", ""), false},
+		{"names in the other order", ada, of("Okonkwo", "Ada", "female", "1990-11-02", "HA1 1AA", ""), false},
+
+		{"a sex corrected", of("", "", "female", "1948-03-14", "", ""), of("", "", "male", "1948-03-14", "", ""), false},
+		{"a date corrected", of("", "", "female", "1948-03-14", "", ""), of("", "", "female", "1971-06-12", "", ""), false},
+		{"a date corrected, of a name", ada, of("Ada", "Okonkwo", "female", "1971-06-12", "HA1 1AA", one), false},
+		{"a slip and a sex", of("", "", "female", "1948-03-14", "", ""), of("", "", "male", "1948-03-15", "", ""), false},
+		{"day and month swapped", of("", "", "female", "1948-03-04", "", ""), of("", "", "male", "1948-04-03", "", ""), false},
+		{"not known before", of("", "", "unknown", "1948-03-14", "", ""), of("", "", "male", "1971-06-12", "", ""), false},
+		{"a year alone", of("", "", "female", "1948", "", ""), of("", "", "male", "1971-06-12", "", ""), false},
 	} {
-		if got := Overlaid(c.before, c.after); got != c.want {
+		if got := m.Overlaid(c.before, c.after); got != c.want {
 			t.Errorf("%s: %v", c.name, got)
 		}
 	}
