@@ -15,11 +15,29 @@ const odsOrganization = "https://fhir.nhs.uk/Id/ods-organization-code"
 // that twins were given neighbouring numbers says nothing for their being one.
 func RecordOf(patient *fhir.Value) match.Record {
 	r := askedOf(patient)
-	if len(r.Numbers) > 0 {
+	if r.Keeper == "" && len(r.Numbers) > 0 {
 		r.Keeper = r.Numbers[0].Scope
 	}
 	r.Numbers = nil
 	return r
+}
+
+// keeperOf is the organisation that a Patient says it is kept by: a letter or a
+// result may carry another trust's number before its own. A site, whose code begins
+// with its trust's, is the trust where a number of the trust's stands too. "" = it
+// does not say.
+func keeperOf(patient *fhir.Value, numbers []match.Number) string {
+	org := patient.Path("managingOrganization.identifier")
+	if org.StrAt("system") != odsOrganization {
+		return ""
+	}
+	code := strings.ToUpper(strings.TrimSpace(org.StrAt("value")))
+	for _, n := range numbers {
+		if n.Scope != "" && strings.HasPrefix(code, n.Scope) {
+			return n.Scope
+		}
+	}
+	return code
 }
 
 // askedOf reads a Patient that somebody asks for, hospital numbers included.
@@ -27,6 +45,7 @@ func askedOf(patient *fhir.Value) match.Record {
 	r := match.Record{Born: patient.StrAt("birthDate"), Sex: patient.StrAt("gender")}
 	readNames(patient, &r)
 	readNumbers(patient, &r)
+	r.Keeper = keeperOf(patient, r.Numbers)
 	if a := HomeAddress(patient); a != nil {
 		var lines []string
 		for l := range a.Get("line").Each() {
