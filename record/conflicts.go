@@ -22,6 +22,8 @@ type Conflict struct {
 	Outcome person.Outcome // Possible or More
 	Why     string         // the note of a steward who needs to know more
 	Held    bool           // certain of itself, but it would make one person of two
+	// Beyond counts less likely pairs of one of the two that were put to nobody.
+	Beyond int
 	// Waterfall is how the model comes to its weight on what both say now, without
 	// what a crowd shares.
 	Waterfall match.Waterfall
@@ -91,7 +93,7 @@ func (v *sight) standing(ctx context.Context, p *person.Pair) (*Conflict, error)
 	if persons[0] == persons[1] || now.By == person.Before && !a.Shares(b) {
 		return nil, nil
 	}
-	line := &Conflict{A: pair[0], B: pair[1], Found: now.At, Outcome: now.Outcome, Held: now.Held}
+	line := &Conflict{A: pair[0], B: pair[1], Found: now.At, Outcome: now.Outcome, Held: now.Held, Beyond: now.Beyond}
 	if now.Outcome == person.More {
 		line.Why = now.Why
 	}

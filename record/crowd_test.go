@@ -124,3 +124,35 @@ func TestACrowdIsNotShown(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatIsNotAskedIsSaid: of the many whom one record resembles a steward is asked
+// about the likeliest, and told of how many not.
+func TestWhatIsNotAskedIsSaid(t *testing.T) {
+	s := newStage(t)
+	for i := range 10 {
+		s.create(s.client("R1K"), reached("R1K", fmt.Sprint(4000+i), "Ada", "Okonkwo", "1948-03-14", mailed(fmt.Sprintf("ada%d%d@home%d.example", i, i*i, i))))
+	}
+	asked := func() int {
+		t.Helper()
+		list, err := s.as(access.Steward).Conflicts(s.ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(list)
+	}
+	before := asked()
+	last := s.create(s.client("RYJ"), reached("RYJ", "2", "Ada", "Okonkwo", "1948-03-14", phoned("07700 900456"))).ID
+	if n := asked() - before; n != 8 {
+		t.Fatalf("%d more are asked about", n)
+	}
+	list, err := s.as(access.Steward).Conflicts(s.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range list {
+		if (c.A.ID == last || c.B.ID == last) && c.Beyond != 2 {
+			t.Errorf("%d are left out, it says", c.Beyond)
+		}
+	}
+	s.clean()
+}

@@ -23,6 +23,7 @@ type pairRow struct {
 	Found   chart.When
 	Weight  match.Waterfall
 	Held    bool
+	Beyond  int    // less likely pairs of one of the two, put to nobody
 	Why     string // the note of a steward who needs to know more
 }
 
@@ -101,7 +102,7 @@ func (s *Site) review(v *visit) (*answer, error) {
 	for _, c := range list {
 		pair := &record.Person{Entries: []*record.Item{c.A, c.B}}
 		x.Rows = append(x.Rows, pairRow{A: c.A.ID, B: c.B.ID, Sides: lens.Demographics(pair), Differs: c.Differs, Found: lens.Moment(c.Found),
-			Weight: c.Waterfall, Held: c.Held, Why: c.Why})
+			Weight: c.Waterfall, Held: c.Held, Beyond: c.Beyond, Why: c.Why})
 	}
 	if more {
 		x.Next = from + pairsShown

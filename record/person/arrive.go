@@ -224,6 +224,10 @@ func (w *work) arrive(a *Arrival) error {
 	if err := w.rival(pk, list); err != nil {
 		return err
 	}
+	if w.beyond, err = w.unasked(pk, list); err != nil {
+		return err
+	}
+	defer func() { w.beyond = 0 }()
 	asked := 0
 	for i := range list {
 		c := list[i]
@@ -236,6 +240,25 @@ func (w *work) arrive(a *Arrival) error {
 		}
 	}
 	return nil
+}
+
+// unasked counts the pairs that a steward would be asked about if likelier ones were
+// fewer; those on which something was decided before are looked at anyway.
+func (w *work) unasked(pk int64, list []Candidate) (beyond int, err error) {
+	n, err := w.node(pk)
+	if err != nil {
+		return 0, err
+	}
+	asked := 0
+	for _, c := range list {
+		if c.Verdict.Grade == match.Certain || !w.Match.asks(c.Verdict) {
+			continue
+		}
+		if asked++; asked > maxAsked && n.has(c.Key.PK) < 0 {
+			beyond++
+		}
+	}
+	return beyond, nil
 }
 
 // judge lets the model decide on a pair, unless a human has. With known, only
@@ -273,7 +296,7 @@ func (w *work) judge(pk int64, c Candidate, known bool) error {
 			d.Outcome = Possible
 		}
 	case w.Match.asks(c.Verdict):
-		d.Outcome = Possible
+		d.Outcome, d.Beyond = Possible, w.beyond
 	}
 	if d.Outcome == Open && (now.Outcome == "" || now.Outcome == Open) || sameDecision(now, d) {
 		return nil

@@ -49,6 +49,9 @@ type Decision struct {
 	Rival bool `json:"rv,omitempty"`
 	// Held: certain of itself, but it would have put two people into one.
 	Held bool `json:"h,omitempty"`
+	// Beyond counts less likely pairs of the entry that arrived which were put to
+	// nobody, since as many as a steward is asked about were likelier.
+	Beyond int `json:"mo,omitempty"`
 }
 
 // Verdict is what the model said.

@@ -47,6 +47,7 @@ type work struct {
 	subjects map[int64]*match.Subject // nil = no current Patient
 	fresh    map[int64]bool           // entries that came in this transaction and have no person yet
 	moved    map[int64]bool           // entries whose person may be another now
+	beyond   int                      // pairs of the entry that arrives that nobody is asked about
 }
 
 func (x Index) begin(ctx context.Context, tx store.Tx) *work {
