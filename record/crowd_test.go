@@ -125,6 +125,38 @@ func TestACrowdIsNotShown(t *testing.T) {
 	}
 }
 
+// TestARehearsalKnowsACrowd: what would be said to be certain of those who are to
+// come does not rest on a telephone that a crowd has, in the record or among them.
+func TestARehearsalKnowsACrowd(t *testing.T) {
+	const ward = "020 7946 0123"
+	coming := match.Record{Given: "Ada", Family: "Okonkwo", Born: "1948-03-14", Sex: "female", Phones: []string{ward}, Keeper: "RYJ"}
+	for _, c := range []struct {
+		name             string
+		entries, records int
+		want             record.Foresight
+	}{
+		{"of two", 0, 0, record.ForeseenCertain},
+		{"in the record", match.CrowdLimit - 1, 0, record.ForeseenPossible},
+		{"among those to come", 0, match.CrowdLimit, record.ForeseenPossible},
+	} {
+		s := newStage(t)
+		ops := []record.Op{{Kind: record.Create, Type: "Patient", Resource: s.json(reached("R1K", "1", "Ada", "Okonkwo", "1948-03-14", phoned(ward)))}}
+		for _, text := range others(c.entries, func(int) string { return phoned(ward) }) {
+			ops = append(ops, record.Op{Kind: record.Create, Type: "Patient", Resource: s.json(text)})
+		}
+		if _, err := s.client("R1K").Transact(s.ctx, ops, record.Commit{}); err != nil {
+			t.Fatal(err)
+		}
+		list := []match.Record{coming}
+		for i := range c.records {
+			list = append(list, match.Record{Given: "Bo" + string(rune('a'+i)), Family: "Z" + string(rune('a'+i)) + "ski", Born: fmt.Sprintf("19%02d-0%d-1%d", 20+i, 1+i%9, i%9), Sex: "female", Phones: []string{ward}, Keeper: "RYJ"})
+		}
+		if out, _ := s.rehearsed(0, list...); out[0].Outcome != c.want {
+			t.Errorf("a telephone %s: %+v", c.name, out[0])
+		}
+	}
+}
+
 // TestWhatIsNotAskedIsSaid: of the many whom one record resembles a steward is asked
 // about the likeliest, and told of how many not.
 func TestWhatIsNotAskedIsSaid(t *testing.T) {

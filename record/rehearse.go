@@ -52,6 +52,7 @@ type ForeseenHit struct {
 	Guards     match.Guard
 	pk         int64
 	number     bool        // the NHS number agrees
+	contact    bool        // so does a telephone or an email, or nearly
 	unrivalled bool        // certain by its claim
 	claim      match.Claim // what makes it certain if no third record speaks against it
 }
@@ -252,19 +253,30 @@ func (r *rehearsing) against(staged *person.Staged, docs []*store.Doc) (entries 
 		entries++
 		s := r.matcher.Subject(body)
 		passed += int64(staged.Meet(&s, func(i int, v match.Verdict) {
-			hits = append(hits, meeting{i, ForeseenHit{Grade: v.Grade, Weight: v.Weight, Guards: v.Guards, pk: doc.Key.PK,
-				number: v.Pattern.At(match.NHS) == match.CodeSame, claim: v.Claim}})
+			hit := ForeseenHit{pk: doc.Key.PK}
+			hit.say(v)
+			hits = append(hits, meeting{i, hit})
 		}))
 	}
 	return entries, hits, passed, nil
 }
 
-// add keeps the likeliest hits, whatever the order in which they come.
-func (f *Foreseen) add(h ForeseenHit) {
-	f.Hits = append(f.Hits, h)
+// say puts a verdict into a hit.
+func (h *ForeseenHit) say(v match.Verdict) {
+	h.Grade, h.Weight, h.Guards, h.claim = v.Grade, v.Weight, v.Guards, v.Claim
+	h.number, h.contact = v.Pattern.At(match.NHS) == match.CodeSame, v.Pattern.Contacts()
+}
+
+func (f *Foreseen) sort() {
 	slices.SortFunc(f.Hits, func(a, b ForeseenHit) int {
 		return cmp.Or(cmp.Compare(b.Grade, a.Grade), cmp.Compare(b.Weight, a.Weight), cmp.Compare(a.pk, b.pk))
 	})
+}
+
+// add keeps the likeliest hits, whatever the order in which they come.
+func (f *Foreseen) add(h ForeseenHit) {
+	f.Hits = append(f.Hits, h)
+	f.sort()
 	if len(f.Hits) > maxForeseen {
 		f.Hits, f.More = f.Hits[:maxForeseen], f.More+1
 	}
@@ -277,6 +289,9 @@ func (r *rehearsing) tell(ctx context.Context, from int64, staged *person.Staged
 		part := found[start:min(start+entryStep, len(found))]
 		err := r.desk.engine.View(ctx, func(rd store.Reader) error {
 			for i := range part {
+				if err := r.uncrowd(ctx, rd, staged, start+i, &part[i]); err != nil {
+					return err
+				}
 				if err := r.uphold(ctx, rd, staged, start+i, &part[i]); err != nil {
 					return err
 				}

@@ -101,6 +101,31 @@ func (x Index) uncrowd(ctx context.Context, r store.Reader, key store.Key, own *
 	return out, nil
 }
 
+// arriving stands for the entry that somebody would have who has none yet.
+var arriving = PatientKey(0)
+
+// Beside compares subject i of those staged with entries as if it arrived now,
+// without the contacts that a crowd of entries shares. changed is false when there
+// are none: then what was found before stands. An entry that is gone is left out.
+func (x Index) Beside(ctx context.Context, r store.Reader, staged *Staged, i int, entries []store.Key) (out map[store.Key]match.Verdict, changed bool, err error) {
+	own := staged.subjects[i]
+	if changed, err = x.Uncrowd(ctx, r, arriving, &own); err != nil || !changed {
+		return nil, false, err
+	}
+	found, err := x.Load(ctx, r, entries)
+	if err != nil {
+		return nil, false, err
+	}
+	out = map[store.Key]match.Verdict{}
+	for _, e := range found {
+		other := x.Match.Subject(e.Patient)
+		if v := x.Match.Judge(&own, &other); v.Grade == match.Certain || x.Match.asks(v) {
+			out[e.Key] = v
+		}
+	}
+	return out, true, nil
+}
+
 // block is the hash under which a key of a rule is filed.
 func (m *Matcher) block(hash func(...string) uint64, rule int, key uint32) uint64 {
 	return hash("block", m.scorer.Rules.Names[rule], strconv.FormatUint(uint64(key), 36))

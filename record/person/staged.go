@@ -26,9 +26,17 @@ func (m *Matcher) Of(r match.Record) match.Subject {
 	return m.prepare(r)
 }
 
-// File files subjects, which must not change afterwards.
+// File files subjects, which must not change afterwards, without the contacts that
+// a crowd of them shares.
 func (m *Matcher) File(subjects []match.Subject) *Staged {
 	s := &Staged{match: m, subjects: subjects}
+	crowd := match.NewCrowd()
+	for i := range subjects {
+		crowd.Add(&subjects[i])
+	}
+	for i := range subjects {
+		crowd.Clear(&subjects[i], m.scorer.Rules)
+	}
 	for i := range subjects {
 		for rule, key := range subjects[i].Keys() {
 			if key != 0 {
