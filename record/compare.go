@@ -114,15 +114,18 @@ func (v *sight) said(ctx context.Context, c *Compared, a, b *Item) error {
 
 // weigh finds the likeliest pair of the two sides, and what it says.
 func (v *sight) weigh(ctx context.Context, c *Compared) error {
-	m := v.desk.matcher()
+	index := v.desk.persons()
 	var best [2]*Item
 	for _, a := range c.A {
 		for _, b := range c.B {
 			if err := v.said(ctx, c, a, b); err != nil {
 				return err
 			}
-			x, y := m.Subject(a.Resource), m.Subject(b.Resource)
-			if w := m.Explain(&x, &y); best[0] == nil || w.Weight > c.Waterfall.Weight {
+			x, y := index.Match.Subject(a.Resource), index.Match.Subject(b.Resource)
+			if _, err := index.Uncrowd(ctx, v.r, a.key, &x); err != nil {
+				return err
+			}
+			if w := index.Match.Explain(&x, &y); best[0] == nil || w.Weight > c.Waterfall.Weight {
 				c.Waterfall, best = w, [2]*Item{a, b}
 			}
 		}
