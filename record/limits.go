@@ -91,8 +91,8 @@ func asksTerms(modifier string) bool {
 // within tells whether one of an app's scopes grants a document: of a type, of
 // the patient in context where the scope is of a patient, and matching the
 // scope's parameters. An earlier version has to match as it was and as it is
-// now.
-func (s *sight) within(ctx context.Context, doc *store.Doc, typ string, past bool) (bool, error) {
+// now. contact says that it is seen whole.
+func (s *sight) within(ctx context.Context, doc *store.Doc, typ string, past, contact bool) (bool, error) {
 	for x := range s.Filter.Scopes(typ) {
 		ok, err := s.speaksOf(ctx, x, typ, doc.PK)
 		if err != nil {
@@ -104,7 +104,7 @@ func (s *sight) within(ctx context.Context, doc *store.Doc, typ string, past boo
 		if x.Query == "" {
 			return true, nil
 		}
-		if ok, err = s.matchesScope(ctx, x, doc, past); ok || err != nil {
+		if ok, err = s.matchesScope(ctx, x, doc, past, contact); ok || err != nil {
 			return ok, err
 		}
 	}
@@ -146,16 +146,19 @@ func (s *sight) inCircle(ctx context.Context) (map[int64]bool, error) {
 	return circle, nil
 }
 
-func (s *sight) matchesScope(ctx context.Context, x access.AppScope, doc *store.Doc, past bool) (bool, error) {
+func (s *sight) matchesScope(ctx context.Context, x access.AppScope, doc *store.Doc, past, contact bool) (bool, error) {
 	ask, err := s.desk.scopeAsked(x)
 	if err != nil || doc.Deleted {
 		return false, nil // what cannot be held to grants nothing
 	}
 	reads := ask.reads
-	if reads == nil {
+	if reads == nil || !contact {
 		reads = func(string) bool { return true }
 	}
 	it, part, err := s.desk.scanned(doc, reads)
+	if err == nil && !contact {
+		part = veiled(part)
+	}
 	if err != nil || !ask.query.Match(search.Subject{Resource: part, ID: it.ID, Updated: it.Updated}, s.desk.london) {
 		return false, err
 	}
@@ -166,7 +169,7 @@ func (s *sight) matchesScope(ctx context.Context, x access.AppScope, doc *store.
 	if err != nil || now.Deleted {
 		return false, err
 	}
-	return s.matchesScope(ctx, x, now, false)
+	return s.matchesScope(ctx, x, now, false, contact)
 }
 
 // writesWithin tells whether one of an app's scopes grants what is to be

@@ -20,8 +20,8 @@ func (p *plan) reaches(ctx context.Context, op *Op, doc *store.Doc) error {
 	switch {
 	case err != nil:
 		return err
-	case o.Shown && op.Type == "Patient" && !o.Contact && op.Kind != Delete:
-		return fault.New(fault.Denied, "access.restricted", "who may not see a restricted patient's address may not write the patient")
+	case o.Shown && !o.Contact && op.Kind != Delete:
+		return p.seesWhole(doc)
 	case o.Shown:
 		return nil
 	case o.Known:
@@ -29,6 +29,19 @@ func (p *plan) reaches(ctx context.Context, op *Op, doc *store.Doc) error {
 		return v.Refusal()
 	}
 	return unknown(op.Type)
+}
+
+// seesWhole refuses to let a resource be written over by who does not see all of
+// it: what they write would lose what they have not read.
+func (p *plan) seesWhole(doc *store.Doc) error {
+	body, err := p.errand.desk.parse(doc)
+	if err != nil {
+		return err
+	}
+	if body.Type() != "Patient" && !tells(body) {
+		return nil
+	}
+	return fault.New(fault.Denied, "access.restricted", "who may not see where a restricted patient lives may not write what tells it")
 }
 
 // permitted decides on every draft by the patient in whose record it will lie.

@@ -79,7 +79,7 @@ func (s *searching) decidedPage(ctx context.Context, src *source) (*Found, error
 	kept := docs[:0]
 	for i, doc := range docs {
 		if len(f.Matches) == shown {
-			rest, err := s.v.visible(ctx, docs[i:])
+			rest, err := s.found(ctx, docs[i:], src)
 			if err != nil {
 				return nil, err
 			}

@@ -192,9 +192,10 @@ func (s *searching) hit(ctx context.Context, doc *store.Doc, src *source) (*Item
 	return it, nil
 }
 
-// confirm holds a candidate against the query, as the requester would see it.
+// confirm holds a candidate against the query, as the requester would see it:
+// by what is kept back of it nobody finds it.
 func (s *searching) confirm(ctx context.Context, doc *store.Doc, src *source, o access.Outcome) (*Item, error) {
-	if src.reads == nil || doc.Type() == fhir.R4().Number("Patient") && !o.Contact {
+	if src.reads == nil || !o.Contact {
 		it, err := s.desk.item(doc)
 		if err != nil {
 			return nil, err

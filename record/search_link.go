@@ -172,11 +172,12 @@ func (s *searching) readOne(ctx context.Context, ref string) (it *Item, to strin
 		return nil, "", err
 	}
 	s.v.note(o, doc.PK)
-	if r.Type == "Patient" && !o.Contact {
-		if it, err = s.desk.item(doc); err == nil {
-			s.v.veil(o, it)
+	if !o.Contact {
+		if it, err = s.desk.item(doc); err != nil {
+			return nil, "", err
 		}
-		return it, "", err
+		s.v.veil(o, it)
+		return it, movedTo(it.Resource), nil
 	}
 	return s.desk.unread(doc)
 }

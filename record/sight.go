@@ -60,7 +60,7 @@ func (s *sight) look(ctx context.Context, doc *store.Doc, past bool) (access.Out
 	}
 	o := s.Filter.Look(typ, t)
 	if o.Shown && s.Filter.Limited() {
-		if within, err := s.within(ctx, doc, typ, past); err != nil || !within {
+		if within, err := s.within(ctx, doc, typ, past, o.Contact); err != nil || !within {
 			return access.Outcome{}, err
 		}
 	}
@@ -281,20 +281,6 @@ func rank(rule string) int {
 		return 2
 	}
 	return 1
-}
-
-// veil takes off what may not be shown of a Patient.
-func (s *sight) veil(o access.Outcome, it *Item) {
-	if it.Type != "Patient" || o.Contact || it.Resource == nil {
-		return
-	}
-	it.Resource = veiled(it.Resource)
-}
-
-// veiled is a restricted patient's resource as others see it: without address,
-// telephone, next of kin and GP.
-func veiled(patient *fhir.Value) *fhir.Value {
-	return patient.Without("address", "telecom", "contact", "generalPractitioner", "managingOrganization", "text")
 }
 
 func withheldHere(typ string) error {

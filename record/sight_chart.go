@@ -96,21 +96,6 @@ func (v *sight) meets(ctx context.Context, n named) error {
 	return withheldHere("Patient")
 }
 
-// visible keeps the documents that may be shown.
-func (v *sight) visible(ctx context.Context, docs []*store.Doc) ([]*store.Doc, error) {
-	out := make([]*store.Doc, 0, len(docs))
-	for _, doc := range docs {
-		o, err := v.look(ctx, doc, false)
-		if err != nil {
-			return nil, err
-		}
-		if o.Shown {
-			out = append(out, doc)
-		}
-	}
-	return out, nil
-}
-
 // keptFrom counts what of a record is kept back and may be known to be there:
 // of the whole record, whatever is asked for.
 func (v *sight) keptFrom(ctx context.Context, n named) (int, error) {
