@@ -209,7 +209,7 @@ func (p *plan) ready(ctx context.Context, e *Errand, dr *draft) error {
 	if dr.put.Deleted {
 		return nil
 	}
-	body := access.Labelled(p.rewrite(dr.op.Resource, dr))
+	body := d.sensitive.Labelled(p.rewrite(dr.op.Resource, dr))
 	if dr.op.Kind != Patch {
 		body = access.Carried(body, dr.before())
 	}

@@ -45,6 +45,9 @@ type Options struct {
 	Model *match.Model
 	// Policies decide who may see what; nil = those of the program.
 	Policies *access.Policies
+	// Sensitive are the codes that make a resource sensitive when it is written;
+	// nil = those of the program.
+	Sensitive *access.SensitiveCodes
 	// OptOuts asks for the National Data Opt-out of an NHS number, for uses
 	// beyond the patient's own care; nil = everybody counts as opted out.
 	OptOuts func(nhs string) (bool, error)
@@ -76,6 +79,7 @@ type Desk struct {
 	rejudged  string // the matcher by which Rejudge last looked at who waits
 	london    *time.Location
 	policies  *access.Policies
+	sensitive *access.SensitiveCodes
 	optOuts   func(nhs string) (bool, error)
 	guard     guard
 	bodies    *openedBodies
@@ -125,6 +129,9 @@ func Open(ctx context.Context, o Options) (*Desk, error) {
 	d.policies, d.optOuts = o.Policies, o.OptOuts
 	if d.policies == nil {
 		d.policies = access.Standard()
+	}
+	if d.sensitive = o.Sensitive; d.sensitive == nil {
+		d.sensitive = access.StandardSensitive()
 	}
 	d.terms, d.profiles, d.wake = o.Terms, o.Profiles, make(chan struct{}, 1)
 	if err := d.openMatcher(ctx, o.Model); err != nil {

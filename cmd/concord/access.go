@@ -17,8 +17,9 @@ import (
 
 // deciding says who may see what, beyond what comes with the program.
 type deciding struct {
-	Policies string `help:"Folder of Cedar policies of your own: forbids, and files that take the place of ours by name." placeholder:"DIR"`
-	OptOuts  string `help:"File of NHS numbers with a National Data Opt-out, one a line (numbers may end with a comma). Read at start; without it, everybody counts as opted out of use beyond their own care." placeholder:"FILE"`
+	Policies  string `help:"Folder of Cedar policies of your own: forbids, and files that take the place of ours by name." placeholder:"DIR"`
+	Sensitive string `help:"File of sensitive codes of your own (YAML, as record/access/sensitive.yaml): sets that are added to ours, or take the place of one by name." placeholder:"FILE"`
+	OptOuts   string `help:"File of NHS numbers with a National Data Opt-out, one a line (numbers may end with a comma). Read at start; without it, everybody counts as opted out of use beyond their own care." placeholder:"FILE"`
 }
 
 // policies loads the policies; nothing starts without them.
@@ -27,6 +28,18 @@ func (d deciding) policies() (*access.Policies, error) {
 		return access.Standard(), nil
 	}
 	return access.Load(os.DirFS(d.Policies))
+}
+
+// sensitive reads the sensitive codes; nothing starts without them.
+func (d deciding) sensitive() (*access.SensitiveCodes, error) {
+	if d.Sensitive == "" {
+		return access.StandardSensitive(), nil
+	}
+	text, err := os.ReadFile(d.Sensitive)
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Invalid, "access.sensitive", "the file of sensitive codes cannot be read: %s", d.Sensitive)
+	}
+	return access.LoadSensitive(text, d.Sensitive)
 }
 
 // optOuts reads the file of opt-outs; nil = there is none.
@@ -114,6 +127,12 @@ func (c *checkCmd) Run() error {
 	if err != nil {
 		return err
 	}
+	sensitive, err := c.sensitive()
+	if err != nil {
+		return err
+	}
+	sets, codes := sensitive.Count()
+	fmt.Printf("%d sets of sensitive codes, %d codes and beginnings\n", sets, codes)
 	n, broken := p.Check(access.Properties())
 	fmt.Printf("%d cases, %d properties, %d broken\n", n, len(access.Properties()), len(broken))
 	for _, b := range broken {

@@ -80,7 +80,11 @@ func TestPoliciesStopTheStart(t *testing.T) {
 	if err := os.WriteFile(optOuts, []byte("9990000018,\n\n12345\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for name, d := range map[string]deciding{"broken": {Policies: dir}, "missing": {Policies: filepath.Join(dir, "none")},
+	codes := filepath.Join(dir, "codes.yaml")
+	if err := os.WriteFile(codes, []byte("- {name: mine, label: NONE, systems: ['urn:x'], codes: [a]}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, d := range map[string]deciding{"sensitive": {Sensitive: codes}, "no sensitive": {Sensitive: filepath.Join(dir, "none")}, "broken": {Policies: dir}, "missing": {Policies: filepath.Join(dir, "none")},
 		"opt-outs": {OptOuts: optOuts}, "no opt-outs": {OptOuts: filepath.Join(dir, "none")}} {
 		w := where{Data: t.TempDir()}
 		w.deciding = d

@@ -125,6 +125,10 @@ func (h *house) wire(ctx context.Context, key []byte, w where, feeds []intake.Fe
 	if err != nil {
 		return err
 	}
+	sensitive, err := w.rules.sensitive()
+	if err != nil {
+		return err
+	}
 	optOuts, err := w.rules.optOuts()
 	if err != nil {
 		return err
@@ -132,7 +136,7 @@ func (h *house) wire(ctx context.Context, key []byte, w where, feeds []intake.Fe
 	h.desk, err = record.Open(ctx, record.Options{
 		Engine: h.engine, Codec: codec, Seals: h.seals, Secret: key, Now: time.Now,
 		Check: validator.Check, Profiles: profiles, Terms: words, AuditKeys: h.audit.known, Model: model,
-		Policies: policies, OptOuts: optOuts,
+		Policies: policies, Sensitive: sensitive, OptOuts: optOuts,
 	})
 	if err != nil {
 		return err

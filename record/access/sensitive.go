@@ -2,13 +2,14 @@ package access
 
 import (
 	_ "embed"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
 	"github.com/goccy/go-yaml"
 
 	"concord/fault"
-	"concord/standard/fhir"
 )
 
 //go:embed sensitive.yaml
@@ -16,115 +17,154 @@ var sensitiveFile []byte
 
 // sensitiveSet is one entry of sensitive.yaml.
 type sensitiveSet struct {
-	Label  string   `yaml:"label"`
-	Topic  string   `yaml:"topic"`
-	System string   `yaml:"system"`
-	Begins []string `yaml:"begins"`
-	Codes  []string `yaml:"codes"`
+	Name    string   `yaml:"name"`
+	Label   string   `yaml:"label"`
+	Topic   string   `yaml:"topic"`
+	Systems []string `yaml:"systems"`
+	Begins  []string `yaml:"begins"`
+	Codes   []string `yaml:"codes"`
 }
 
-var sensitiveSets = sync.OnceValue(func() map[string][]sensitiveSet {
-	list, err := readSensitive(sensitiveFile)
+// SensitiveCodes are the codes that make a resource sensitive. Make it with
+// StandardSensitive or LoadSensitive.
+type SensitiveCodes struct {
+	sets  []sensitiveSet
+	codes map[string]map[string]string // label by code by system
+	heads map[string]map[string]string // label by beginning of a code by system
+}
+
+// StandardSensitive are the codes that come with the program.
+var StandardSensitive = sync.OnceValue(func() *SensitiveCodes {
+	list, err := readSensitive(sensitiveFile, "sensitive.yaml")
 	if err != nil {
 		panic(err) // the file is part of the program, and a test reads it
 	}
-	out := map[string][]sensitiveSet{}
-	for _, s := range list {
-		out[s.System] = append(out[s.System], s)
-	}
-	return out
+	return sensitiveOf(list)
 })
 
-func readSensitive(text []byte) ([]sensitiveSet, error) {
-	var list []sensitiveSet
-	if err := yaml.UnmarshalWithOptions(text, &list, yaml.Strict()); err != nil {
-		return nil, fault.Wrap(err, fault.Invalid, "access.sensitive", "the sensitive codes cannot be read")
+// LoadSensitive adds an operator's sets to those of the program: one of the same
+// name takes the place of ours. file names the text in errors. Errors: Invalid
+// "access.sensitive".
+func LoadSensitive(text []byte, file string) (*SensitiveCodes, error) {
+	own, err := readSensitive(text, file)
+	if err != nil {
+		return nil, err
 	}
-	known := map[string]bool{}
-	for _, c := range Sensitivities() {
-		known[c] = true
+	list := slices.DeleteFunc(slices.Clone(StandardSensitive().sets), func(s sensitiveSet) bool {
+		return slices.ContainsFunc(own, func(o sensitiveSet) bool { return o.Name == s.Name })
+	})
+	return sensitiveOf(append(list, own...)), nil
+}
+
+// Count tells how many sets there are, and how many codes and beginnings.
+func (c *SensitiveCodes) Count() (sets, codes int) {
+	for _, s := range c.sets {
+		codes += len(s.Codes) + len(s.Begins)
+	}
+	return len(c.sets), codes
+}
+
+func sensitiveOf(list []sensitiveSet) *SensitiveCodes {
+	c := &SensitiveCodes{sets: list, codes: map[string]map[string]string{}, heads: map[string]map[string]string{}}
+	put := func(into map[string]map[string]string, system, code, label string) {
+		if into[system] == nil {
+			into[system] = map[string]string{}
+		}
+		into[system][code] = label
 	}
 	for _, s := range list {
-		if !known[s.Label] || s.System == "" || len(s.Begins)+len(s.Codes) == 0 {
-			return nil, fault.New(fault.Invalid, "access.sensitive", "an entry of the sensitive codes lacks a known label, a system or codes")
+		for _, system := range s.Systems {
+			for _, code := range s.Codes {
+				put(c.codes, system, code, s.Label)
+			}
+			for _, head := range s.Begins {
+				put(c.heads, system, head, s.Label)
+			}
 		}
+	}
+	return c
+}
+
+func readSensitive(text []byte, file string) ([]sensitiveSet, error) {
+	var list []sensitiveSet
+	if err := yaml.UnmarshalWithOptions(text, &list, yaml.Strict()); err != nil {
+		where, _, _ := strings.Cut(err.Error(), "\n")
+		return nil, fault.Wrap(err, fault.Invalid, "access.sensitive", "sensitive codes: %s cannot be read: %s", file, where)
+	}
+	if len(list) == 0 {
+		return nil, fault.New(fault.Invalid, "access.sensitive", "sensitive codes: %s has no set", file)
+	}
+	seen := map[string]bool{}
+	for i, s := range list {
+		why := s.wrong()
+		if seen[s.Name] {
+			why = "another set has this name"
+		}
+		if why != "" {
+			return nil, fault.New(fault.Invalid, "access.sensitive", "sensitive codes: %s, set %d (%s): %s", file, i+1, s.Name, why)
+		}
+		seen[s.Name] = true
 	}
 	return list, nil
 }
 
-// Sensitivity is the label of ActCode that a code asks for, "" for none.
-func Sensitivity(system, code string) string {
-	sets := sensitiveSets()[system]
-	if len(sets) == 0 {
-		return ""
+// Forms of what a set holds. Codes of ICD-10 and OPCS-4 are compared without
+// their dot.
+var (
+	setName  = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]*$`)
+	codeHead = regexp.MustCompile(`^[A-Z][0-9A-Z]{2,}$`)
+)
+
+// wholeOnly are the systems whose codes have no meaningful beginning.
+var wholeOnly = []string{"http://snomed.info/sct", "http://loinc.org"}
+
+// wrong tells what is wrong with a set, "" for nothing.
+func (s *sensitiveSet) wrong() string {
+	switch {
+	case !setName.MatchString(s.Name):
+		return `"name" is of small letters, digits, dots and hyphens`
+	case !slices.Contains(Sensitivities(), s.Label):
+		return `"label" is one of ` + strings.Join(Sensitivities(), ", ")
+	case len(s.Systems) == 0:
+		return `"systems" lists the code systems`
+	case len(s.Begins)+len(s.Codes) == 0:
+		return `"codes" or "begins" lists what is sensitive`
 	}
-	plain := strings.ToUpper(strings.ReplaceAll(code, ".", ""))
-	for _, s := range sets {
-		for _, c := range s.Codes {
-			if c == code {
-				return s.Label
-			}
+	for _, system := range s.Systems {
+		if !strings.Contains(system, ":") || strings.ContainsAny(system, " |") {
+			return `"` + system + `" is not the URL of a code system`
 		}
-		for _, b := range s.Begins {
-			if strings.HasPrefix(plain, b) {
-				return s.Label
-			}
+		if len(s.Begins) > 0 && slices.Contains(wholeOnly, system) {
+			return `codes of ` + system + ` are given whole ("codes"), not by how they begin`
+		}
+	}
+	for _, head := range s.Begins {
+		if !codeHead.MatchString(head) {
+			return `"` + head + `" in "begins" is not a capital letter and at least two letters or digits, without a dot`
+		}
+	}
+	for _, code := range s.Codes {
+		if code == "" || strings.TrimSpace(code) != code {
+			return `"` + code + `" in "codes" is empty or has space around it`
 		}
 	}
 	return ""
 }
 
-// Labelled adds to a resource the sensitivities that its codes ask for and its
-// meta.security lacks. A resource without such codes is returned as it is.
-func Labelled(resource *fhir.Value) *fhir.Value {
-	var missing []string
-	for _, member := range []string{"code", "vaccineCode", "medicationCodeableConcept", "reasonCode", "type"} {
-		v := resource.Get(member)
-		if v == nil {
-			continue
-		}
-		add := func(concept *fhir.Value) {
-			for c := range concept.Get("coding").Each() {
-				if l := Sensitivity(c.StrAt("system"), c.StrAt("code")); l != "" && !says(resource, missing, l) {
-					missing = append(missing, l)
-				}
-			}
-		}
-		if v.Kind() == fhir.Array {
-			for one := range v.Each() {
-				add(one)
-			}
-			continue
-		}
-		add(v)
+// Of is the label of ActCode that a code asks for, "" for none.
+func (c *SensitiveCodes) Of(system, code string) string {
+	if label := c.codes[system][code]; label != "" {
+		return label
 	}
-	if missing == nil {
-		return resource
+	heads := c.heads[system]
+	if len(heads) == 0 {
+		return ""
 	}
-	meta := resource.Get("meta")
-	if meta == nil {
-		meta = fhir.Obj()
-	}
-	var list []*fhir.Value
-	for s := range meta.Get("security").Each() {
-		list = append(list, s)
-	}
-	for _, l := range missing {
-		list = append(list, fhir.Obj("system", ActCode, "code", l))
-	}
-	return resource.With("meta", meta.With("security", list))
-}
-
-func says(resource *fhir.Value, also []string, label string) bool {
-	for _, l := range also {
-		if l == label {
-			return true
+	plain := strings.ToUpper(strings.ReplaceAll(code, ".", ""))
+	for n := len(plain); n >= 3; n-- { // the longest beginning that is known
+		if label := heads[plain[:n]]; label != "" {
+			return label
 		}
 	}
-	for s := range resource.Path("meta.security").Each() {
-		if s.StrAt("system") == ActCode && s.StrAt("code") == label {
-			return true
-		}
-	}
-	return false
+	return ""
 }
