@@ -20,6 +20,7 @@ type recordFacts struct {
 	objects, dissents   bool
 	nhs                 []string
 	relations           []access.Relation
+	entries             []*registration // where they are registered, by what is joined with this record
 }
 
 // Bounds of what is looked at: the newest of each kind that makes a relationship;
@@ -120,7 +121,7 @@ func (f *recordFacts) take(doc *store.Doc, body *fhir.Value, id string) {
 	typ := body.Type()
 	switch typ {
 	case "Patient":
-		f.patient(body)
+		f.patient(doc, body)
 	case "Consent":
 		f.consent(body)
 	case "Encounter":
@@ -136,7 +137,7 @@ func (f *recordFacts) take(doc *store.Doc, body *fhir.Value, id string) {
 	}
 }
 
-func (f *recordFacts) patient(body *fhir.Value) {
+func (f *recordFacts) patient(doc *store.Doc, body *fhir.Value) {
 	m := access.MarksOf("Patient", body.Path("meta.security"))
 	f.restricted, f.watched, f.employee = f.restricted || m.Restricted, f.watched || m.Watched, f.employee || m.Employee
 	for id := range body.Get("identifier").Each() {
@@ -144,13 +145,7 @@ func (f *recordFacts) patient(body *fhir.Value) {
 			f.nhs = append(f.nhs, id.StrAt("value"))
 		}
 	}
-	for _, member := range []string{"generalPractitioner.identifier", "managingOrganization.identifier"} {
-		for _, id := range body.All(member) {
-			if org := id.StrAt("value"); id.StrAt("system") == uk.ODSOrganization && access.IsPractice(org) {
-				f.relations = append(f.relations, access.Relation{Org: org, How: "registration"})
-			}
-		}
-	}
+	f.entries = append(f.entries, registrationOf(doc, body))
 }
 
 // consent reads the patient's objections: active Consents of our categories.
@@ -258,7 +253,7 @@ func endOf(text string, otherwise time.Time) time.Time {
 }
 
 // joined is what several records of one human say together.
-func joined(list []*recordFacts) recordFacts {
+func (d *Desk) joined(ctx context.Context, r store.Reader, list []*recordFacts) (recordFacts, error) {
 	var out recordFacts
 	for _, f := range list {
 		if f == nil {
@@ -268,8 +263,11 @@ func joined(list []*recordFacts) recordFacts {
 		out.objects, out.dissents = out.objects || f.objects, out.dissents || f.dissents
 		out.nhs = append(out.nhs, f.nhs...)
 		out.relations = append(out.relations, f.relations...)
+		out.entries = append(out.entries, f.entries...)
 	}
 	slices.Sort(out.nhs)
 	out.nhs = slices.Compact(out.nhs)
-	return out
+	practices, err := d.registered(ctx, r, out.entries)
+	out.relations = append(out.relations, practices...)
+	return out, err
 }

@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -130,9 +131,11 @@ func (d *Desk) reviewPatient(ctx context.Context, r store.Reader, pks []int64) (
 	if err != nil {
 		return p, err
 	}
-	for _, f := range facts {
-		p.NHS, p.Relations = append(p.NHS, f.nhs...), append(p.Relations, f.relations...)
+	all, err := d.joined(ctx, r, slices.Collect(maps.Values(facts)))
+	if err != nil {
+		return p, err
 	}
+	p.NHS, p.Relations = all.nhs, all.relations
 	groups, err := r.Chart(ctx, pks, []store.Range{{Type: fhir.R4().Number("Patient")}}, time.Time{})
 	if err != nil {
 		return p, err

@@ -170,7 +170,9 @@ func (s *sight) human(ctx context.Context, pk int64) (*human, error) {
 		return nil, err
 	}
 	h.first = slices.Min(pks)
-	h.all = joined(list)
+	if h.all, err = s.desk.joined(ctx, s.r, list); err != nil {
+		return nil, err
+	}
 	for _, k := range pks {
 		s.humans[k] = h
 	}
