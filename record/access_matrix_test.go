@@ -475,7 +475,7 @@ func TestMatrixOnPostgreSQL(t *testing.T) {
 	}
 	t.Setenv(onPostgres, "yes")
 	for name, test := range map[string]func(*testing.T){"matrix": TestNegativeMatrix, "told": TestWithheldIsTold, "ends": TestRelationshipEnds,
-		"pages": TestEndsWhileAPageIsOpen, "restricted": TestRestricted, "sensitive": TestSensitiveWhereverItStands, "registration": TestRegistrationMoves, "whereabouts": TestWhereaboutsBesidePatient, "counts": TestCountsOfTheUnrestrictedStand, "guess": TestRestrictedIsNotGuessed, "joined": TestRestrictedByJoin, "case": TestCaseIsSettled, "looks": TestUnusualLooks} {
+		"pages": TestEndsWhileAPageIsOpen, "restricted": TestRestricted, "sensitive": TestSensitiveWhereverItStands, "relabel": TestRelabel, "registration": TestRegistrationMoves, "whereabouts": TestWhereaboutsBesidePatient, "counts": TestCountsOfTheUnrestrictedStand, "guess": TestRestrictedIsNotGuessed, "joined": TestRestrictedByJoin, "case": TestCaseIsSettled, "looks": TestUnusualLooks} {
 		t.Run(name, test)
 	}
 }

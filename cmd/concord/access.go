@@ -70,6 +70,7 @@ func (d deciding) optOuts() (func(nhs string) (bool, error), error) {
 
 type accessCmd struct {
 	Explain explainCmd `cmd:"" help:"Tell why a user may or may not read a patient's resource, and what would change it."`
+	Relabel relabelCmd `cmd:"" help:"Give what was written before its codes were listed as sensitive the labels that they ask for."`
 	Check   checkCmd   `cmd:"" help:"Hold the policies against every stated property, for every case there is."`
 }
 

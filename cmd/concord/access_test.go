@@ -107,3 +107,40 @@ func TestPoliciesStopTheStart(t *testing.T) {
 		t.Error("somebody else's is")
 	}
 }
+
+// TestRelabelCommand: a server that is started with further codes labels what
+// lies in the store.
+func TestRelabelCommand(t *testing.T) {
+	w := where{Data: t.TempDir()}
+	h, err := openHouse(t.Context(), w, nil, quietLog())
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := fhir.ParseObject([]byte(`{"resourceType":"Observation","status":"final","code":{"coding":[{"system":"urn:trust:catalogue","code":"GUM1"}]}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := h.operator().Transact(t.Context(), []record.Op{{Kind: record.Create, Type: "Observation", Resource: v}}, record.Commit{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.close(); err != nil {
+		t.Fatal(err)
+	}
+	w.Sensitive = filepath.Join(t.TempDir(), "codes.yaml")
+	if err := os.WriteFile(w.Sensitive, []byte("- {name: mine, label: STD, systems: ['urn:trust:catalogue'], codes: [GUM1]}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if h, err = openHouse(t.Context(), w, nil, quietLog()); err != nil {
+		t.Fatal(err)
+	}
+	defer h.close()
+	var words bytes.Buffer
+	if err := h.command(t.Context(), request{Command: "relabel"}, &words); err != nil || words.String() != "done: 1 resources, 1 labelled, 0 could not be written\n" {
+		t.Errorf("%v: %s", err, &words)
+	}
+	it, err := h.operator().Read(t.Context(), "Observation", res[0].ID)
+	if err != nil || it.Resource.StrAt("meta.security.0.code") != "STD" {
+		t.Errorf("%+v %v", it, err)
+	}
+}

@@ -179,6 +179,8 @@ func (h *house) command(ctx context.Context, req request, out io.Writer) error {
 		return h.runbook(ctx, req, out)
 	case "explain":
 		return h.explain(ctx, req, out)
+	case "relabel":
+		return h.relabel(ctx, out)
 	}
 	if strings.HasPrefix(req.Command, "keys-") {
 		return h.keys(ctx, req, out)

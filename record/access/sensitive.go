@@ -1,7 +1,10 @@
 package access
 
 import (
+	"crypto/sha256"
 	_ "embed"
+	"encoding/hex"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -167,4 +170,13 @@ func (c *SensitiveCodes) Of(system, code string) string {
 		}
 	}
 	return ""
+}
+
+// Digest is the same for the same sets, and another for others.
+func (c *SensitiveCodes) Digest() string {
+	h := sha256.New()
+	for _, s := range c.sets {
+		fmt.Fprintf(h, "%q %q %q %q\n", s.Label, s.Systems, s.Begins, s.Codes)
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
