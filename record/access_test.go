@@ -68,12 +68,7 @@ func (s *stage) foreseen(e *record.Errand, entry string) (string, error) {
 	return string(seen[0].Entry.JSON()), nil
 }
 
-// another is a second patient, and compared what an errand sees of two.
-func (s *stage) another() string {
-	s.fresh++
-	return s.create(s.client("R1K"), patient("R1K", fmt.Sprint("other", s.fresh), "", "Smith", "Jane", "1960-02-03", "female")).ID
-}
-
+// compared is what an errand sees of two people.
 func (s *stage) compared(e *record.Errand, a, b string) (string, error) {
 	c, err := e.Compare(s.ctx, a, b)
 	if err != nil {
@@ -85,7 +80,6 @@ func (s *stage) compared(e *record.Errand, a, b string) (string, error) {
 // paths are every exported method of an errand, on a record of one patient
 // with one observation, whose texts are "Smith" and "718-7".
 func (s *stage) paths(p, o string, message int64) []path {
-	other := s.another()
 	text := func(items ...*record.Item) string {
 		var b strings.Builder
 		for _, it := range items {
@@ -131,7 +125,7 @@ func (s *stage) paths(p, o string, message int64) []path {
 			}
 			return text(append(c.Person.Entries, c.Sections[0]...)...), nil
 		}},
-		{"compare people", access.Links, 1, func(e *record.Errand) (string, error) { return s.compared(e, p, other) }},
+		{"compare people", access.Links, 1, func(e *record.Errand) (string, error) { return s.compared(e, p, s.other) }},
 		{"foresee", access.Links, 1, func(e *record.Errand) (string, error) { return s.foreseen(e, p) }},
 		{"everything", access.Search, 1, func(e *record.Errand) (string, error) {
 			c, err := e.Everything(ctx, p, nil)
@@ -334,6 +328,7 @@ var mayDo = map[access.Role]string{
 func (s *stage) withRecord() (p, o string, message int64) {
 	s.t.Helper()
 	p = s.create(s.client("R1K"), patient("R1K", "7", nhs, "Smith", "John", "1950-01-01", "male")).ID
+	s.other = s.create(s.client("R1K"), patient("R1K", "8", "", "Smith", "Jane", "1960-02-03", "female")).ID
 	o = s.create(s.client("R1K"), `{"resourceType":"Observation","status":"final","code":{"coding":[{"system":"http://loinc.org","code":"718-7"}]},"subject":{"reference":"Patient/`+p+`"}}`).ID
 	m := &record.Message{Org: "R1K", Feed: "pas", Control: "1", Trigger: "ADT^A01", Digest: 1, Raw: []byte("MSH|Smith|718-7")}
 	if err := s.client("R1K").Receive(s.ctx, []*record.Message{m}); err != nil {

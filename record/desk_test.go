@@ -27,6 +27,7 @@ type stage struct {
 	desk   *record.Desk
 	clock  atomic.Int64 // microseconds; every look moves it by one
 	fresh  int          // numbers used up
+	other  string       // a second patient, beside withRecord's
 	alone  bool         // the clinician has to do with nobody
 }
 
