@@ -22,14 +22,17 @@ func (p *plan) references(ctx context.Context, r store.Reader) error {
 		}
 		var failure error
 		fhir.Rewrite(dr.op.Resource, func(ref string) string {
+			if failure != nil {
+				return ref
+			}
 			query, ok := cutQuery(ref)
 			switch {
-			case failure != nil:
 			case !ok:
-				failure = p.leads(ctx, r, ref, dr)
+				failure = dr.inElement(ref, p.leads(ctx, r, ref, dr))
 			case p.byRef[ref] == "":
 				typ, _, _ := strings.Cut(ref, "?")
 				p.byRef[ref], failure = p.conditional(ctx, r, typ, query)
+				failure = dr.inElement(ref, failure)
 			}
 			return ref
 		})

@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"strings"
 	"sync"
 
 	"concord/fault"
@@ -9,12 +10,19 @@ import (
 	"concord/store"
 )
 
-// leads refuses a literal reference to nothing: one with an id of our form
-// under which there never was a resource of the type. A client's own id may be
-// of something that comes later; what has been deleted was there.
+// leads refuses a literal reference to nothing: one that no entry of the
+// transaction resolves and that nothing else ever can, and one with an id of
+// our form under which there never was a resource of the type. A client's own id
+// may be of something that comes later; what has been deleted was there.
 func (p *plan) leads(ctx context.Context, r store.Reader, ref string, from *draft) error {
+	if p.within(ref, from) != nil {
+		return nil
+	}
+	if err := from.literal(ref); err != nil {
+		return err
+	}
 	parsed, ok := fhir.ParseReference(ref)
-	if !ok || parsed.Base != "" || p.within(ref, from) != nil {
+	if !ok || parsed.Base != "" {
 		return nil
 	}
 	pk, seq, ours := p.desk.ids.decode(parsed.ID)
@@ -41,6 +49,37 @@ func (p *plan) leads(ctx context.Context, r store.Reader, ref string, from *draf
 		p.desk.met.add(k)
 	}
 	return err
+}
+
+// literal refuses what is no literal reference, or is one that only an entry of
+// the transaction could resolve (https://hl7.org/fhir/R4/references.html#literal).
+// What the stored version says already may stay, and in a Bundle that is kept as
+// it is its own entries may resolve them.
+func (dr *draft) literal(ref string) error {
+	parsed, ok := fhir.ParseReference(ref)
+	switch {
+	case ok && parsed.String() == ref && (parsed.Base == "" && fhir.R4().Number(parsed.Type) != 0 || strings.Contains(parsed.Base, "://")):
+		return nil
+	case ref == "" || ref[0] == '#' || strings.Contains(ref, "://") && !strings.ContainsAny(ref, " \t\r\n"):
+		return nil
+	case dr.op.Type == "Bundle" || dr.op.refiled || fhir.PlaceOf(dr.oldBody, ref) != "":
+		return nil
+	case strings.HasPrefix(ref, "urn:"):
+		return fault.New(fault.Invalid, "record.reference", "no entry of the transaction has the fullUrl to which the resource refers")
+	}
+	return fault.New(fault.Invalid, "record.reference", "a reference is Type/id with a type of R4, a URL, a #fragment, a fullUrl of the transaction or Type?condition")
+}
+
+// inElement names in a refusal the element in which a reference stands.
+func (dr *draft) inElement(ref string, err error) error {
+	if !fault.Is(err, fault.Invalid) {
+		return err
+	}
+	place := fhir.PlaceOf(dr.op.Resource, ref)
+	if dr.op.At != "" {
+		place = "resource." + place
+	}
+	return fault.Of(err).In(place)
 }
 
 // invisible tells that something marked may not be known to be there, to a

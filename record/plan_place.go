@@ -80,17 +80,34 @@ func (p *plan) recordOf(ctx context.Context, r store.Reader, from *draft) (int64
 	if dr := p.patients[ref]; dr != nil {
 		return dr.key.PK, nil
 	}
-	if strings.HasPrefix(ref, "urn:") && len(p.ops) > 1 {
-		return 0, fault.New(fault.Invalid, "record.reference", "no entry of the transaction has the fullUrl that the resource names as its patient")
-	}
 	if rest, ok := cutQuery(ref); ok {
-		return p.conditionalRecord(ctx, r, ref, rest)
+		pk, err := p.conditionalRecord(ctx, r, ref, rest)
+		return pk, from.inElement(ref, err)
+	}
+	if strings.Contains(ref, "://") {
+		return 0, from.foreign(ref)
 	}
 	parsed, ok := fhir.ParseReference(ref)
-	if !ok {
-		return 0, nil
+	if !ok || parsed.Type != "Patient" || parsed.Base != "" {
+		return 0, nil // what is no reference is refused with the others (leads)
 	}
-	return p.patientRecord(ctx, r, parsed.ID)
+	pk, err := p.patientRecord(ctx, r, parsed.ID)
+	return pk, from.inElement(ref, err)
+}
+
+// acrossServers are the types that lead to people wherever their records are,
+// and are about none of them.
+var acrossServers = map[string]bool{"Person": true, "Group": true, "Provenance": true}
+
+// foreign refuses what is about the Patient of another server: an id says who
+// is meant on its own server only, so that nothing here is that patient's record
+// (https://hl7.org/fhir/R4/references.html#literal). The address of this server
+// has been taken off at the edge.
+func (dr *draft) foreign(ref string) error {
+	if acrossServers[dr.op.Type] {
+		return nil
+	}
+	return dr.inElement(ref, fault.New(fault.Invalid, "record.foreign-patient", "the resource is about a Patient of another server; send that Patient along in the transaction, or name the one here"))
 }
 
 // conditionalRecord is the record of the patient that a conditional reference

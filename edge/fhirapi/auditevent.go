@@ -20,7 +20,7 @@ const auditEvent = "AuditEvent"
 // https://hl7.org/fhir/R4/auditevent.html#search, in the patterns of
 // https://profiles.ihe.net/ITI/BALP/.
 func (a *api) auditSearch(r *http.Request, e *record.Errand) (*response, error) {
-	form, err := searchForm(r)
+	form, err := a.searchForm(r)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +43,7 @@ func (a *api) auditSearch(r *http.Request, e *record.Errand) (*response, error) 
 // whoHasLooked: Patient/[id]/$who-has-looked?_since=&_count= lists who has
 // looked at a person's record, newest first, as a Bundle of AuditEvents.
 func (a *api) whoHasLooked(r *http.Request, e *record.Errand) (*response, error) {
-	form, err := searchForm(r)
+	form, err := a.searchForm(r)
 	if err != nil {
 		return nil, err
 	}

@@ -54,10 +54,11 @@ func (a *api) transaction(r *http.Request, e *record.Errand, b *fhir.Value) (*re
 		return nil, err
 	}
 	var ops []record.Op
+	here := a.home(r)
 	for _, l := range all {
 		switch {
 		case !l.reads:
-			ops = append(ops, l.op)
+			ops = append(ops, here.op(l.op))
 		case !a.answers(r, l):
 			return nil, fault.New(fault.Unsupported, "fhir.route", "this interaction is not served within a transaction").In(l.op.At + ".request.url")
 		}
@@ -104,7 +105,7 @@ func (a *api) alone(r *http.Request, e *record.Errand, b, entry *fhir.Value, at 
 	}
 	if err == nil {
 		var results []record.Result
-		if results, err = e.Transact(r.Context(), []record.Op{l.op}, record.Commit{Source: a.source(r, e, b)}); err == nil {
+		if results, err = e.Transact(r.Context(), []record.Op{a.home(r).op(l.op)}, record.Commit{Source: a.source(r, e, b)}); err == nil {
 			return a.written(r, results[0], prefer(r))
 		}
 		if fault.Of(err).Code == "record.deleted" && l.op.Kind == record.Delete {

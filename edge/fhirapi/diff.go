@@ -54,7 +54,7 @@ func (a *api) versionOr(s, name string, other func() (int64, error)) (int64, err
 // diffTwo compares two resources of one type: from and to are references,
 // which may name versions.
 func (a *api) diffTwo(r *http.Request, e *record.Errand) (*response, error) {
-	form, err := searchForm(r)
+	form, err := a.searchForm(r)
 	if err != nil {
 		return nil, err
 	}

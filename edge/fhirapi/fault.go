@@ -54,7 +54,7 @@ func statusOf(f *fault.Fault) int {
 		return http.StatusMethodNotAllowed
 	case "fhir.route":
 		return http.StatusNotFound
-	case "record.identity", "patch.test", "record.reference", "record.subject", "record.hospital-number":
+	case "record.identity", "patch.test", "record.reference", "record.foreign-patient", "record.subject", "record.hospital-number":
 		return http.StatusUnprocessableEntity
 	case "search.unsupported", "search.modifier":
 		return http.StatusBadRequest

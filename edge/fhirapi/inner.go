@@ -30,8 +30,9 @@ func innerOf(r *http.Request) *inner {
 
 // dispatch answers an entry's request.
 func (a *api) dispatch(r *http.Request, e *record.Errand, method, target string, body *fhir.Value, header http.Header) (*response, error) {
+	path, _, _ := strings.Cut(target, "?")
 	u, err := url.Parse("/fhir/" + strings.TrimPrefix(target, "/"))
-	if err != nil || strings.Contains(target, "://") {
+	if err != nil || strings.Contains(path, "://") {
 		return nil, fault.New(fault.Invalid, "fhir.entry", "the URL of an entry is relative to the base")
 	}
 	in := &inner{errand: e}

@@ -46,13 +46,14 @@ func (a *api) mergeAsked(r *http.Request, e *record.Errand, body *fhir.Value) (r
 	if body.Type() != "Parameters" {
 		return ask, fault.New(fault.Invalid, "fhir.parameter", "Parameters are expected")
 	}
+	here := a.home(r)
 	for p := range body.Get("parameter").Each() {
 		var err error
 		switch name := p.StrAt("name"); name {
 		case "source-patient":
-			ask.Source, err = patientID(p.StrAt("valueReference.reference"), name)
+			ask.Source, err = patientID(here, p.StrAt("valueReference.reference"), name)
 		case "target-patient":
-			ask.Target, err = patientID(p.StrAt("valueReference.reference"), name)
+			ask.Target, err = patientID(here, p.StrAt("valueReference.reference"), name)
 		case "source-patient-identifier":
 			ask.Source, err = patientWith(r, e, p.Get("valueIdentifier"), name)
 		case "target-patient-identifier":
@@ -76,10 +77,10 @@ func (a *api) mergeAsked(r *http.Request, e *record.Errand, body *fhir.Value) (r
 	return ask, nil
 }
 
-func patientID(ref, name string) (string, error) {
-	parsed, ok := fhir.ParseReference(ref)
-	if !ok || parsed.Type != "Patient" {
-		return "", fault.New(fault.Invalid, "fhir.parameter", "a reference to a Patient is expected").In(name)
+func patientID(here home, ref, name string) (string, error) {
+	parsed, ok := fhir.ParseReference(here.relative(ref))
+	if !ok || parsed.Type != "Patient" || parsed.Base != "" {
+		return "", fault.New(fault.Invalid, "fhir.parameter", "a reference to a Patient of this server is expected").In(name)
 	}
 	return parsed.ID, nil
 }

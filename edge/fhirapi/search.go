@@ -47,7 +47,7 @@ func (a *api) searchCompartment(r *http.Request, e *record.Errand) (*response, e
 // searched runs a search and writes its page; path is what follows the base in
 // the links.
 func (a *api) searched(r *http.Request, e *record.Errand, ask record.Asked, path string) (*response, error) {
-	form, err := searchForm(r)
+	form, err := a.searchForm(r)
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +141,22 @@ func (l *pageLinks) add(relation, token string) {
 	l.all = append(l.all, fhir.Obj("relation", relation, "url", target))
 }
 
-func searchForm(r *http.Request) (url.Values, error) {
+// searchForm reads the parameters of a search, with references of our own
+// address as the record knows them.
+func (a *api) searchForm(r *http.Request) (url.Values, error) {
+	form, err := sentForm(r)
+	if err != nil {
+		return nil, err
+	}
+	typ := r.PathValue("member")
+	if typ == "" {
+		typ = r.PathValue("type")
+	}
+	a.home(r).form(typ, form)
+	return form, nil
+}
+
+func sentForm(r *http.Request) (url.Values, error) {
 	form, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "search.syntax", "the query string cannot be read")

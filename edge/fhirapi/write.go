@@ -56,7 +56,7 @@ func (a *api) remove(r *http.Request, e *record.Errand) (*response, error) {
 
 // one writes a single resource and answers as the client prefers.
 func (a *api) one(r *http.Request, e *record.Errand, op record.Op) (*response, error) {
-	results, err := e.Transact(r.Context(), []record.Op{op}, record.Commit{})
+	results, err := e.Transact(r.Context(), []record.Op{a.home(r).op(op)}, record.Commit{})
 	if err != nil {
 		if f := fault.Of(err); op.Kind == record.Delete && f.Code == "record.deleted" {
 			return &response{status: http.StatusNoContent}, nil // deleted already: nothing to do

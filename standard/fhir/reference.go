@@ -1,6 +1,9 @@
 package fhir
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // Reference is a literal reference taken apart
 // (https://hl7.org/fhir/R4/references.html#literal).
@@ -90,6 +93,36 @@ func Rewrite(v *Value, f func(ref string) string) *Value {
 func Relink(v *Value, f func(ref string) string) *Value {
 	out, _ := rewrite(v, func(m *Member) (*Value, bool) { return relinked(m, f) })
 	return out
+}
+
+// PlaceOf is the element of a resource in which a literal reference stands, as
+// FHIRPath names it ("Observation.subject", "Bundle.entry[2].resource.encounter"),
+// the first one if there are several; "" when there is none.
+func PlaceOf(resource *Value, ref string) string {
+	if place, ok := placeOf(resource, ref); ok {
+		return resource.Type() + place
+	}
+	return ""
+}
+
+func placeOf(v *Value, ref string) (place string, ok bool) {
+	if v == nil {
+		return "", false
+	}
+	for i := range v.members {
+		m := &v.members[i]
+		if m.Name == "reference" && m.kind == String && m.Str() == ref {
+			return "", true
+		}
+		step := "." + m.Name
+		if v.kind == Array {
+			step = "[" + strconv.Itoa(i) + "]"
+		}
+		if place, ok := placeOf(&m.Value, ref); ok {
+			return step + place, true
+		}
+	}
+	return "", false
 }
 
 func replaced(m *Member, s string) (*Value, bool) {
