@@ -136,7 +136,7 @@ func (p *plan) holdsStill(ctx context.Context, tx store.Tx, sole bool) error {
 			return at(dr.op.At, err)
 		}
 		was := store.Key{}
-		if dr.found != nil || dr.old != nil {
+		if dr.found != nil || dr.old != nil && !dr.old.Deleted {
 			was = dr.key
 		}
 		if it == nil && was != (store.Key{}) || it != nil && it.key != was {

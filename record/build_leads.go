@@ -75,11 +75,15 @@ func (dr *draft) inElement(ref string, err error) error {
 	if !fault.Is(err, fault.Invalid) {
 		return err
 	}
-	place := fhir.PlaceOf(dr.op.Resource, ref)
-	if dr.op.At != "" {
-		place = "resource." + place
+	return fault.Of(err).In(dr.place(fhir.PlaceOf(dr.op.Resource, ref)))
+}
+
+// place is an element of the resource as the op's own place leads to it.
+func (dr *draft) place(element string) string {
+	if dr.op.At == "" {
+		return element
 	}
-	return fault.Of(err).In(place)
+	return "resource." + element
 }
 
 // invisible tells that something marked may not be known to be there, to a

@@ -25,7 +25,10 @@ func (p *plan) target(ctx context.Context, r store.Reader, dr *draft) error {
 			return err
 		}
 		if it == nil {
-			return p.noneMatched(dr)
+			return p.noneMatched(ctx, r, dr)
+		}
+		if id := op.Resource.ID(); op.Kind == Update && id != "" && id != it.ID {
+			return fault.New(fault.Invalid, "record.id", "the id in the body must be that of the resource that the condition matches").In(dr.place("id"))
 		}
 		return p.existing(ctx, r, dr, it.key, nil)
 	}
@@ -42,15 +45,29 @@ func (p *plan) target(ctx context.Context, r store.Reader, dr *draft) error {
 	return p.existing(ctx, r, dr, k, doc)
 }
 
-func (p *plan) noneMatched(dr *draft) error {
+// noneMatched is a condition that nothing matches: an update creates, under the
+// id in its body if it has one and nobody else has it
+// (https://hl7.org/fhir/R4/http.html#cond-update).
+func (p *plan) noneMatched(ctx context.Context, r store.Reader, dr *draft) error {
 	if dr.op.Kind == Delete || dr.op.Kind == Patch {
 		return fault.New(fault.NotFound, "record.unknown", "nothing matches the condition")
 	}
-	if id := dr.op.Resource.ID(); id != "" {
-		dr.op.ID = id
+	id := dr.op.Resource.ID()
+	if id == "" {
+		return nil
+	}
+	dr.op.ID = id
+	k, doc, err := p.desk.located(ctx, r, dr.op.Type, id)
+	if fault.Is(err, fault.NotFound) {
 		return p.absent(dr)
 	}
-	return nil
+	if err == nil {
+		err = p.existing(ctx, r, dr, k, doc)
+	}
+	if err == nil && dr.old != nil && !dr.old.Deleted {
+		err = fault.New(fault.Conflict, "record.id-taken", "a resource that the condition does not match has the id").In(dr.place("id"))
+	}
+	return err
 }
 
 // absent: an update of an id that is not known creates it, unless the id has

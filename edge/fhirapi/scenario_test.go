@@ -117,6 +117,29 @@ func TestConditionalWrites(t *testing.T) {
 	s.clean()
 }
 
+// TestConditionalUpdateByID: the id in the body of a conditional update is that
+// of the match, or of what it creates (https://hl7.org/fhir/R4/http.html#cond-update).
+func TestConditionalUpdateByID(t *testing.T) {
+	s := newStage(t)
+	const path = "Observation?code=718-7"
+	put := func(id string) string { return withID(observation, id, "", "") }
+	s.play([]call{
+		givenPatient(),
+		{name: "none matches, with an id", method: "PUT", path: path, body: put("hb"), status: 201, has: []string{`"id":"hb"`}, audit: trail{"update": 1}},
+		{name: "one matches, with its id", method: "PUT", path: path, body: put("hb"), status: 200, has: []string{`"versionId":"2"`}, audit: trail{"update": 1}},
+		{name: "one matches, without an id", method: "PUT", path: path, body: observation, status: 200, has: []string{`"id":"hb"`, `"versionId":"3"`}, audit: trail{"update": 1}},
+		{name: "one matches, with another id", method: "PUT", path: path, body: put("other"), status: 400, has: []string{"record.id", `"id"`}, audit: trail{"update?": 1}},
+		{name: "in a transaction", method: "POST", body: bundleOf("transaction", entry("", "PUT", path, put("other"))), status: 400, has: []string{"record.id", `"Bundle.entry[0].resource.id"`}, audit: trail{"update?": 1}},
+		{name: "the match is as it was", path: "Observation/hb", status: 200, has: []string{`"versionId":"3"`}, audit: trail{"read": 1}},
+		{name: "the other is not there", path: "Observation/other", status: 404, audit: trail{"read?": 1}},
+		{name: "none matches, with an id that another has", method: "PUT", path: "Observation?code=none", body: put("hb"), status: 409, has: []string{"record.id-taken"}, audit: trail{"update?": 1}},
+		{name: "the other is as it was", path: "Observation/hb", status: 200, has: []string{`"versionId":"3"`}, audit: trail{"read": 1}},
+		{name: "deleted", method: "DELETE", path: "Observation/hb", status: 204, audit: trail{"delete": 1}},
+		{name: "its id again", method: "PUT", path: path, body: put("hb"), status: 200, has: []string{`"id":"hb"`, `"versionId":"5"`}, audit: trail{"update": 1}},
+	})
+	s.clean()
+}
+
 // TestSubjectNeverMoves: neither an update nor a deletion with a re-creation
 // can carry a resource into another record.
 func TestSubjectNeverMoves(t *testing.T) {

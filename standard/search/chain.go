@@ -54,7 +54,9 @@ func (r *reading) chain(q *Query, head, rest, v string) (known bool, err error) 
 	for _, typ := range targets {
 		sub, err := next.query([]string{typ}, url.Values{rest: {v}})
 		if err != nil {
-			failure = err
+			if r.table.begins(typ, rest) {
+				failure = err
+			}
 			continue
 		}
 		if len(sub.Clauses) == 1 {
@@ -63,12 +65,29 @@ func (r *reading) chain(q *Query, head, rest, v string) (known bool, err error) 
 	}
 	if c.Chain == nil {
 		if failure == nil {
-			failure = fault.New(fault.Invalid, "search.parameter", "a chain ends in a search parameter").In(bounded(name))
+			failure = fault.New(fault.Invalid, "search.parameter", "%s is no search parameter of %s, to which the chain leads", bounded(rest), oneOfTypes(targets)).In(bounded(head + "." + rest))
 		}
 		return true, failure
 	}
 	q.Clauses = append(q.Clauses, c)
 	return true, nil
+}
+
+// begins tells whether what a chain goes on with begins with a parameter that
+// the type has.
+func (t *Table) begins(typ, rest string) bool {
+	name, _, _ := strings.Cut(rest, ".")
+	name, _, _ = strings.Cut(name, ":")
+	return t.Param(typ, name) != nil || strings.HasPrefix(name, "_")
+}
+
+// oneOfTypes names types in an error, when they are few.
+func oneOfTypes(types []string) string {
+	const few = 12
+	if len(types) > few {
+		return "any type"
+	}
+	return strings.Join(types, " or ")
 }
 
 // has: https://hl7.org/fhir/R4/search.html#has, "_has:Type:reference:rest".
