@@ -330,7 +330,7 @@ func (p *plan) results() []Result {
 			res.Outcome = Unchanged
 		case dr.found != nil:
 			res.Outcome, res.Item, res.Updated = Unchanged, dr.found, dr.found.Updated
-		case dr.put.Deleted:
+		case dr.put.Deleted, dr.nothing:
 			res.Outcome = Deleted
 		case dr.old == nil:
 			res.Outcome = Created

@@ -55,7 +55,7 @@ type Op struct {
 // Result is what became of an op.
 type Result struct {
 	Type, ID string
-	Version  int64
+	Version  int64 // 0 of a Delete that nothing matched
 	Updated  time.Time
 	Outcome  Outcome
 	Item     *Item // of Create, Update and Patch

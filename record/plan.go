@@ -61,6 +61,7 @@ type draft struct {
 	claims   []claim // hashes that must be this key's
 	person   int64   // a fresh person key, for a new Patient
 	found    *Item   // a conditional create that found it: nothing is written
+	nothing  bool    // a conditional delete that nothing matches: nothing is written
 	twin     *draft  // a conditional create that asks for what another makes
 	version  int64
 	patient  bool
@@ -133,7 +134,7 @@ func (p *plan) find(ctx context.Context, r store.Reader) error {
 	}
 	for _, patients := range []bool{true, false} {
 		for _, dr := range p.drafts {
-			if dr.placed || dr.twin != nil || dr.patient != patients {
+			if dr.placed || dr.twin != nil || dr.nothing || dr.patient != patients {
 				continue
 			}
 			if err := p.place(ctx, r, dr); err != nil {
@@ -199,7 +200,7 @@ func (dr *draft) real() *draft {
 }
 
 // idle tells a draft that writes nothing.
-func (dr *draft) idle() bool { return dr.found != nil || dr.twin != nil }
+func (dr *draft) idle() bool { return dr.found != nil || dr.twin != nil || dr.nothing }
 
 // inOrder lists the drafts by record and place within it: rows that lie
 // together are written together.

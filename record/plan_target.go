@@ -49,7 +49,11 @@ func (p *plan) target(ctx context.Context, r store.Reader, dr *draft) error {
 // id in its body if it has one and nobody else has it
 // (https://hl7.org/fhir/R4/http.html#cond-update).
 func (p *plan) noneMatched(ctx context.Context, r store.Reader, dr *draft) error {
-	if dr.op.Kind == Delete || dr.op.Kind == Patch {
+	switch dr.op.Kind {
+	case Delete: // what does not exist is deleted already (https://hl7.org/fhir/R4/http.html#delete)
+		dr.nothing = true
+		return nil
+	case Patch:
 		return fault.New(fault.NotFound, "record.unknown", "nothing matches the condition")
 	}
 	id := dr.op.Resource.ID()

@@ -63,6 +63,9 @@ func (a *api) transaction(r *http.Request, e *record.Errand, b *fhir.Value) (*re
 			return nil, fault.New(fault.Unsupported, "fhir.route", "this interaction is not served within a transaction").In(l.op.At + ".request.url")
 		}
 	}
+	if err := a.foreseen(r, e, all); err != nil {
+		return nil, err
+	}
 	var results []record.Result
 	if len(ops) > 0 {
 		if results, err = e.Transact(r.Context(), ops, record.Commit{Source: a.source(r, e, b)}); err != nil {
@@ -73,13 +76,46 @@ func (a *api) transaction(r *http.Request, e *record.Errand, b *fhir.Value) (*re
 	next := 0
 	for _, l := range all {
 		if l.reads {
-			entries = append(entries, a.got(r, e, l)) // what was written stands, so it cannot fail the transaction
+			entries = append(entries, a.got(r, e, l))
 			continue
 		}
 		entries = append(entries, a.written(r, results[next], prefer(r)))
 		next++
 	}
 	return &response{status: http.StatusOK, body: fhir.Obj("resourceType", "Bundle", "type", "transaction-response", "entry", entries)}, nil
+}
+
+// foreseen refuses a transaction of which a read would fail: it is applied whole
+// or not at all, and its reads come last
+// (https://hl7.org/fhir/R4/http.html#trules). They are asked before anything is
+// written, but for what the transaction itself writes.
+func (a *api) foreseen(r *http.Request, e *record.Errand, all []line) error {
+	writes := map[string]record.OpKind{}
+	for _, l := range all {
+		if !l.reads && l.op.ID != "" {
+			writes[l.op.Type+"/"+l.op.ID] = l.op.Kind
+		}
+	}
+	for _, l := range all {
+		if !l.reads || l.method != http.MethodGet && l.method != http.MethodHead || len(all) == 1 {
+			continue
+		}
+		path, _, _ := strings.Cut(strings.TrimPrefix(l.target, "/"), "?")
+		var err error
+		switch kind := writes[path]; kind {
+		case 0:
+			_, err = a.dispatch(r, e, l.method, l.target, nil, l.header)
+		case record.Delete:
+			err = fault.New(fault.Gone, "record.deleted", "the transaction deletes what it reads")
+		}
+		if err != nil && fault.Of(err).Kind != fault.Internal {
+			return fault.Of(err).In(l.op.At + ".request.url")
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // batch answers each entry by itself, the writes before the reads as their
@@ -123,6 +159,9 @@ func (a *api) failed(err error) *fhir.Value {
 // written is the response entry of a write; the resource itself comes only
 // when the client asks for it, since a bundle may be large.
 func (a *api) written(r *http.Request, res record.Result, preference string) *fhir.Value {
+	if res.Version == 0 { // a deletion of nothing
+		return fhir.Obj("response", fhir.Obj("status", statusLine(http.StatusNoContent)))
+	}
 	response := fhir.Obj("status", statusLine(httpStatus(res.Outcome)))
 	var shown *fhir.Value
 	if res.Outcome != record.Deleted {

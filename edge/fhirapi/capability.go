@@ -56,8 +56,8 @@ func (a *api) security(r *http.Request) *fhir.Value {
 		return fhir.Obj("cors", false, "description", words)
 	}
 	base := strings.TrimSuffix(a.base(r), "/fhir")
-	var uris []*fhir.Value
-	for _, name := range []string{"authorize", "token", "introspect", "revoke", "register"} {
+	var uris []*fhir.Value // the others of the server stand in smart-configuration: the extension has no part for them
+	for _, name := range []string{"authorize", "token", "register"} {
 		uris = append(uris, fhir.Obj("url", name, "valueUri", base+"/smart/"+name))
 	}
 	return fhir.Obj(

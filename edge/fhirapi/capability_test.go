@@ -6,7 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"concord/edge/fhirapi"
 	"concord/standard/fhir"
+	"concord/standard/validate"
 )
 
 // routeOf is a request that makes an interaction of a type happen.
@@ -102,6 +104,31 @@ func TestCapabilityStatement(t *testing.T) {
 		}
 		body := `{"resourceType":"Bundle","type":"` + in.StrAt("code") + `"}`
 		s.step(call{name: in.StrAt("code"), method: "POST", path: "", body: body, status: 200})
+	}
+}
+
+// TestStatementIsValid: the statement passes our own $validate, that of a server
+// with apps too.
+func TestStatementIsValid(t *testing.T) {
+	s := newStage(t)
+	s.options.Apps = true
+	apps := fhirapi.New(s.options)
+	for name, handler := range map[string]http.Handler{"without apps": s.handler, "with apps": apps} {
+		s.handler = handler
+		v := s.step(call{name: name, path: "metadata", scopes: "-", status: 200})
+		seen := map[string]bool{}
+		for p := range v.Path("rest.0.searchParam").Each() {
+			if n := p.StrAt("name"); seen[n] {
+				t.Errorf("%s: %s is listed twice", name, n)
+			} else {
+				seen[n] = true
+			}
+		}
+		for _, is := range validate.Base().Validate(v, validate.Options{Now: s.now}) {
+			if is.Severity == "error" || is.Severity == "fatal" {
+				t.Errorf("%s: %s: %s (%s)", name, is.Expression, is.Text, is.Detail)
+			}
+		}
 	}
 }
 

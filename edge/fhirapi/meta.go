@@ -35,7 +35,12 @@ func (a *api) meta(r *http.Request, e *record.Errand) (*response, error) {
 	return metaAnswer(it.Resource.Get("meta")), nil
 }
 
+// metaAnswer is a meta as Parameters; where there is none, without a parameter,
+// which would need a value (https://hl7.org/fhir/R4/parameters.html#inv-1).
 func metaAnswer(meta *fhir.Value) *response {
+	if fhir.Equal(meta, fhir.Obj()) || meta == nil {
+		return &response{status: http.StatusOK, body: fhir.Obj("resourceType", "Parameters")}
+	}
 	return &response{status: http.StatusOK, body: fhir.Obj("resourceType", "Parameters", "parameter",
 		fhir.Arr(fhir.Obj("name", "return", "valueMeta", meta)))}
 }

@@ -127,6 +127,7 @@ func TestFormats(t *testing.T) {
 
 func TestOperations(t *testing.T) {
 	s := newStage(t)
+	s.step(call{name: "the meta of nothing", path: "$meta", status: 200, has: []string{`{"resourceType":"Parameters"}`}, audit: trail{"search": 1}})
 	s.play(givenWard())
 	meta := `{"resourceType":"Parameters","parameter":[{"name":"meta","valueMeta":{"tag":[{"system":"urn:t","code":"red"}],"profile":["http://example.org/p"]}}]}`
 	broken := strings.Replace(withID(observation, "x", "", ""), `"status":"final",`, `"status":"finale",`, 1)

@@ -64,6 +64,9 @@ func (a *api) one(r *http.Request, e *record.Errand, op record.Op) (*response, e
 		return nil, err
 	}
 	res := results[0]
+	if res.Outcome == record.Deleted && res.Version == 0 {
+		return &response{status: http.StatusNoContent}, nil // nothing matches: nothing to do
+	}
 	if res.Outcome == record.Deleted {
 		return &response{status: http.StatusNoContent, header: map[string]string{"ETag": etag(res.Version)}}, nil
 	}

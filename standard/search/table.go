@@ -236,7 +236,7 @@ func (t *Table) merged(types []string, name string) *Param {
 // first.
 func (t *Table) Params(typ string) []*Param {
 	var out []*Param
-	for _, from := range []string{"Resource", typ} {
+	for _, from := range slices.Compact([]string{"Resource", typ}) {
 		start := len(out)
 		for _, p := range t.byType[from] {
 			out = append(out, p)
