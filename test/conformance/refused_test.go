@@ -23,4 +23,7 @@ var refusedExamples = map[string]string{
 	"ig-r4.json":                                                      "required elements are missing",
 	"Extension-UKCore-ConditionEpisode-Example.xml":                   "two types of a choice",
 	"UKCore-AuditEvent-Query-Example.xml":                             "AuditEvents are read, never written",
+	"QuestionnaireResponse-ussg-fht-answers.json":                     "about the Patient of another server",
+	"UKCore-Composition-Discharge-Example.xml":                        "references into a document that is not there",
+	"UKCore-MedicationDispense-CiprofloxacinIV-Example.xml":           "an id in place of a reference",
 }
