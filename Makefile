@@ -4,7 +4,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo deve
 GOFLAGS := -mod=readonly
 export GOFLAGS CGO_ENABLED = 0
 
-.PHONY: help run demo join-demo build check test e2e soak fuzz bench bench-fhir bench-peer golden generate conformance verify scan tools
+.PHONY: help run demo join-demo build check test e2e soak fuzz bench bench-fhir bench-scenarios bench-peer golden generate conformance verify scan tools
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -53,6 +53,9 @@ bench: build ## benchmarks; writes the tables of docs/performance.md
 
 bench-fhir: ## of them, FHIR over HTTP on SQLite and PostgreSQL
 	./test/bench.sh fhir
+
+bench-scenarios: build ## of them, matching, a joining trust, access and audit (PEOPLE=n)
+	./test/bench.sh scenarios
 
 bench-peer: ## Concord beside HAPI FHIR (Maven and Java 17; twenty minutes)
 	./test/bench.sh peer

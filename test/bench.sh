@@ -3,6 +3,7 @@
 # figures are medians of COUNT runs with their smallest and largest; those of
 # FHIR over HTTP are of one run on each store, whose sizes FHIRBENCH sets
 # (FHIRBENCH="-times 4 -duration 5s"). With the argument fhir, those alone; with
+# scenarios, matching, a joining trust, access and audit (PEOPLE sets the size); with
 # peer, Concord beside HAPI FHIR, which needs Maven and Java (flags in PEERBENCH).
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -27,7 +28,21 @@ peer() {
   rm -f docs/performance.table
   return $failed
 }
-if [ "${1:-}" = fhir ] || [ "${1:-}" = peer ]; then
+# The scenarios of the program itself and the figures of access, audit and matching:
+# printed, and written into the document by hand, with what else the machine did.
+scenarios() {
+  local work people=${PEOPLE:-20000}
+  work=$(mktemp -d)
+  trap 'rm -rf "$work"' RETURN
+  ./bin/concord bench arrivals --people "$people" --data "$work/arrivals"
+  ./bin/concord bench population --people 2000 --data "$work/population"
+  ./bin/concord bench onboard --live "$people" --patients "$people" --load --data "$work/onboard"
+  go test -run xxx -bench 'Append|Sequence|Verify|Find|Reads' ./record/audit
+  go test -run xxx -bench Cost -benchtime 8x ./record
+  go test -run xxx -bench Sight -benchtime 4000x ./record
+  go test -run xxx -bench Score ./standard/match
+}
+if [ "${1:-}" = fhir ] || [ "${1:-}" = peer ] || [ "${1:-}" = scenarios ]; then
   "$1"
   exit
 fi
@@ -50,3 +65,4 @@ go run ./test/load/table <"$out" >docs/performance.table
 go run ./test/load/table -into docs/performance.md docs/performance.table
 rm -f docs/performance.table
 fhir
+scenarios

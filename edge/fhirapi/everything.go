@@ -16,7 +16,7 @@ import (
 // with what it refers to brought along, in pages. On a person's id it covers
 // every trust's entry, on an entry's id that entry alone.
 func (a *api) everything(r *http.Request, e *record.Errand) (*response, error) {
-	form, err := a.searchForm(r)
+	form, err := a.operationForm(r)
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,7 @@ import (
 // lastN: https://hl7.org/fhir/R4/observation-operation-lastn.html: the newest
 // max observations (1 when not said) of each code, of one patient or several.
 func (a *api) lastN(r *http.Request, e *record.Errand) (*response, error) {
-	form, err := a.searchForm(r)
+	form, err := a.operationForm(r)
 	if err != nil {
 		return nil, err
 	}
