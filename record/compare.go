@@ -30,7 +30,7 @@ type Compared struct {
 // Compare lays the entries of two people side by side, also of those whom the model
 // has not put before a steward. A and B are ids of entries or persons. The audit entry
 // names who is shown. Errors: Invalid "record.compare" when both are the same entry,
-// NotFound "record.unknown".
+// NotFound "record.unknown"; they name the side, "a" or "b".
 func (e *Errand) Compare(ctx context.Context, a, b string) (*Compared, error) {
 	var out *Compared
 	err := e.read(ctx, access.Links, "Patient", func(r store.Reader, v *sight, t *trace) error {
@@ -61,7 +61,7 @@ func (v *sight) sides(ctx context.Context, a, b string) (out [2][]*Item, err err
 	var pks [2][]int64
 	for i, id := range []string{a, b} {
 		if pks[i], err = v.desk.entriesNamed(ctx, v.r, id); err != nil {
-			return out, err
+			return out, of(i, err)
 		}
 	}
 	fewer, more := 0, 1
@@ -74,10 +74,18 @@ func (v *sight) sides(ctx context.Context, a, b string) (out [2][]*Item, err err
 	}
 	for i := range pks {
 		if out[i], err = v.entries(ctx, pks[i]); err != nil {
-			return out, err
+			return out, of(i, err)
 		}
 	}
 	return out, nil
+}
+
+// of names in a refusal which of the two sides it is about.
+func of(side int, err error) error {
+	if f := fault.Of(err); f.Kind == fault.NotFound {
+		return f.In([]string{"a", "b"}[side])
+	}
+	return err
 }
 
 func (v *sight) entries(ctx context.Context, pks []int64) ([]*Item, error) {

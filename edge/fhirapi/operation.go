@@ -29,7 +29,7 @@ func (a *api) operationForm(r *http.Request) (url.Values, error) {
 		return nil, fault.New(fault.Invalid, "fhir.parameter", "an operation is asked with Parameters").In("resourceType")
 	}
 	for p := range params.Get("parameter").Each() {
-		name, value := p.StrAt("name"), asked(p)
+		name, value := p.StrAt("name"), plainValue(p)
 		if name == "" || value == "" {
 			return nil, fault.New(fault.Invalid, "fhir.parameter", "each parameter has a name and a simple value or a reference").In("Parameters.parameter." + name)
 		}
@@ -39,9 +39,9 @@ func (a *api) operationForm(r *http.Request) (url.Values, error) {
 	return form, nil
 }
 
-// asked is the value of a parameter as a query writes it, "" when it has none that
+// plainValue is the value of a parameter as a query writes it, "" when it has none that
 // a query can say.
-func asked(p *fhir.Value) string {
+func plainValue(p *fhir.Value) string {
 	for name, v := range p.Members() {
 		switch {
 		case name == "valueReference":

@@ -1,6 +1,8 @@
 package webui
 
 import (
+	"cmp"
+	"net/http"
 	"strings"
 
 	"concord/fault"
@@ -29,7 +31,11 @@ func (s *Site) compare(v *visit) (*answer, error) {
 			if f.Kind != fault.Invalid && f.Kind != fault.NotFound {
 				return nil, err
 			}
-			x.Errors, status = []fieldError{{"b", sentenceOf(f.Text)}}, 400
+			text := sentenceOf(f.Text)
+			if f.Kind == fault.NotFound {
+				text = "Nobody with that number or id is known here."
+			}
+			x.Errors, status = []fieldError{{cmp.Or(f.At, "b"), text}}, http.StatusBadRequest
 		}
 	}
 	return &answer{status: status, frame: frame{Title: "Compare two people", Nav: "review", Forms: true}, body: comparePage(x)}, nil
@@ -40,7 +46,7 @@ func (s *Site) comparePair(v *visit, x *compareView) error {
 	for i, text := range []string{x.A, x.B} {
 		var err error
 		if ids[i], err = v.errand.IDOf(v.Context(), text); err != nil {
-			return err
+			return fault.Of(err).In([]string{"a", "b"}[i])
 		}
 	}
 	c, err := v.errand.Compare(v.Context(), ids[0], ids[1])

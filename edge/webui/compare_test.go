@@ -27,6 +27,9 @@ func TestStewardCompares(t *testing.T) {
 			t.Errorf("%s: %d", bad, r.status)
 		}
 	}
+	for field, bad := range map[string]string{"a": "?a=nobody-1&b=" + b, "b": "?a=" + a + "&b=nobody-1"} {
+		g.get("/mpi/compare"+bad).has(t, `href="#`+field+`"`, "Nobody with that number or id is known here.")
+	}
 	for _, role := range []string{"registrar", "reception", "engineer", "admin"} {
 		if r := s.as(role).get(at); r.status != http.StatusForbidden {
 			t.Errorf("%s compares: %d", role, r.status)

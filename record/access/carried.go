@@ -1,6 +1,10 @@
 package access
 
-import "concord/standard/fhir"
+import (
+	"slices"
+
+	"concord/standard/fhir"
+)
 
 // Carried adds to the new version of a resource the labels (meta.security) of the one
 // before that it lacks. A feed does not know what a privacy officer has sealed or
@@ -8,31 +12,29 @@ import "concord/standard/fhir"
 // $meta-delete and a patch do, which name what they change.
 // https://hl7.org/fhir/R4/resource.html#tag-updates
 func Carried(resource, former *fhir.Value) *fhir.Value {
-	var list []any
+	var had []*fhir.Value
+	for s := range former.Path("meta.security").Each() {
+		had = append(had, s)
+	}
+	return with(resource, had)
+}
+
+// with adds labels that a resource lacks; one that has them is returned as it is.
+func with(resource *fhir.Value, labels []*fhir.Value) *fhir.Value {
+	var list []*fhir.Value
 	for s := range resource.Path("meta.security").Each() {
 		list = append(list, s)
 	}
 	had := len(list)
-	for s := range former.Path("meta.security").Each() {
-		if !labels(list, s) {
-			list = append(list, s)
+	for _, l := range labels {
+		if !slices.ContainsFunc(list, func(s *fhir.Value) bool {
+			return s.StrAt("system") == l.StrAt("system") && s.StrAt("code") == l.StrAt("code")
+		}) {
+			list = append(list, l)
 		}
 	}
 	if len(list) == had {
 		return resource
 	}
-	meta := resource.Get("meta")
-	if meta == nil {
-		meta = fhir.Obj()
-	}
-	return resource.With("meta", meta.With("security", fhir.Arr(list...)))
-}
-
-func labels(list []any, label *fhir.Value) bool {
-	for _, l := range list {
-		if l := l.(*fhir.Value); l.StrAt("system") == label.StrAt("system") && l.StrAt("code") == label.StrAt("code") {
-			return true
-		}
-	}
-	return false
+	return resource.With("meta", fhir.Obj().Join(resource.Get("meta")).With("security", list))
 }

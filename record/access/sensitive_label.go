@@ -15,22 +15,11 @@ func (c *SensitiveCodes) Labelled(resource *fhir.Value) *fhir.Value {
 	if KindOf(resource.Type()) != Clinical {
 		return resource
 	}
-	missing := slices.DeleteFunc(c.within(nil, resource), func(label string) bool { return says(resource, label) })
-	if len(missing) == 0 {
-		return resource
+	var labels []*fhir.Value
+	for _, l := range c.within(nil, resource) {
+		labels = append(labels, fhir.Obj("system", ActCode, "code", l))
 	}
-	meta := resource.Get("meta")
-	if meta == nil {
-		meta = fhir.Obj()
-	}
-	var list []*fhir.Value
-	for s := range meta.Get("security").Each() {
-		list = append(list, s)
-	}
-	for _, l := range missing {
-		list = append(list, fhir.Obj("system", ActCode, "code", l))
-	}
-	return resource.With("meta", meta.With("security", list))
+	return with(resource, labels)
 }
 
 // within adds the labels that the codes within a value ask for, each once.
@@ -55,13 +44,4 @@ func (c *SensitiveCodes) within(found []string, v *fhir.Value) []string {
 		}
 	}
 	return found
-}
-
-func says(resource *fhir.Value, label string) bool {
-	for s := range resource.Path("meta.security").Each() {
-		if s.StrAt("system") == ActCode && s.StrAt("code") == label {
-			return true
-		}
-	}
-	return false
 }

@@ -119,7 +119,7 @@ func (a *Archive) loop() {
 func (a *Archive) step() error {
 	end, err := a.copied()
 	if err != nil && fault.Of(err).Code == gap {
-		a.conns[0].end(false)
+		a.conns[0].end()
 		return a.begin(context.Background())
 	}
 	if err != nil || end.Frame <= a.mark {
@@ -131,18 +131,18 @@ func (a *Archive) step() error {
 		return err
 	}
 	if end, err = a.copied(); err != nil {
-		a.conns[1].end(false)
+		a.conns[1].end()
 		return err
 	}
 	a.mark = end.Frame
-	a.conns[0].end(false)
+	a.conns[0].end()
 	a.conns[0], a.conns[1] = a.conns[1], a.conns[0]
 	if a.at.Frame >= a.due {
 		return a.work(func(w *writer) error {
 			if _, err := a.copied(); err != nil {
 				return err
 			}
-			a.conns[0].end(false)
+			a.conns[0].end()
 			w.snap.conn.SetBusyTimeout(readerWait)
 			w.finish("RESTART")
 			w.snap.conn.SetBusyTimeout(writerWait)
@@ -167,7 +167,7 @@ func (a *Archive) place(s *snapshot) error {
 	}
 	_, err := s.intOf("SELECT change FROM counter")
 	if err != nil {
-		s.end(false)
+		s.end()
 	}
 	return err
 }
@@ -192,7 +192,7 @@ func (a *Archive) hold(w *writer) error {
 			a.due = a.at.Frame + a.turn
 			return nil
 		}
-		a.conns[0].end(false)
+		a.conns[0].end()
 		if err != nil {
 			return err
 		}
@@ -251,7 +251,7 @@ func (a *Archive) Close() error {
 			if _, err := a.copied(); err != nil {
 				return err
 			}
-			a.conns[0].end(false)
+			a.conns[0].end()
 			w.finish("TRUNCATE")
 			if info, err := os.Stat(a.e.path + "-wal"); err != nil || info.Size() != 0 {
 				return nil // a View is long: the next server makes a new copy

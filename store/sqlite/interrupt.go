@@ -8,6 +8,7 @@ import "context"
 type interrupt struct {
 	stop    chan struct{} // closed to stop the connection; nil until first used
 	release func() bool
+	inside  bool // somebody else's code is at work, which may leave statements in the midst of their rows
 }
 
 // heed has a connection stop when ctx ends, until calm is called.
@@ -24,7 +25,7 @@ func (s *snapshot) heed(ctx context.Context) {
 }
 
 // calm ends heed. What was stopped, or left in the midst of its rows, is reset.
-func (s *snapshot) calm(whole bool) {
+func (s *snapshot) calm() {
 	stopped := false
 	if s.stops.release != nil {
 		stopped = !s.stops.release()
@@ -33,8 +34,8 @@ func (s *snapshot) calm(whole bool) {
 	if stopped {
 		<-s.stops.stop // it may be about to be closed
 	}
-	if stopped || !whole {
+	if stopped || s.stops.inside {
 		s.conn.SetInterrupt(nil)
-		s.stops.stop = nil
+		s.stops.stop, s.stops.inside = nil, false
 	}
 }

@@ -113,9 +113,8 @@ func (e *Engine) View(ctx context.Context, f func(store.Reader) error) (err erro
 	if err != nil {
 		return err
 	}
-	whole := false
 	defer func() { e.readers.free <- s }()
-	defer func() { s.end(whole) }()
+	defer s.end()
 	s.heed(ctx)
 	if err := s.run("BEGIN"); err != nil {
 		return err
@@ -128,18 +127,18 @@ func (e *Engine) View(ctx context.Context, f func(store.Reader) error) (err erro
 		defer handle.logs.end()
 	}
 	defer func() { s.tok = handle.tok; handle.conn = nil }()
+	s.stops.inside = true
 	err = f(&handle)
-	whole = true
+	s.stops.inside = false // it came back, and rows are reset as they end
 	if err != nil && ctx.Err() != nil && fault.Of(err).Code == "store.cancelled" {
 		return cancelled(ctx.Err())
 	}
 	return err
 }
 
-// end closes the read transaction, if it was opened, also after an interrupt;
-// whole tells that no statement can be in the midst of its rows.
-func (s *snapshot) end(whole bool) {
-	s.calm(whole)
+// end closes the read transaction, if it was opened, also after an interrupt.
+func (s *snapshot) end() {
+	s.calm()
 	if !s.conn.AutocommitEnabled() {
 		// Nothing was written, so there is nothing that could fail to be kept.
 		_ = s.run("ROLLBACK")

@@ -32,8 +32,9 @@ func (v *logView) open() (*snapshot, error) {
 		return nil, err
 	}
 	s.heed(v.ctx)
+	s.stops.inside = true
 	if err := s.run("BEGIN"); err != nil {
-		s.end(false)
+		s.end()
 		v.e.readers.logs <- s
 		return nil, err
 	}
@@ -43,7 +44,7 @@ func (v *logView) open() (*snapshot, error) {
 
 func (v *logView) end() {
 	if v.snap != nil {
-		v.snap.end(false)
+		v.snap.end()
 		v.e.readers.logs <- v.snap
 		v.snap = nil
 	}
