@@ -68,8 +68,8 @@ func (v *sight) openChart(ctx context.Context, n named, q ChartQuery, queries []
 			continue
 		}
 		r := d.rangeOf(s, queries[i], !q.AsAt.IsZero())
-		if v.uneven(n) {
-			r.Newest = 0 // some of the newest may be kept back
+		if r.Newest, err = v.newest(ctx, n, r, !q.AsAt.IsZero()); err != nil {
+			return nil, err
 		}
 		ranges = append(ranges, r)
 		place = append(place, i)

@@ -65,15 +65,20 @@ func newStageOn(t *testing.T, between func(store.Engine) store.Engine, pages ...
 	}
 	t.Cleanup(func() { engine.Close() })
 	s.engine = between(engine)
+	s.reopen()
+	return s
+}
+
+// reopen opens the desk, anew as after a restart.
+func (s *stage) reopen() {
+	s.t.Helper()
 	codec, err := dictionary.Codec()
 	if err != nil {
-		t.Fatal(err)
+		s.t.Fatal(err)
 	}
-	s.desk, err = record.Open(s.ctx, record.Options{Engine: s.engine, Codec: codec, Secret: []byte(secret), Now: s.now})
-	if err != nil {
-		t.Fatal(err)
+	if s.desk, err = record.Open(s.ctx, record.Options{Engine: s.engine, Codec: codec, Secret: []byte(secret), Now: s.now}); err != nil {
+		s.t.Fatal(err)
 	}
-	return s
 }
 
 func (s *stage) client(org string) *record.Errand {

@@ -16,15 +16,17 @@ import (
 // organisations to patients. It follows the change feed: a record that was
 // written to is looked at anew, whichever process wrote.
 type guard struct {
-	mu      sync.Mutex
-	ready   bool
-	whole   bool                   // the index does not tell yet: every record is looked at
-	upto    int64                  // change up to which the feed has been followed
-	loaded  time.Time              // when marked was read
-	marked  map[int64]bool         // records of everybody of whom something is marked
-	touched map[int64]bool         // records written to since
-	facts   map[int64]*recordFacts // by record key
-	same    map[int64]sameRecords  // by record key
+	mu         sync.Mutex
+	ready      bool
+	whole      bool                   // the index does not tell yet: every record is looked at
+	unlabelled bool                   // the index does not tell yet which of a record are labelled
+	upto       int64                  // change up to which the feed has been followed
+	loaded     time.Time              // when marked was read
+	marked     map[int64]bool         // records of everybody of whom something is marked
+	touched    map[int64]bool         // records written to since
+	facts      map[int64]*recordFacts // by record key
+	same       map[int64]sameRecords  // by record key
+	labels     map[int64]labels       // of records that may hold any, by record key
 
 	loading sync.Mutex
 }
@@ -82,6 +84,7 @@ func (d *Desk) follow(ctx context.Context, r store.Reader, change int64) error {
 	defer g.mu.Unlock()
 	for _, pk := range touched {
 		g.touched[pk] = true
+		delete(g.labels, pk)
 		if said[pk] {
 			delete(g.facts, pk)
 			g.part(pk)
@@ -127,9 +130,9 @@ func (d *Desk) mark(ctx context.Context, r store.Reader, change int64) error {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.ready, g.whole, g.upto, g.loaded = true, whole, change, d.now()
+	g.ready, g.whole, g.unlabelled, g.upto, g.loaded = true, whole, s.state.Labels, change, d.now()
 	g.marked, g.touched = marked, map[int64]bool{}
-	g.facts, g.same = map[int64]*recordFacts{}, map[int64]sameRecords{}
+	g.facts, g.same, g.labels = map[int64]*recordFacts{}, map[int64]sameRecords{}, map[int64]labels{}
 	return nil
 }
 

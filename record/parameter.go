@@ -171,6 +171,7 @@ type indexState struct {
 	Repaired   int64       `json:"repaired,omitempty"`
 	Job        string      `json:"job,omitempty"`
 	Upgrade    bool        `json:"upgrade,omitempty"` // the index is incomplete until this is done
+	Labels     bool        `json:"labels,omitempty"`  // and so it is of which resources are labelled, only
 	Started    time.Time   `json:"started,omitzero"`
 	Ended      time.Time   `json:"ended,omitzero"`
 }

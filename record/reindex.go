@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bytes"
 	"context"
 	"net/url"
 	"slices"
@@ -253,6 +254,10 @@ func (d *Desk) batch(ctx context.Context) (indexState, error) {
 }
 
 func (d *Desk) batchWithin(ctx context.Context, tx store.Tx, plan *searches, st *indexState, docs []*store.Doc) error {
+	columns, err := columnsOf(ctx, tx, st, docs)
+	if err != nil {
+		return err
+	}
 	for _, doc := range docs {
 		st.PK, st.LID = doc.PK, doc.LID
 		if doc.Deleted {
@@ -263,7 +268,7 @@ func (d *Desk) batchWithin(ctx context.Context, tx store.Tx, plan *searches, st 
 		} else {
 			st.Done++
 		}
-		if err := d.refile(ctx, tx, plan, st, doc); err != nil {
+		if err := d.refile(ctx, tx, plan, st, doc, columns[doc.Key]); err != nil {
 			return err
 		}
 	}
@@ -273,9 +278,31 @@ func (d *Desk) batchWithin(ctx context.Context, tx store.Tx, plan *searches, st 
 	return nil
 }
 
+// columnsOf are, for a walk that checks, the token columns of documents.
+func columnsOf(ctx context.Context, r store.Reader, st *indexState, docs []*store.Doc) (map[store.Key][]byte, error) {
+	out := map[store.Key][]byte{}
+	if st.Phase != "checking" || len(docs) == 0 {
+		return out, nil
+	}
+	var pks []int64
+	for _, doc := range docs {
+		if len(pks) == 0 || pks[len(pks)-1] != doc.PK {
+			pks = append(pks, doc.PK)
+		}
+	}
+	found, err := r.Chart(ctx, pks, []store.Range{{Type: docs[0].Type(), Tokens: true, Bare: true}}, time.Time{})
+	if err != nil {
+		return nil, err
+	}
+	for _, doc := range found[0] {
+		out[doc.Key] = doc.Tokens
+	}
+	return out, nil
+}
+
 // refile files the entries of one document anew: in the walk those that the
 // change brings, in the check those that are not found.
-func (d *Desk) refile(ctx context.Context, tx store.Tx, plan *searches, st *indexState, doc *store.Doc) error {
+func (d *Desk) refile(ctx context.Context, tx store.Tx, plan *searches, st *indexState, doc *store.Doc, column []byte) error {
 	body, err := d.parse(doc)
 	if err != nil {
 		return err
@@ -291,7 +318,8 @@ func (d *Desk) refile(ctx context.Context, tx store.Tx, plan *searches, st *inde
 		if from, err = present(ctx, tx, doc.Key, to); err != nil {
 			return err
 		}
-		if len(from.Terms)+len(from.Idents)+len(from.Strings) == len(to.Terms)+len(to.Idents)+len(to.Strings) {
+		if len(from.Terms)+len(from.Idents)+len(from.Strings) == len(to.Terms)+len(to.Idents)+len(to.Strings) &&
+			bytes.Equal(column, store.PackTokens(to.Tokens)) {
 			return nil
 		}
 	}
@@ -354,7 +382,7 @@ func (d *Desk) turnOver(ctx context.Context, st indexState) (indexState, error) 
 		if st.Phase == "building" {
 			st.Phase = "checking"
 		} else {
-			st.Phase, st.From, st.Upgrade, st.Ended = "", nil, false, tx.Time()
+			st.Phase, st.From, st.Upgrade, st.Labels, st.Ended = "", nil, false, false, tx.Time()
 		}
 		return writeIndex(ctx, tx, st)
 	})

@@ -46,7 +46,9 @@ func (s *searching) whole(ctx context.Context, types []string) (*source, error) 
 		src.home[pk] = true
 	}
 	// A page shows few of them: of the others it is enough that they are there.
-	src.bare = !s.v.Filter.Limited() && !slices.ContainsFunc(pks, s.desk.guard.special)
+	if src.bare, err = s.barely(ctx, pks); err != nil {
+		return nil, err
+	}
 	all, err := s.r.Chart(ctx, pks, []store.Range{{Bare: src.bare}}, time.Time{})
 	if err != nil {
 		return nil, err
@@ -58,6 +60,23 @@ func (s *searching) whole(ctx context.Context, types []string) (*source, error) 
 	src.docs = slices.DeleteFunc(all[0], func(doc *store.Doc) bool { return !wanted[doc.Type()] || !s.q.MatchTime(doc.Updated) })
 	s.tell(fmt.Sprintf("all types: scan %d records of Patient/%s", len(pks), id))
 	return src, nil
+}
+
+// barely tells that of the documents of some records it is enough to know that they
+// are there: what is kept back of them is known by their labels.
+func (s *searching) barely(ctx context.Context, pks []int64) (bool, error) {
+	if s.v.Filter.Limited() {
+		return false, nil
+	}
+	for _, pk := range pks {
+		if !s.desk.guard.special(pk) {
+			continue
+		}
+		if plain, err := s.v.plain(ctx, pk); err != nil || !plain {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // decidedPage is the first page of such a search, by date where that is asked,

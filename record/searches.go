@@ -151,5 +151,5 @@ func (d *Desk) entriesBy(x *search.Extractor, pk int64, body *fhir.Value) search
 	if body.Type() == "Patient" {
 		e.Idents = d.withBlocks(e.Idents, body)
 	}
-	return e
+	return withLabel(x, e, body)
 }

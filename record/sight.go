@@ -29,6 +29,8 @@ type sight struct {
 	watched map[int64]bool           // watched people of whom something was shown
 	circle  map[int64]bool           // records of the patient in an app's context, once they were asked for
 	current map[store.Key]*store.Doc // current versions that were read already
+	labels  map[int64]labels         // by record key, once they were asked for
+	opened  map[int64]int            // how many documents of a record were opened for their labels
 }
 
 // human is the patient of a record, as far as a requester goes.
@@ -43,7 +45,8 @@ type human struct {
 
 // sight opens a verdict on a snapshot.
 func (e *Errand) sight(ctx context.Context, r store.Reader, v access.Verdict, change int64) (*sight, error) {
-	s := &sight{Verdict: v, desk: e.desk, who: e.who, why: e.why, r: r, change: change, now: e.desk.now(), humans: map[int64]*human{}}
+	s := &sight{Verdict: v, desk: e.desk, who: e.who, why: e.why, r: r, change: change, now: e.desk.now(), humans: map[int64]*human{},
+		labels: map[int64]labels{}, opened: map[int64]int{}}
 	return s, e.desk.follow(ctx, r, change)
 }
 
@@ -101,7 +104,12 @@ func (s *sight) impersonal() bool {
 // marks reads the labels of a document: of an earlier version, with those of
 // the current one; of a deleted resource, those that it had.
 func (s *sight) marks(ctx context.Context, doc *store.Doc, typ string, past bool) (access.Marks, error) {
-	if !doc.Deleted && len(doc.Body) == 0 { // a range was asked for without bodies, and its record was marked meanwhile
+	if !past && !doc.Deleted {
+		if none, err := s.unlabelled(ctx, doc); none || err != nil {
+			return access.Marks{}, err
+		}
+	}
+	if !doc.Deleted && len(doc.Body) == 0 { // a range was asked for without bodies
 		var err error
 		if doc, err = s.r.Get(ctx, doc.Key); err != nil {
 			return access.Marks{}, err

@@ -45,10 +45,38 @@ func (v *sight) humanNamed(ctx context.Context, n named) (*human, error) {
 	return v.human(ctx, pk)
 }
 
-// uneven tells that something of a record may be kept back while the rest is
-// shown.
-func (v *sight) uneven(n named) bool {
-	return slices.ContainsFunc(n.records(), v.desk.guard.special)
+// uneven tells how much of a type in a person's records may be kept back while the
+// rest is shown: no more than so many by their labels, and more if whole.
+func (v *sight) uneven(ctx context.Context, n named, typ uint16) (most int, whole bool, err error) {
+	for _, pk := range n.records() {
+		if !v.desk.guard.special(pk) {
+			continue
+		}
+		plain, err := v.plain(ctx, pk)
+		if err != nil {
+			return 0, false, err
+		}
+		l, err := v.labelled(ctx, pk)
+		if err != nil || !plain || !l.known {
+			return 0, true, err
+		}
+		most += l.of(typ)
+	}
+	return most, false, nil
+}
+
+// newest is how many of a range must be asked for, 0 = all, so that as many as it
+// says are left when some are kept back. How many were kept back at an earlier
+// moment the labels of today do not tell.
+func (v *sight) newest(ctx context.Context, n named, r store.Range, past bool) (int, error) {
+	if r.Newest == 0 || past && slices.ContainsFunc(n.records(), v.desk.guard.special) {
+		return 0, nil
+	}
+	most, whole, err := v.uneven(ctx, n, r.Type)
+	if whole {
+		return 0, err
+	}
+	return r.Newest + most, err
 }
 
 // patients are the Patient resources of a chart. A person of whom none may be
@@ -99,10 +127,15 @@ func (v *sight) meets(ctx context.Context, n named) error {
 // keptFrom counts what of a record is kept back and may be known to be there:
 // of the whole record, whatever is asked for.
 func (v *sight) keptFrom(ctx context.Context, n named) (int, error) {
-	if !v.uneven(n) {
-		return 0, nil
+	most, whole, err := v.uneven(ctx, n, 0)
+	if err != nil || most == 0 && !whole {
+		return 0, err
 	}
-	groups, err := v.r.Chart(ctx, n.records(), []store.Range{{}}, time.Time{})
+	all := store.Range{Bare: true}
+	if !whole {
+		all.Need = [][]uint32{{labelToken(v.desk.searches().extract)}}
+	}
+	groups, err := v.r.Chart(ctx, n.records(), []store.Range{all}, time.Time{})
 	if err != nil {
 		return 0, err
 	}

@@ -11,7 +11,7 @@ import (
 
 // indexVersion grows when what the index keeps of a resource changes, so that
 // a store of an older program is brought up to date.
-const indexVersion = 4
+const indexVersion = 5
 
 const versionKey = "version"
 
@@ -56,10 +56,9 @@ func (d *Desk) upgrade(ctx context.Context) error {
 		}
 		st.Generation++
 		types := fhir.R4().Names()
-		if string(have) == "3" { // the blocking keys of Patients came with version 4
-			types = []string{"Patient"}
-		}
-		st.Phase, st.Types, st.Upgrade, st.Type, st.PK, st.LID = "checking", types, true, 0, 0, 0
+		st.Upgrade = st.Upgrade || st.Phase == "building" || string(have) != "4"
+		st.Labels = true // labelToken came with version 5, and nothing else
+		st.Phase, st.Types, st.Type, st.PK, st.LID = "checking", types, 0, 0, 0
 		st.Started, st.Job = tx.Time(), d.ids.encodePK(tx.Change()&(1<<idBits-1))
 		if _, err := tx.Enqueue(ctx, reindexTopic, []byte(st.Job), tx.Time()); err != nil {
 			return err

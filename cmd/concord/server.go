@@ -150,10 +150,14 @@ func (s *server) routes() (http.Handler, error) {
 // run serves until ctx ends, then stops gracefully: no new work, what is at
 // hand is finished. started, if given, is called once everything listens.
 func (s *server) run(ctx context.Context, started func()) error {
-	if err := s.house.usePacks(ctx); err != nil {
+	var wg sync.WaitGroup
+	applied, stopApplying := context.WithCancel(context.WithoutCancel(ctx))
+	wg.Go(func() { s.house.desk.Work(applied, s.house.owner()) })
+	if err := s.house.firstPacks(ctx); err != nil {
+		stopApplying()
+		wg.Wait()
 		return err
 	}
-	var wg sync.WaitGroup
 	failed := make(chan error, 3)
 	serve := func(f func() error) {
 		wg.Go(func() {
@@ -179,10 +183,8 @@ func (s *server) run(ctx context.Context, started func()) error {
 		serve(func() error { return profiles(inner, s.opts.PProf) })
 	}
 	s.house.serves = true
-	applied, stopApplying := context.WithCancel(context.WithoutCancel(ctx))
 	wg.Go(func() { s.house.apply(applied) })
 	wg.Go(func() { s.house.sequence(applied) })
-	wg.Go(func() { s.house.desk.Work(applied, s.house.owner()) })
 	wg.Go(func() { s.house.watch(applied) })
 	wg.Go(func() { s.house.feeds.Run(applied) })
 	wg.Go(func() { s.house.names(applied) })

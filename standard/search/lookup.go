@@ -299,6 +299,9 @@ func (x *Extractor) need(prm *Param, c *Clause) []uint32 {
 // Ident is the hash under which an identifier-like value of a type is filed.
 func (x *Extractor) Ident(typ, param, value string) uint64 { return x.hash.Sum(typ, param, value) }
 
+// Token is the hash of a value in the token column.
+func (x *Extractor) Token(param, value string) uint32 { return x.hash.Token(param, value) }
+
 // Hash is the extractor's keyed hash, for the aliases that other rooms file.
 func (x *Extractor) Hash(parts ...string) uint64 { return x.hash.Sum(parts...) }
 
