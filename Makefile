@@ -39,8 +39,8 @@ tools: ## install what the tests need and this machine lacks
 e2e: tools ## only the journeys in a browser
 	go test -count=1 ./test/journey/...
 
-soak: build ## 50 rounds of kill -9 under load
-	CONCORD_CRASH_ROUNDS=50 go test -count=1 -timeout 60m -run Crash -v ./test/journey/
+soak: build ## 50 rounds of kill -9 under load, of messages and of transactions on both engines
+	CONCORD_CRASH_ROUNDS=50 CONCORD_CRASH_TRANSACTION_ROUNDS=50 go test -count=1 -timeout 120m -run 'Crash|Survive' -v ./test/journey/
 
 fuzz: ## every fuzz target for a minute
 	@for p in $$(go list ./...); do \

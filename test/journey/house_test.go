@@ -162,10 +162,11 @@ func run(t testing.TB, args ...string) (out string, code int) {
 	return string(b) + stderr.String(), cmd.ProcessState.ExitCode()
 }
 
-// token issues a bearer token for everything beside the running server.
-func (s *server) token() string {
+// token issues a bearer token for everything beside the running server; database
+// says where its store is, unless in its folder.
+func (s *server) token(database ...string) string {
 	s.t.Helper()
-	out, code := run(s.t, "token", "--data", s.dir, "--client", "journey", "--org", "RYJ", "--scope", "system/*.cruds")
+	out, code := run(s.t, append([]string{"token", "--data", s.dir, "--client", "journey", "--org", "RYJ", "--scope", "system/*.cruds"}, database...)...)
 	if code != 0 {
 		s.t.Fatalf("token: %s", out)
 	}
