@@ -26,7 +26,9 @@ type Asked struct {
 	// With Whole the owner must be there, else NotFound.
 	Compartment, Owner string
 	Whole              bool
-	Lenient            bool
+	// From and Until narrow to what has to do with care between two dates, "" = open.
+	From, Until string
+	Lenient     bool
 	// Page is the token of a next or previous link; "" = the first page.
 	Page string
 	// LastN keeps, of Observations, only the newest few of each code; 0 = all.
@@ -136,10 +138,20 @@ func (d *Desk) query(a Asked) (*search.Query, error) {
 			return nil, err
 		}
 		q.Clauses = append(q.Clauses, circle)
+		if a.From != "" || a.Until != "" {
+			care, err := table.Care(a.From, a.Until, d.london)
+			if err != nil {
+				return nil, err
+			}
+			q.Clauses = append(q.Clauses, care)
+		}
 		return q, nil
 	}
 	return d.checked(table, types, a)
 }
+
+// Members are the types of a compartment.
+func (d *Desk) Members(compartment string) []string { return d.searches().table.Members(compartment) }
 
 func (d *Desk) checked(table *search.Table, types []string, a Asked) (*search.Query, error) {
 	if len(types) == 0 {

@@ -330,6 +330,20 @@ func TestLetters(t *testing.T) {
 	}
 }
 
+// TestEverythingInContext: an app that asks for everything without naming anybody
+// gets that of the patient whom it was opened for.
+func TestEverythingInContext(t *testing.T) {
+	s := newAppStage(t)
+	w := s.try("launch/patient patient/*.rs", "GET", "Patient/$everything", "")
+	if named := s.try("launch/patient patient/*.rs", "GET", "Patient/{annPerson}/$everything", ""); w.Code != http.StatusOK || named.Code != http.StatusOK ||
+		strings.Count(w.Body.String(), `"fullUrl"`) != strings.Count(named.Body.String(), `"fullUrl"`) || !strings.Contains(w.Body.String(), `"fullUrl"`) {
+		t.Errorf("%d %d %.500s", w.Code, named.Code, w.Body)
+	}
+	if w := s.try("user/*.rs", "GET", "Patient/$everything", ""); w.Code != http.StatusNotImplemented {
+		t.Errorf("without a patient in context: %d", w.Code)
+	}
+}
+
 // TestAnswersAreTheApps: what one app asked for is no other's, even when both
 // act for one person.
 func TestAnswersAreTheApps(t *testing.T) {

@@ -1,10 +1,12 @@
 package fhirapi
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
+	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -20,6 +22,7 @@ import (
 const (
 	answerLife = time.Hour
 	answerBeat = 15 * time.Second // how often a request under way says so
+	mostAsync  = 64               // requests under way at once
 )
 
 // keptAnswer is an answer that is kept, or a sign that it is being made.
@@ -36,8 +39,27 @@ func wantsAsync(r *http.Request) bool {
 }
 
 // later starts a request in the background and answers where to ask for its
-// outcome.
+// outcome. The body is read first: it is gone when the answer has been given.
+// When the server ends meanwhile, the address does too, and what was written is
+// what was committed. Errors: Busy "async.many"; those of the body.
 func (a *api) later(r *http.Request, e *record.Errand, f action) (*response, error) {
+	select {
+	case a.waiting <- struct{}{}:
+	default:
+		return nil, fault.New(fault.Busy, "async.many", "%d asynchronous requests are under way; ask again later", mostAsync)
+	}
+	res, err := a.laterOn(r, e, f)
+	if err != nil {
+		<-a.waiting
+	}
+	return res, err
+}
+
+func (a *api) laterOn(r *http.Request, e *record.Errand, f action) (*response, error) {
+	text, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
 	var b [12]byte
 	if _, err := rand.Read(b[:]); err != nil {
 		return nil, fault.Wrap(err, fault.Internal, "async.id", "no randomness")
@@ -47,9 +69,11 @@ func (a *api) later(r *http.Request, e *record.Errand, f action) (*response, err
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), answerLife)
+	again := r.Clone(ctx)
+	again.Body = io.NopCloser(bytes.NewReader(text))
 	go func() {
-		defer cancel()
-		a.run(r.Clone(ctx), e, f, id, cancel)
+		defer func() { cancel(); <-a.waiting }()
+		a.run(again, e, f, id, cancel)
 	}()
 	return &response{status: http.StatusAccepted, header: map[string]string{"Content-Location": a.base(r) + "/$async/" + id + "/answer"}}, nil
 }

@@ -139,7 +139,7 @@ func TestNothingElseIsServed(t *testing.T) {
 	for _, c := range []string{
 		"PUT /", "DELETE /", "PATCH /", "GET /Parameters/x", "GET /Patient/x/Parameters",
 		"POST /Patient/x", "POST /Patient/x/_history", "DELETE /Patient/x/_history/1", "GET /Patient/x/_history/1/2",
-		"GET /Observation/x/$everything", "GET /Patient/$everything", "GET /Patient/$match", "POST /Patient/x/$merge",
+		"GET /Observation/x/$everything", "GET /Patient/$match", "POST /Patient/x/$merge",
 		"GET /Patient/x/$lastn", "POST /$convert", "OPTIONS /Patient", "TRACE /Patient/x",
 		"POST /metadata", "GET /Patient/",
 	} {

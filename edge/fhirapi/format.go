@@ -42,7 +42,7 @@ func formatOf(s string) string {
 // wanted is the format that an answer is asked in: _format, else the first of
 // Accept that is served; "" when none is.
 func wanted(r *http.Request) string {
-	if f := r.URL.Query().Get("_format"); f != "" {
+	if f := general(r, "_format"); f != "" {
 		return formatOf(strings.ReplaceAll(f, " ", "+")) // a plus that the query string has decoded
 	}
 	accept := strings.Join(r.Header.Values("Accept"), ",")
@@ -72,13 +72,26 @@ func wanted(r *http.Request) string {
 	return best
 }
 
+// general is a general parameter (https://hl7.org/fhir/R4/http.html#parameters): of
+// the query, else of the form that is posted.
+func general(r *http.Request, name string) string {
+	if v := r.URL.Query().Get(name); v != "" {
+		return v
+	}
+	return r.PostForm.Get(name)
+}
+
 // encode writes an answer in the format asked for.
 func encode(r *http.Request, v *fhir.Value) (body []byte, contentType string) {
+	pretty := general(r, "_pretty") == "true"
 	if wanted(r) == "xml" {
+		if pretty {
+			return v.AppendXMLIndented(make([]byte, 0, 4096)), typeXML + "; charset=utf-8"
+		}
 		return v.AppendXML(make([]byte, 0, 4096)), typeXML + "; charset=utf-8"
 	}
 	body = v.Append(make([]byte, 0, 4096))
-	if r.URL.Query().Get("_pretty") == "true" {
+	if pretty {
 		var b bytes.Buffer
 		if json.Indent(&b, body, "", "  ") == nil {
 			body = append(b.Bytes(), '\n')

@@ -3,6 +3,7 @@ package fhirapi
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -43,8 +44,15 @@ func (a *api) history(r *http.Request, e *record.Errand) (*response, error) {
 		return nil, err
 	}
 	entries := make([]*fhir.Value, 0, len(past.Versions))
+	if form.Get("_summary") == "count" {
+		return a.bundled("history", past.Total, entries, nil), nil
+	}
 	for _, it := range past.Versions {
-		entries = append(entries, a.pastEntry(r, it))
+		entry := a.pastEntry(r, it)
+		if it.Resource != nil {
+			entry = entry.With("resource", summarised(it.Resource, form.Get("_summary"), form.Get("_elements")))
+		}
+		entries = append(entries, entry)
 	}
 	form.Del(pageParam)
 	links := pageLinks{base: a.base(r) + r.URL.Path[len("/fhir"):], form: form}
@@ -60,7 +68,11 @@ func historyForm(form url.Values, ask *record.AskedHistory, lenient bool, zone *
 	for name, values := range form {
 		v := values[0]
 		switch name {
-		case "_format", "_pretty", pageParam:
+		case "_format", "_pretty", "_elements", pageParam:
+		case "_summary":
+			if !slices.Contains([]string{"true", "text", "data", "count", "false"}, v) {
+				return fault.New(fault.Invalid, "search.value", "_summary is true, text, data, count or false").In(name)
+			}
 		case "_count":
 			n, err := strconv.Atoi(v)
 			if err != nil || n < 1 {
@@ -79,7 +91,7 @@ func historyForm(form url.Values, ask *record.AskedHistory, lenient bool, zone *
 			}
 		default:
 			if !lenient {
-				return fault.New(fault.Invalid, "search.parameter", "a history is narrowed by _since, _at and _count").In(name)
+				return fault.New(fault.Invalid, "search.parameter", "a history is asked with _since, _at, _count, _summary and _elements").In(name)
 			}
 		}
 	}

@@ -158,6 +158,13 @@ func TestOperations(t *testing.T) {
 		{name: "validate what is kept", path: "Observation/o1/$validate", status: 200, audit: trail{"read": 1}},
 		{name: "everything of a patient", path: "Patient/{p}/$everything?_count=3", status: 200, has: []string{`"total":7`, `"relation":"next"`}, audit: trail{"search": 1}},
 		{name: "everything since", path: "Patient/{p}/$everything?_since=2030-01-01", status: 200, has: []string{`"total":0`}, audit: trail{"search": 1}},
+		{name: "everything from a day on", path: "Patient/{p}/$everything?start=2026-11-04", status: 200, has: []string{`"total":4`, `"id":"o3"`, `"id":"o4"`, `"id":"e1"`, `"id":"{p}"`}, hasNot: []string{`"id":"o2"`}, audit: trail{"search": 1}},
+		{name: "everything of two days", path: "Patient/{p}/$everything?start=2026-11-02&end=2026-11-03&_type=Observation", status: 200, has: []string{`"total":2`, `"id":"o1"`, `"id":"o2"`}, audit: trail{"search": 1}},
+		{name: "everything of an odd day", path: "Patient/{p}/$everything?start=yesterday", status: 400, has: []string{`"start"`}},
+		{name: "everything backwards", path: "Patient/{p}/$everything?start=2026-11-02&end=2026-10-01", status: 400, has: []string{`"end"`}},
+		{name: "everything of two types, one outside", path: "Patient/{p}/$everything?_type=Encounter,Organization", status: 200, has: []string{`"id":"e1"`, `"id":"r1k"`}, hasNot: []string{`"resourceType":"Patient"`}, audit: trail{"search": 1}},
+		{name: "everything outside", path: "Patient/{p}/$everything?_type=Organization", status: 200, has: []string{`"id":"r1k"`}, hasNot: []string{`"id":"e1"`, `"total"`}, audit: trail{"search": 1}},
+		{name: "everything of everybody", path: "Patient/$everything", status: 501, has: []string{"Patient/id/$everything"}},
 		{name: "everything of an encounter", path: "Encounter/e1/$everything", status: 200, has: []string{`"id":"e1"`, `"id":"o0"`, `"id":"o1"`, `"id":"r1k"`}, hasNot: []string{`"id":"o2"`}, audit: trail{"search": 1}},
 		{name: "everything of no encounter", path: "Encounter/none/$everything", status: 404, audit: trail{"search?": 1}},
 	})
@@ -186,6 +193,78 @@ func TestAsync(t *testing.T) {
 	}
 	if w := s.send(call{path: address}); w.Code != 404 {
 		t.Errorf("after it was dropped: %d", w.Code)
+	}
+}
+
+// TestAsyncWrites: a transaction, a create and what is refused are answered later as
+// they would be at once.
+func TestAsyncWrites(t *testing.T) {
+	s := newStage(t)
+	s.play(givenWard())
+	for _, x := range []struct {
+		method, path, body string
+		code               int
+		says               string
+	}{
+		{"POST", "", bundleOf("transaction", entry(patientURN, "POST", "Patient", `{"resourceType":"Patient","name":[{"family":"Async"}]}`), entry("", "POST", "Observation", `{"resourceType":"Observation","status":"final","code":{"text":"n"},"subject":{"reference":"`+patientURN+`"}}`)), 200, `"201 Created"`},
+		{"POST", "Observation", `{"resourceType":"Observation","status":"final","code":{"text":"alone"}}`, 201, "alone"},
+		{"POST", "Observation", `{"resourceType":"Observation","code":{"text":"no status"}}`, 422, "Observation.status"},
+		{"POST", "Observation", `{`, 400, "OperationOutcome"},
+	} {
+		w := s.send(call{method: x.method, path: x.path, body: x.body, header: map[string]string{"Prefer": "respond-async"}})
+		address := strings.TrimPrefix(w.Header().Get("Content-Location"), "https://concord.example/fhir/")
+		if w.Code != 202 || address == "" {
+			t.Fatalf("%s: %d %v", x.body, w.Code, w.Header())
+		}
+		for range 400 {
+			if w = s.send(call{path: address}); w.Code != 202 {
+				break
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+		if w.Code != x.code || !strings.Contains(w.Body.String(), x.says) {
+			t.Errorf("the answer to %s: %d %s", x.body, w.Code, w.Body.String())
+		}
+	}
+	if w := s.send(call{path: "Observation?code:text=n,alone&_summary=count"}); !strings.Contains(w.Body.String(), `"total":2`) {
+		t.Errorf("what was written: %s", w.Body.String())
+	}
+}
+
+// TestGeneralParameters: format, pretty printing and what is left of a resource are
+// asked for of a posted search, a history and $everything as of any other.
+func TestGeneralParameters(t *testing.T) {
+	s := newStage(t)
+	s.play(givenWard())
+	form := map[string]string{"Content-Type": "application/x-www-form-urlencoded"}
+	for _, x := range []struct {
+		method, path, body, has, hasNot string
+	}{
+		{"POST", "Observation/_search", "patient={p}&_format=xml", `<Bundle xmlns="http://hl7.org/fhir">`, "{"},
+		{"POST", "Observation/_search", "patient={p}&_format=xml&_pretty=true", "\n      <Observation>\n        <id value=", ""},
+		{"POST", "Observation/_search", "patient={p}&_pretty=true", "\n  \"resourceType\"", ""},
+		{"GET", "Observation/_history?_elements=code", "", "SUBSETTED", `"subject"`},
+		{"GET", "Patient/{p}/_history?_summary=count", "", `"total":`, `"entry"`},
+		{"GET", "Patient/{p}/$everything?_elements=id", "", "SUBSETTED", `"valueQuantity"`},
+		{"GET", "Patient/{p}/$everything?_summary=count", "", `"total":`, `"entry"`},
+		{"GET", "Patient/{p}?_format=xml&_pretty=true", "", "<Patient xmlns=\"http://hl7.org/fhir\">\n  <id value=", ""},
+	} {
+		c := call{method: x.method, path: x.path, body: x.body}
+		if x.body != "" {
+			c.header = form
+		}
+		w := s.send(c)
+		if w.Code != 200 || !strings.Contains(w.Body.String(), x.has) || x.hasNot != "" && strings.Contains(w.Body.String(), x.hasNot) {
+			t.Errorf("%s %s %s: %d %s", x.method, x.path, x.body, w.Code, w.Body.String())
+		}
+	}
+	for path, code := range map[string]int{"Observation/_history?_summary=colour": 400, "Patient/{p}/$everything?_elements=id&_since=x": 400} {
+		if w := s.send(call{path: path}); w.Code != code {
+			t.Errorf("%s: %d", path, w.Code)
+		}
+	}
+	if w := s.send(call{method: "POST", path: "Observation/_search", body: "patient={p}&_format=turtle", header: form}); w.Code != 406 {
+		t.Errorf("an odd format in the form: %d", w.Code)
 	}
 }
 

@@ -50,7 +50,8 @@ type Options struct {
 type api struct {
 	Options
 	mux     *http.ServeMux
-	buffers sync.Pool // of *[]byte, for pages
+	buffers sync.Pool     // of *[]byte, for pages
+	waiting chan struct{} // as many as there are asynchronous requests under way
 }
 
 // New is the handler of everything under /fhir.
@@ -64,7 +65,7 @@ func New(o Options) http.Handler {
 	if o.MaxEntries == 0 {
 		o.MaxEntries = 20_000
 	}
-	a := &api{Options: o, mux: http.NewServeMux()}
+	a := &api{Options: o, mux: http.NewServeMux(), waiting: make(chan struct{}, mostAsync)}
 	for _, rt := range a.routes() {
 		a.mux.HandleFunc(rt.pattern, a.errand(rt.action))
 	}
@@ -96,6 +97,7 @@ func (a *api) routes() []route {
 		{"GET /fhir/{type}/{id}", a.read},
 		{"GET /fhir/{type}/{id}/_history/{version}", a.vread},
 		{"GET /fhir/_history", a.history}, {"GET /fhir/{type}/_history", a.history}, {"GET /fhir/{type}/{id}/_history", a.history},
+		{"GET /fhir/Patient/$everything", a.everything}, {"POST /fhir/Patient/$everything", a.everything},
 		{"GET /fhir/Patient/{id}/$everything", a.everything}, {"POST /fhir/Patient/{id}/$everything", a.everything},
 		{"POST /fhir/Patient/$match", a.match},
 		{"POST /fhir/Patient/$merge", a.merge}, {"POST /fhir/Patient/$unmerge", a.merge},
@@ -151,16 +153,11 @@ func (a *api) errand(f action) http.HandlerFunc {
 			return tooFast(wait), nil
 		}
 		e := a.Desk.For(who, access.Reason{Purpose: access.DirectCare})
-		if wantsAsync(r) && reads(r) {
+		if wantsAsync(r) && !strings.Contains(r.URL.Path, "/$async/") {
 			return a.later(r, e, f)
 		}
 		return f(r, e)
 	})
-}
-
-// reads tells a request that changes nothing: a GET, or a search by POST.
-func reads(r *http.Request) bool {
-	return r.Method == http.MethodGet && !strings.Contains(r.URL.Path, "/$async/") || r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/_search")
 }
 
 func (a *api) plain(f func(r *http.Request) (*response, error)) http.HandlerFunc {
@@ -179,10 +176,21 @@ func (a *api) plain(f func(r *http.Request) (*response, error)) http.HandlerFunc
 }
 
 func (a *api) negotiated(r *http.Request, f func(r *http.Request) (*response, error)) (*response, error) {
+	if posts(r) {
+		if err := r.ParseForm(); err != nil {
+			return nil, badForm(err)
+		}
+	}
 	if wanted(r) == "" {
 		return nil, fault.New(fault.Unsupported, "fhir.accept", "answers are application/fhir+json or application/fhir+xml")
 	}
 	return f(r)
+}
+
+// posts tells a request whose parameters come as a form.
+func posts(r *http.Request) bool {
+	ct, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
+	return r.Method == http.MethodPost && strings.EqualFold(strings.TrimSpace(ct), "application/x-www-form-urlencoded")
 }
 
 func (a *api) base(r *http.Request) string {

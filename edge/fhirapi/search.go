@@ -164,18 +164,21 @@ func sentForm(r *http.Request) (url.Values, error) {
 	if r.Method != http.MethodPost {
 		return form, nil
 	}
-	ct, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
-	if !strings.EqualFold(strings.TrimSpace(ct), "application/x-www-form-urlencoded") && r.ContentLength != 0 {
+	if !posts(r) && r.ContentLength != 0 {
 		return nil, fault.New(fault.Unsupported, "fhir.content-type", "a search is posted as application/x-www-form-urlencoded")
 	}
 	if err := r.ParseForm(); err != nil {
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
-			return nil, err
-		}
-		return nil, fault.New(fault.Invalid, "search.syntax", "the form cannot be read")
+		return nil, badForm(err)
 	}
 	return r.Form, nil
+}
+
+func badForm(err error) error {
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return err
+	}
+	return fault.New(fault.Invalid, "search.syntax", "the form cannot be read")
 }
 
 // entry writes one match, parsed.

@@ -12,14 +12,46 @@ import (
 // not define have no place in XML and are left out.
 func (v *Value) AppendXML(dst []byte) []byte {
 	dst = append(dst, `<?xml version="1.0" encoding="UTF-8"?>`...)
-	w := xmlWriter{dst}
+	w := xmlWriter{out: dst}
 	w.resource(v, true)
 	return w.out
 }
 
-type xmlWriter struct{ out []byte }
+// AppendXMLIndented is AppendXML with each element on a line of its own, for people;
+// a narrative stays as it is, since its white space is its own.
+func (v *Value) AppendXMLIndented(dst []byte) []byte {
+	dst = append(dst, `<?xml version="1.0" encoding="UTF-8"?>`...)
+	w := xmlWriter{out: dst, indented: true}
+	w.resource(v, true)
+	return append(w.out, '\n')
+}
+
+type xmlWriter struct {
+	out      []byte
+	indented bool
+	depth    int
+}
 
 func (w *xmlWriter) put(s string) { w.out = append(w.out, s...) }
+
+// begin begins a start tag, end writes an end tag after what stands between.
+func (w *xmlWriter) begin(name string) {
+	w.line()
+	w.put("<" + name)
+	w.depth++
+}
+
+func (w *xmlWriter) end(name string) {
+	w.depth--
+	w.line()
+	w.put("</" + name + ">")
+}
+
+func (w *xmlWriter) line() {
+	if w.indented {
+		w.put("\n" + strings.Repeat("  ", w.depth))
+	}
+}
 
 func (w *xmlWriter) resource(v *Value, root bool) {
 	name := v.Type()
@@ -27,13 +59,13 @@ func (w *xmlWriter) resource(v *Value, root bool) {
 	if s == nil {
 		return
 	}
-	w.put("<" + name)
+	w.begin(name)
 	if root {
 		w.put(` xmlns="` + xmlNamespace + `"`)
 	}
 	w.put(">")
 	w.members(v, s, true)
-	w.put("</" + name + ">")
+	w.end(name)
 }
 
 // members writes the elements of a type in the order of its definition.
@@ -79,19 +111,21 @@ func (w *xmlWriter) element(v *Value, e *Element, types []*Structure, name strin
 func (w *xmlWriter) one(v, companion *Value, t *Structure, name string) {
 	switch {
 	case t.Form == PrimitiveType && t.Name == "xhtml":
+		w.line()
 		w.put(portable(v.Str()))
 	case t.Form == PrimitiveType:
 		w.primitive(v, companion, name)
 	case t.Form == ResourceType:
-		w.put("<" + name + ">")
+		w.begin(name)
+		w.put(">")
 		w.resource(v, false)
-		w.put("</" + name + ">")
+		w.end(name)
 	case v.Kind() == Object:
-		w.put("<" + name)
+		w.begin(name)
 		w.attributes(v, t)
 		w.put(">")
 		w.members(v, t, false)
-		w.put("</" + name + ">")
+		w.end(name)
 	}
 }
 
@@ -99,7 +133,7 @@ func (w *xmlWriter) primitive(v, companion *Value, name string) {
 	if v.Kind() == Null && companion.Kind() != Object {
 		return
 	}
-	w.put("<" + name)
+	w.begin(name)
 	if id := companion.Get("id"); id != nil {
 		w.attribute("id", id.Text())
 	}
@@ -108,11 +142,12 @@ func (w *xmlWriter) primitive(v, companion *Value, name string) {
 	}
 	if companion.Get("extension") == nil {
 		w.put("/>")
+		w.depth--
 		return
 	}
 	w.put(">")
 	w.members(companion, StructureOf("Element"), false)
-	w.put("</" + name + ">")
+	w.end(name)
 }
 
 // attributes writes what XML has as attributes: ids, and the url of an

@@ -36,6 +36,8 @@ func (c *Clause) Match(s Subject, loc *time.Location) bool {
 		return c.Text.match(s.Resource)
 	case c.Circle != nil:
 		return c.Pinned && s.Home || c.Circle.match(s)
+	case c.Care != nil:
+		return c.Care.match(s.Resource, loc)
 	case c.Filter != nil:
 		ok, _ := c.Filter.Holds(func(leaf *Clause) (bool, error) { return leaf.Match(s, loc), nil })
 		return ok

@@ -50,6 +50,8 @@ type Clause struct {
 	Filter *Filter
 	// Circle is a compartment.
 	Circle *Circle
+	// Care is a range of dates of care.
+	Care *Care
 
 	terms Terminology
 }
@@ -80,6 +82,8 @@ func (c *Clause) Name() string {
 		return "_filter"
 	case c.Circle != nil:
 		return "compartment " + c.Circle.Compartment
+	case c.Care != nil:
+		return "start and end"
 	case c.Chain != nil:
 		return c.Param.Name + "." + names(c.Chain[0])
 	case c.Modifier != "":

@@ -73,6 +73,9 @@ func (r *reads) clause(c *Clause) bool {
 		return false
 	case c.Circle != nil:
 		return r.typ != "" && !slices.ContainsFunc(c.Circle.params(r.typ), func(p *Param) bool { return !r.param(p) })
+	case c.Care != nil:
+		prm := c.Care.table.leading(r.typ)
+		return r.typ != "" && (prm == nil || r.param(prm))
 	case c.Filter != nil:
 		return r.filter(c.Filter)
 	case c.Chain != nil:
