@@ -69,8 +69,13 @@ func (s *searching) aheadChain(ctx context.Context, src *source, c *search.Claus
 			s.remember(it.Ref(), it) // each candidate's reference leads there
 		}
 	}
+	within, few, err := s.chainWithin(ctx, src, c)
+	if err != nil || !few {
+		return false, err
+	}
 	if len(refs) == 0 {
-		s.tell(src.typ + ": " + c.Name() + " leads to nothing")
+		src.docs = within
+		s.tell(fmt.Sprintf("%s: %s leads to nothing beyond %d that contain such", src.typ, c.Name(), len(within)))
 		return true, nil
 	}
 	q := &search.Query{Type: src.typ, Types: []string{src.typ}, Clauses: []search.Clause{search.Refer(c.Param, refs...)}}
@@ -86,13 +91,50 @@ func (s *searching) aheadChain(ctx context.Context, src *source, c *search.Claus
 	if l.Pin.Patients != nil {
 		l.Need = src.lookup.Need
 	}
+	before, most := src.lookup, fewPinned
+	if len(within) > 0 {
+		most = maxPinned // they are no part of a walk over what the chain leads to
+	}
 	src.lookup.Pin, src.lookup.Need, src.lookup.Terms = l.Pin, l.Need, l.Terms
 	src.lookup.By["pin"] = c.Name()
-	if err := s.pinned(ctx, src, fewPinned); err != nil {
+	if err := s.pinned(ctx, src, most); err != nil {
 		return false, err
 	}
 	src.home = nil // the clause still names the patients that it leads to
+	if len(within) > 0 && src.walk {
+		src.walk, src.lookup = false, before
+		return false, nil
+	}
+	for _, doc := range within {
+		if !slices.ContainsFunc(src.docs, func(d *store.Doc) bool { return d.Key == doc.Key }) {
+			src.docs = append(src.docs, doc)
+		}
+	}
 	return true, nil
+}
+
+// fewWithin is how many records are looked through for a chain into what their
+// resources contain.
+const fewWithin = 500
+
+// chainWithin are the resources in which a chain may end without leaving them
+// (https://hl7.org/fhir/R4/search.html#chaining): those of records that hold the type
+// and something that contains one of the types of the chain. few is false when those
+// are many.
+func (s *searching) chainWithin(ctx context.Context, src *source, c *search.Clause) (docs []*store.Doc, few bool, err error) {
+	asks := s.desk.searches().asks
+	var types []string
+	for _, q := range c.Chain {
+		types = append(types, q.Type)
+	}
+	pks, err := s.r.FindRecords(ctx, append([][]uint64{asks.Containing(types...)}, src.lookup.Terms...), 0, fewWithin+1)
+	if err != nil || len(pks) > fewWithin {
+		return nil, false, err
+	}
+	if len(pks) > 0 {
+		docs, err = s.chart(ctx, src, pks)
+	}
+	return docs, true, err
 }
 
 func (s *searching) aheadHas(ctx context.Context, src *source, has *search.Has) (bool, error) {

@@ -29,6 +29,8 @@ func TestSearchLinks(t *testing.T) {
 		{name: "given a list", method: "PUT", path: "List/l1", body: `{"resourceType":"List","id":"l1","status":"current","mode":"working","entry":[{"item":{"reference":"Observation/o1"}},{"item":{"reference":"Observation/o3"}},{"item":{"reference":"Patient/{q}"}}]}`, status: 201, audit: trail{"update": 1}},
 		{name: "given a doctor", method: "PUT", path: "Practitioner/doc", body: `{"resourceType":"Practitioner","id":"doc","name":[{"family":"Adeyemi"}]}`, status: 201, audit: trail{"update": 1}},
 		{name: "given a request", method: "PUT", path: "ServiceRequest/sr", body: `{"resourceType":"ServiceRequest","id":"sr","status":"active","intent":"order","subject":{"reference":"Patient/{p}"},"encounter":{"reference":"Encounter/e1"},"requester":{"reference":"Practitioner/doc"}}`, status: 201, audit: trail{"update": 1}},
+		{name: "given a medication", method: "PUT", path: "Medication/m2", body: `{"resourceType":"Medication","id":"m2","code":{"coding":[{"system":"http://snomed.info/sct","code":"322236000"}]}}`, status: 201, audit: trail{"update": 1}},
+		{name: "given a request for it", method: "PUT", path: "MedicationRequest/mr2", body: `{"resourceType":"MedicationRequest","id":"mr2","status":"active","intent":"order","subject":{"reference":"Patient/{p}"},"medicationReference":{"reference":"Medication/m2"}}`, status: 201, audit: trail{"update": 1}},
 		{name: "given a medicine that contains one", method: "PUT", path: "MedicationRequest/mr", body: `{"resourceType":"MedicationRequest","id":"mr","status":"active","intent":"order","subject":{"reference":"Patient/{p}"},"contained":[{"resourceType":"Medication","id":"m","code":{"coding":[{"system":"http://snomed.info/sct","code":"322236009"}]}}],"medicationReference":{"reference":"#m"}}`, status: 201, audit: trail{"update": 1}},
 
 		{name: "chain", path: q("Observation", "subject:Patient.family=okonkwo"), status: 200, has: []string{`"total":5`}, audit: one},
@@ -48,7 +50,11 @@ func TestSearchLinks(t *testing.T) {
 		{name: "filter", path: q("Observation", "_filter=(code eq http://loinc.org|718-7 and date ge 2026-11-04) or encounter eq Encounter/e1"), status: 200, has: []string{`"total":5`}, audit: one},
 		{name: "filter with a chain", path: q("Observation", `_filter=subject.family eq "okonkwo" and date lt 2026-11-03`), status: 200, has: []string{`"total":2`}, audit: one},
 		{name: "filter that denies", path: q("Observation", "_filter=not (subject.family eq okonkwo)"), status: 200, has: []string{`"total":1`, `"id":"o5"`}, audit: one},
+		{name: "chain into what is contained, of everybody", path: q("MedicationRequest", "medication.code=322236009"), status: 200, has: []string{`"total":1`, `"id":"mr"`}, audit: one},
+		{name: "chain into what is contained, by what it is not", path: q("MedicationRequest", "medication.code=1"), status: 200, has: []string{`"total":0`}, audit: one},
+		{name: "chain into both", path: q("MedicationRequest", "medication:Medication.code=322236009,322236000"), status: 200, has: []string{`"total":2`, `"id":"mr"`, `"id":"mr2"`}, audit: one},
 		{name: "contained alone", path: q("Medication", "code=322236009&_contained=true"), status: 200, has: []string{`"total":1`, `"id":"mr"`}, audit: one},
+		{name: "what is contained, by itself", path: q("Medication", "code=322236009&_contained=true&_containedType=contained"), status: 400, has: []string{"_containedType"}},
 		{name: "contained left out", path: q("Medication", "code=322236009"), status: 200, has: []string{`"total":0`}, audit: one},
 
 		{name: "include that goes on", path: q("Observation", "_id=o0&_include=Observation:encounter&_include:iterate=Encounter:service-provider"), status: 200, has: []string{`"id":"e1"`, `"id":"r1k"`}, audit: one},

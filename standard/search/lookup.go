@@ -235,6 +235,9 @@ func (x *Extractor) prefixes(p *plan, typ string, prm *Param, c *Clause) []Strin
 		}
 		for _, v := range c.Values {
 			folded := Fold(v.Text)
+			if c.sounding() {
+				folded = soundsLike(v.Text)
+			}
 			if folded == "" {
 				return nil
 			}

@@ -169,6 +169,13 @@ func canonicalNamed(f *fhir.Value, modifier, want, have string) bool {
 
 func (c *Clause) anyString(found []*fhir.Value) bool {
 	for _, f := range found {
+		if texts := stringsOf(f); c.sounding() {
+			whole := strings.Join(texts, " ")
+			if slices.ContainsFunc(c.Values, func(v Value) bool { return sounds(whole, v.Text) }) {
+				return true
+			}
+			continue
+		}
 		for _, text := range stringsOf(f) {
 			if slices.ContainsFunc(c.Values, func(v Value) bool { return holdsText(c.Modifier, text, v.Text) }) {
 				return true

@@ -46,7 +46,7 @@ func (r *reading) query(types []string, form url.Values) (*Query, error) {
 			return nil, fault.New(fault.NotFound, "search.type", "R4 has no such resource type").In(bounded(typ))
 		}
 	}
-	q := &Query{Types: types, Count: -1, Container: true}
+	q := &Query{Types: types, Count: -1}
 	if len(types) == 1 {
 		q.Type = types[0]
 	}
@@ -147,7 +147,9 @@ func (r *reading) control(q *Query, base, modifier, v string) (bool, error) {
 		}
 		return true, oneOf("_contained", v, "true false both")
 	case "_containedType":
-		q.Container = v != "contained"
+		if v == "contained" {
+			return true, fault.New(fault.Unsupported, "search.unsupported", "what contains a match is answered, with the match in it: _containedType=container").In("_containedType")
+		}
 		return true, oneOf("_containedType", v, "container contained")
 	case "_sort":
 		return true, r.sort(q, v)

@@ -20,9 +20,6 @@ type Query struct {
 	// Contained says what of contained resources is searched: "" none, "true"
 	// only they, "both".
 	Contained string
-	// Container tells that matches of contained resources are answered by what
-	// contains them (_containedType=container, the default).
-	Container bool
 	// Ignored are parameters that were not understood and left out, when the
 	// client asked for lenient handling.
 	Ignored []string

@@ -100,6 +100,16 @@ func (x *Extractor) Having(has *Has) (terms, unless [][]uint64, ok bool) {
 	return l.Terms[1:], append(slices.Clone(l.Terms[1:]), []uint64{x.astrayTerm(typ)}), true
 }
 
+// Containing are the terms of records in which something contains a resource of one
+// of the types.
+func (x *Extractor) Containing(types ...string) []uint64 {
+	out := make([]uint64, len(types))
+	for i, typ := range types {
+		out[i] = x.term("contains", typ)
+	}
+	return out
+}
+
 // appendContained files what kinds of resource are contained.
 func (x *Extractor) appendContained(out []uint64, resource *fhir.Value) []uint64 {
 	for c := range resource.Get("contained").Each() {
