@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"unicode/utf8"
@@ -82,7 +83,8 @@ func (x *xmlReader) next() (xml.Token, error) {
 			return nil, nil
 		}
 		if err != nil {
-			return nil, x.fail("xml.syntax", "this is not well-formed XML in UTF-8")
+			line, column := x.d.InputPos()
+			return nil, x.fail("xml.syntax", fmt.Sprintf("this is not well-formed XML in UTF-8, at line %d, column %d", line, column))
 		}
 		switch tok := tok.(type) {
 		case xml.StartElement, xml.EndElement:

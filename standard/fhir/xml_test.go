@@ -112,6 +112,9 @@ func TestParseXMLRefuses(t *testing.T) {
 			t.Errorf("%.120s: %v (%s), not %s at %q", c.text, err, v.JSON(), c.code, c.at)
 		}
 	}
+	if f := fault.Of(errOf(fhir.ParseXML([]byte("<Patient xmlns=\"http://hl7.org/fhir\">\n  <active valu=>")))); f == nil || !strings.Contains(f.Error(), "at line 2, column") {
+		t.Errorf("the place of a mistake: %v", f)
+	}
 	deep := in(strings.Repeat(`<extension url="a">`, 1000))
 	if f := fault.Of(errOf(fhir.ParseXML([]byte(deep)))); f == nil || f.Code != "xml.depth" {
 		t.Errorf("deep nesting: %v", f)

@@ -17,6 +17,14 @@ var spread = map[string]string{
 	"ident": "h", "alias": "h",
 }
 
+// central are the tables that a sharded store would keep on one node, with why: none
+// is of one record. What a migration adds is in here or spread.
+var central = map[string]string{
+	"meta": "settings", "head": "the counters, among them that of record keys", "name": "a reference table", "change": "the one order of commits",
+	"journal": "the one order of messages", "journal_raw": "messages", "journal_tally": "counts", "journal_hour": "counts", "journal_feed": "feeds",
+	"kv": "what is kept by name", "log": "the one order of a log", "loghash": "its tree", "queue": "work by lease",
+}
+
 // fansOut are the statements that ask every shard, with what they are for.
 // None is needed to read a chart, and none takes part in an invariant of one:
 // what they give are candidates that are then read by their key, so that it
@@ -120,5 +128,18 @@ func TestShardKeys(t *testing.T) {
 	}
 	if len(found) != len(spread) {
 		t.Errorf("unique keys of %v only", found)
+	}
+	if results, err = c.Exec(t.Context(), `SELECT t.relname, EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attname = 'pk')
+		FROM pg_class t WHERE t.relkind IN ('r', 'p') AND t.relnamespace = '`+schemaOf(dir)+`'::regnamespace`).ReadAll(); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range results[0].Rows {
+		table, keyed := string(r[0]), string(r[1]) == "t"
+		if spread[table] == "" && (central[table] == "" || keyed && table != "head") {
+			t.Errorf("the table %s is neither spread nor said to be kept on one node without being of one record", table)
+		}
+	}
+	if len(results[0].Rows) != len(spread)+len(central) {
+		t.Errorf("%d tables, %d are spread and %d central", len(results[0].Rows), len(spread), len(central))
 	}
 }
