@@ -254,6 +254,7 @@ func findMove(ctx context.Context, r store.Keys, id string) (MoveKept, error) {
 // theirs, and keep is done in the same commit.
 type inName struct {
 	errand *Errand
+	act    access.Action // of the audit entry; "" = Links
 	what   string
 	keep   func(ctx context.Context, tx store.Tx, p *plan, t *trace) error
 }

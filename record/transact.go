@@ -1,6 +1,7 @@
 package record
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -229,7 +230,7 @@ func (e *Errand) commit(ctx context.Context, tx store.Tx, v access.Verdict, p *p
 	p.noteLately(tx)
 	who, act := e, actionOf(p.ops)
 	if c.name != nil {
-		who, act, t.what = c.name.errand, access.Links, []string{c.name.what}
+		who, act, t.what = c.name.errand, cmp.Or(c.name.act, access.Links), []string{c.name.what}
 		if err := c.name.keep(ctx, tx, p, &t); err != nil {
 			return err
 		}

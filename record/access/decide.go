@@ -42,6 +42,8 @@ const (
 	Harmonise   Action = "harmonise"          // decide what a joiner's codes are, and who its patients are
 	Attest      Action = "attest"             // say that a row is in the record as the source shows it
 	WatchTotals Action = "watch-totals"       // see totals of organisations, small numbers left out
+	SeeMarks    Action = "see-marks"          // see what is sealed, restricted, watched and objected to
+	Mark        Action = "mark"               // seal, restrict, watch, write an objection down, and end it
 )
 
 // Questions that are asked of the policies beside the action.
@@ -55,7 +57,7 @@ const (
 func Actions() []Action {
 	return []Action{Read, Search, Create, Update, Delete, FindPeople, Export, WatchFeeds,
 		OpenMessage, EditMessage, Steer, Replay, Receive, Forward, Links, Accounts, Verify, Retain, ReadAudit, SignIn, SignOut, Claim, BreakGlass, CloseGlass, Explain, Review,
-		Join, WatchJoin, Harmonise, Attest, WatchTotals}
+		Join, WatchJoin, Harmonise, Attest, WatchTotals, SeeMarks, Mark}
 }
 
 // Verdict is the outcome of one decision.
@@ -136,7 +138,7 @@ func kindsAsked(act Action, typ string) []Kind {
 		if typ == "Patient" { // who has looked at one patient
 			return []Kind{Demographics}
 		}
-	case Read, Search, Create, Update, Delete, Export:
+	case Read, Search, Create, Update, Delete, Export, SeeMarks, Mark:
 		if typ == "" {
 			return []Kind{Demographics, Clinical, Unassigned, Directory}
 		}

@@ -17,6 +17,7 @@ var allowed = map[access.Role]map[access.Action]string{
 		access.Create: "Patient Observation any", access.Update: "Patient Observation any",
 		access.WatchJoin: "Patient Observation any", access.Attest: "Patient Observation any", access.WatchTotals: "Patient Observation any",
 		access.Claim: "Patient Observation any", access.BreakGlass: "Patient Observation any", access.CloseGlass: "Patient Observation any",
+		access.SeeMarks: "Observation any", access.Mark: "Observation any",
 	},
 	access.Insurer:      {},
 	access.Commissioner: {access.WatchTotals: "Patient Observation any"},
@@ -32,6 +33,7 @@ var allowed = map[access.Role]map[access.Action]string{
 	access.Privacy: {
 		access.ReadAudit: "Patient Observation any", access.Read: "Patient any", access.Search: "Patient any", access.FindPeople: "Patient Observation any",
 		access.Explain: "Patient Observation any", access.Review: "Patient Observation any",
+		access.SeeMarks: "Patient Observation any", access.Mark: "Patient Observation any",
 		access.WatchJoin: "Patient Observation any", access.WatchTotals: "Patient Observation any",
 	},
 	access.Patient: {access.ReadAudit: "Patient"},

@@ -12,6 +12,7 @@ import (
 type Property struct {
 	ID, Says string
 	Breaks   func(c Case) bool
+	Marks    bool // about who marks, instead of about who reads and writes
 }
 
 // Case is one point of the finite space: who asks what, why, of which document.
@@ -33,50 +34,55 @@ type Case struct {
 func Properties() []Property {
 	person := func(c Case) bool { return c.Role != Operator }
 	return []Property{
-		{"reception-no-clinical", "No path leads from reception to clinical text.",
-			func(c Case) bool { return c.Role == Receptionist && c.Kind != Demographics && (c.Shown || c.Known) }},
-		{"insurer-nothing", "No insurer's credential reaches any resource.",
-			func(c Case) bool { return c.Role == Insurer && (c.Shown || c.Known) }},
-		{"no-patient-data", "Engineers, administrators, commissioners and patients' accounts reach no resource.",
-			func(c Case) bool {
+		{ID: "reception-no-clinical", Says: "No path leads from reception to clinical text.",
+			Breaks: func(c Case) bool { return c.Role == Receptionist && c.Kind != Demographics && (c.Shown || c.Known) }},
+		{ID: "insurer-nothing", Says: "No insurer's credential reaches any resource.",
+			Breaks: func(c Case) bool { return c.Role == Insurer && (c.Shown || c.Known) }},
+		{ID: "no-patient-data", Says: "Engineers, administrators, commissioners and patients' accounts reach no resource.",
+			Breaks: func(c Case) bool {
 				return (c.Role == Engineer || c.Role == Administrator || c.Role == Commissioner || c.Role == Patient || c.Role == "") && (c.Shown || c.Known)
 			}},
-		{"dissent-stands", "A GP dissent is never overridden, not even by breaking the glass.",
-			func(c Case) bool { return person(c) && c.Dissents && c.Origin == Practice && c.Shown }},
-		{"locked-invisible", "What is sealed and locked is invisible outside its team.",
-			func(c Case) bool { return person(c) && c.Label == Locked && !c.Team && (c.Shown || c.Known) }},
-		{"sealed-by-activity", "What is sealed is opened outside its team only by breaking the glass, with B0083.",
-			func(c Case) bool {
+		{ID: "dissent-stands", Says: "A GP dissent is never overridden, not even by breaking the glass.",
+			Breaks: func(c Case) bool { return person(c) && c.Dissents && c.Origin == Practice && c.Shown }},
+		{ID: "locked-invisible", Says: "What is sealed and locked is invisible outside its team.",
+			Breaks: func(c Case) bool { return person(c) && c.Label == Locked && !c.Team && (c.Shown || c.Known) }},
+		{ID: "sealed-by-activity", Says: "What is sealed is opened outside its team only by breaking the glass, with B0083.",
+			Breaks: func(c Case) bool {
 				return person(c) && c.Label == Sealed && !c.Team && c.Shown && !(c.Glass && c.Unseals)
 			}},
-		{"relationship-needed", "A clinician sees no clinical text of a patient without a relationship, a claim or a broken glass.",
-			func(c Case) bool {
+		{ID: "relationship-needed", Says: "A clinician sees no clinical text of a patient without a relationship, a claim or a broken glass.",
+			Breaks: func(c Case) bool {
 				return c.Role == Clinician && c.Kind == Clinical && c.Tie == NoTie && !c.Glass && (c.Shown || c.Known)
 			}},
-		{"direct-care", "A clinician sees clinical text for direct care alone.",
-			func(c Case) bool {
+		{ID: "direct-care", Says: "A clinician sees clinical text for direct care alone.",
+			Breaks: func(c Case) bool {
 				return c.Role == Clinician && c.Purpose != DirectCare && c.Kind != Directory && (c.Shown || c.Known)
 			}},
-		{"objection-holds", "An objection to the shared record is overridden only by breaking the glass.",
-			func(c Case) bool {
+		{ID: "objection-holds", Says: "An objection to the shared record is overridden only by breaking the glass.",
+			Breaks: func(c Case) bool {
 				return person(c) && c.Objects && c.Kind == Clinical && c.Origin != Own && !c.Glass && c.Shown
 			}},
-		{"opt-out-holds", "An opt-out holds for every use beyond the patient's own care.",
-			func(c Case) bool { return person(c) && c.OptedOut && c.Purpose.Beyond() && c.Shown }},
-		{"restricted-outside", "A restricted patient is not found by systems outside this care system.",
-			func(c Case) bool { return person(c) && c.Restricted && !c.Inside && (c.Shown || c.Known) }},
-		{"restricted-contact", "Nobody is shown where a restricted patient lives but who sends it.",
-			func(c Case) bool {
+		{ID: "opt-out-holds", Says: "An opt-out holds for every use beyond the patient's own care.",
+			Breaks: func(c Case) bool { return person(c) && c.OptedOut && c.Purpose.Beyond() && c.Shown }},
+		{ID: "restricted-outside", Says: "A restricted patient is not found by systems outside this care system.",
+			Breaks: func(c Case) bool { return person(c) && c.Restricted && !c.Inside && (c.Shown || c.Known) }},
+		{ID: "restricted-contact", Says: "Nobody is shown where a restricted patient lives but who sends it.",
+			Breaks: func(c Case) bool {
 				return person(c) && c.Restricted && c.Shown && c.Contact && !(c.Role == System && c.Origin == Own)
 			}},
-		{"nobody-deletes", "No person deletes; systems do within their scopes.",
-			func(c Case) bool { return c.Action == Delete && c.Role != System && c.Shown }},
-		{"nobody-exports", "No person at the pages exports.",
-			func(c Case) bool { return c.Action == Export && c.Role != System && c.Role != Operator && c.Shown }},
-		{"watched-alerts", "No person sees a watched record without an alert.",
-			func(c Case) bool {
+		{ID: "nobody-deletes", Says: "No person deletes; systems do within their scopes.",
+			Breaks: func(c Case) bool { return c.Action == Delete && c.Role != System && c.Shown }},
+		{ID: "nobody-exports", Says: "No person at the pages exports.",
+			Breaks: func(c Case) bool { return c.Action == Export && c.Role != System && c.Role != Operator && c.Shown }},
+		{ID: "watched-alerts", Says: "No person sees a watched record without an alert.",
+			Breaks: func(c Case) bool {
 				return c.Role != System && c.Role != Operator && c.Watched && c.Shown && c.Unalerted
 			}},
+		{ID: "marks-by-officer-or-team", Says: "Nobody but a privacy officer marks, and a clinician who looks after the patient what their own organisation recorded; a seal is taken away by its team.",
+			Breaks: func(c Case) bool {
+				team := c.Kind == Clinical && c.Tie == Standing && c.Origin == Own && (c.Label < Sealed || c.Team)
+				return c.Shown && c.Role != Privacy && !(c.Role == Clinician && team)
+			}, Marks: true},
 	}
 }
 
@@ -105,7 +111,10 @@ func (p *Policies) Check(properties []Property) (cases int, broken []Broken) {
 					cases += len(q.actions)
 					c := p.caseOf(q, g, t)
 					for _, property := range properties {
-						if !found[property.ID] && slices.ContainsFunc(q.actions, func(act Action) bool { c.Action = act; return property.Breaks(c) }) {
+						if !found[property.ID] && slices.ContainsFunc(q.actions, func(act Action) bool {
+							c.Action = act
+							return property.Marks == (act == Mark || act == SeeMarks) && property.Breaks(c)
+						}) {
 							found[property.ID] = true
 							broken = append(broken, Broken{property, c})
 						}
@@ -223,7 +232,7 @@ func (p *Policies) caseOf(q *question, g ask, t Target) Case {
 
 // patientActions are those that are about a patient's data.
 func patientActions() []Action {
-	return []Action{Read, Search, FindPeople, Export, Create, Update, Delete, Links}
+	return []Action{Read, Search, FindPeople, Export, Create, Update, Delete, Links, SeeMarks, Mark}
 }
 
 // everyone is every way to ask, but for role and action.

@@ -47,17 +47,18 @@ func TestModelFindsMutants(t *testing.T) {
 		"reception-no-clinical": {"10-work.cedar", `resource == Kind::"demographics")
 when { [Role::"receptionist"`, `resource)
 when { [Role::"receptionist"`},
-		"insurer-nothing":     {"60-systems.cedar", `principal == Role::"system",` + "\n  action in [Action::\"read\"", `principal,` + "\n  action in [Action::\"read\""},
-		"dissent-stands":      {"50-objections.cedar", `context.origin == "practice"`, `context.origin == "practice" && !context.breakglass`},
-		"locked-invisible":    {"30-labels.cedar", `, Action::"know-of"`, ``},
-		"sealed-by-activity":  {"30-labels.cedar", `context.breakglass && context.unseals`, `context.breakglass`},
-		"relationship-needed": {"20-relationship.cedar", ` && context.relationship == "standing"`, ``},
-		"direct-care":         {"20-relationship.cedar", `context.purpose == "TREAT" && context.breakglass`, `context.breakglass`},
-		"objection-holds":     {"50-objections.cedar", `context.objects && context.origin != "own"`, `context.objects && context.origin == "practice"`},
-		"opt-out-holds":       {"50-objections.cedar", `["HRESCH", "POPHLTH"]`, `["HRESCH"]`},
-		"restricted-outside":  {"40-restricted.cedar", `context.restricted && !context.inside`, `false`},
-		"restricted-contact":  {"40-restricted.cedar", `when { !context.restricted };`, `;`},
-		"watched-alerts":      {"70-alerts.cedar", `when { !context.watched };`, `;`},
+		"insurer-nothing":          {"60-systems.cedar", `principal == Role::"system",` + "\n  action in [Action::\"read\"", `principal,` + "\n  action in [Action::\"read\""},
+		"dissent-stands":           {"50-objections.cedar", `context.origin == "practice"`, `context.origin == "practice" && !context.breakglass`},
+		"locked-invisible":         {"30-labels.cedar", `, Action::"know-of"`, ``},
+		"sealed-by-activity":       {"30-labels.cedar", `context.breakglass && context.unseals`, `context.breakglass`},
+		"relationship-needed":      {"20-relationship.cedar", ` && context.relationship == "standing"`, ``},
+		"direct-care":              {"20-relationship.cedar", `context.purpose == "TREAT" && context.breakglass`, `context.breakglass`},
+		"objection-holds":          {"50-objections.cedar", `context.objects && context.origin != "own"`, `context.objects && context.origin == "practice"`},
+		"opt-out-holds":            {"50-objections.cedar", `["HRESCH", "POPHLTH"]`, `["HRESCH"]`},
+		"restricted-outside":       {"40-restricted.cedar", `context.restricted && !context.inside`, `false`},
+		"restricted-contact":       {"40-restricted.cedar", `when { !context.restricted };`, `;`},
+		"watched-alerts":           {"70-alerts.cedar", `when { !context.watched };`, `;`},
+		"marks-by-officer-or-team": {"35-marks.cedar", `context.origin == "own" && context.reasoned`, `context.reasoned`},
 	} {
 		at := slices.IndexFunc(Properties(), func(q Property) bool { return q.ID == property })
 		_, broken := mutant(t, m[0], m[1], m[2]).Check(Properties()[at : at+1])
