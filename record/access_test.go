@@ -175,11 +175,7 @@ func (s *stage) paths(p, o string, message int64) []path {
 		}},
 	}
 	ways = append(ways,
-		path{"marks", access.SeeMarks, 1, func(e *record.Errand) (string, error) { _, err := e.Marked(ctx, p, ""); return "", err }},
-		path{"mark", access.Mark, 1, func(e *record.Errand) (string, error) {
-			_, err := e.Mark(ctx, record.MarkAsked{Patient: p, Do: record.ObjectShared, Preview: true}, "the patient asked for it")
-			return "", err
-		}})
+		path{"marks", access.SeeMarks, 1, func(e *record.Errand) (string, error) { _, err := e.Marked(ctx, p, ""); return "", err }})
 	ways = append(ways, s.audits(p)...)
 	return append(ways, s.powers(message)...)
 }
@@ -323,7 +319,7 @@ var mayDo = map[access.Role]string{
 	access.Commissioner:  "totals",
 	access.Patient:       "",
 	access.Administrator: "administer,joining step,joining seen,totals,hold feeds",
-	access.Privacy:       "read a patient,past of a person,include,chart,everything,find people,find people by particulars,match,cross-reference,audit search,who has looked,audit entry,audit export,cases,workload,joining seen,totals,marks,mark",
+	access.Privacy:       "read a patient,past of a person,include,chart,everything,find people,find people by particulars,match,cross-reference,audit search,who has looked,audit entry,audit export,cases,workload,joining seen,totals,marks",
 	access.System:        "",
 	access.Operator:      "read,read a patient,past of a person,version,history,search,include,chart,everything,export,create,update,feeds,messages,message head,requeue,close,destinations,pause,resend,set aside,administer,verify,audit search,who has looked,audit entry,audit export,match,cross-reference,what would change,rehearse,joining step,joining seen,totals,hold feeds,harmonise",
 	"porter":             "",

@@ -40,16 +40,14 @@ type MarkAsked struct {
 	Alike   bool   // of a seal: also what the organisation recorded of the patient under the same code
 	Seen    int64  // version that was looked at; 0 = whichever
 	Of      string // the marking that is undone, instead of Do and Ref
-	Preview bool   // tell what would be done, and do nothing
 }
 
-// MarkPlan is what a marking comes to.
+// MarkPlan is what a marking came to.
 type MarkPlan struct {
-	ID    string // of the decision, "" of a preview
+	ID    string // of the decision
 	Do    Marking
 	Org   string // that controls what is marked
 	Items int    // resources that change
-	Seen  int64  // version of the resource that was named
 }
 
 const (
@@ -75,7 +73,7 @@ func (e *Errand) Mark(ctx context.Context, ask MarkAsked, why string) (*MarkPlan
 		return nil, err
 	}
 	failure := m.do(ctx, v)
-	if failure == nil && !ask.Preview {
+	if failure == nil {
 		return m.plan, nil // the commit has its audit entry
 	}
 	t := trace{what: m.what(), failure: failure, records: m.records}
@@ -117,9 +115,6 @@ func (m *marking) what() []string {
 	if m.undoes != nil {
 		what = "undo " + what
 	}
-	if m.ask.Preview {
-		what = "preview of " + what
-	}
 	out := []string{what}
 	if m.ask.Ref != "" {
 		out = append(out, m.ask.Ref)
@@ -143,7 +138,7 @@ func (m *marking) do(ctx context.Context, v access.Verdict) error {
 		}
 		return m.prepare(ctx, r, view)
 	})
-	if err != nil || m.ask.Preview {
+	if err != nil {
 		return err
 	}
 	_, err = m.hand().transact(ctx, v, m.ops, Commit{name: &inName{errand: m.errand, act: access.Mark, what: string(m.plan.Do), keep: m.keep}})
@@ -211,7 +206,7 @@ func (m *marking) prepare(ctx context.Context, r store.Reader, v *sight) error {
 	if m.ask.Seen != 0 && m.ask.Seen != it.Version {
 		return markChanged()
 	}
-	m.plan.Org, m.plan.Seen, m.records = it.Org, it.Version, m.errand.desk.recordIDs(it.key)
+	m.plan.Org, m.records = it.Org, m.errand.desk.recordIDs(it.key)
 	items := []*Item{it}
 	if m.ask.Alike {
 		if items, err = m.alike(ctx, r, v, pks, it); err != nil {

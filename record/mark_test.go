@@ -51,11 +51,6 @@ func TestSealByOfficer(t *testing.T) {
 	if _, err := o.Mark(s.ctx, record.MarkAsked{Patient: h.patient, Do: record.Seal, Ref: ref}, " "); !fault.Is(err, fault.Invalid) {
 		t.Errorf("sealed without a reason: %v", err)
 	}
-	plan, err := o.Mark(s.ctx, record.MarkAsked{Patient: h.patient, Do: record.Seal, Ref: ref, Preview: true}, markWhy)
-	if err != nil || plan.Items != 1 || plan.Seen != 1 {
-		t.Fatalf("preview: %+v %v", plan, err)
-	}
-	reads("after a preview", other, true)
 	sealed := s.mark(o, record.MarkAsked{Patient: h.patient, Do: record.Seal, Ref: ref, Seen: 1})
 	reads("sealed, another trust", other, false)
 	reads("sealed, its own", own, true)

@@ -107,6 +107,7 @@ type recordFrame struct {
 	AsAtText string
 	Today    string               // YYYY-MM-DD
 	Apps     bool                 // apps can be opened for the patient
+	Seals    string               // organisation of whose items the reader may say who sees them, "" = none
 	PrintBy  string               // who prints, and when
 	Head     []string             // letterhead of the site at which they are signed in, of printed pages
 	Trusts   []chart.Organisation // that know the patient
@@ -143,6 +144,15 @@ func (f *recordFrame) source(ref string) string { return f.url("item/" + ref) }
 
 // test is the address of one test's page.
 func (f *recordFrame) test(key string) string { return f.url("results/" + url.PathEscape(key)) }
+
+// marks is the address of the page on which who may see an item is said; "" when
+// that is not for the reader.
+func (f *recordFrame) marks(org, ref string) string {
+	if f.Seals == "" || f.Seals != org || f.AsAt != "" {
+		return ""
+	}
+	return f.url("marks/" + ref)
+}
 
 // document is the address of a document; encounter that of an encounter.
 func (f *recordFrame) document(ref string) string {

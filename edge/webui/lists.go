@@ -69,6 +69,9 @@ func (s *Site) demographics(v *visit) (*answer, error) {
 	}
 	d := o.lens.Demographics(&o.chart.Person)
 	x := demographicsView{Said: d, Path: "/p/" + o.id() + "/demographics"}
+	if v.errand.May(access.SeeMarks, "Patient") {
+		x.Marks = "/p/" + o.id() + "/marks"
+	}
 	if v.errand.May(access.Links, "Patient") {
 		x.Entries = "/mpi/" + o.chart.Person.ID
 	}
@@ -86,6 +89,7 @@ func (s *Site) demographics(v *visit) (*answer, error) {
 type demographicsView struct {
 	Said    *chart.Demographics
 	Path    string
+	Marks   string // where a privacy officer sees what is marked, "" for others
 	Entries string // where a steward sees the entries side by side, "" for others
 	Past    bool
 	Sayings []chart.Saying

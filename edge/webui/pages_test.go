@@ -28,6 +28,7 @@ func (s *stage) stories() []route {
 		{"registrar", "/me/apps"}, {"admin", "/admin/apps"}, {"registrar", ada + "/apps"},
 		{"patient", "/me/looked"}, {"patient", "/me/looked?since=2026-11-01"}, {"patient", "/me/security"},
 		{"privacy", "/audit"}, {"privacy", "/audit?patient=9990000018"}, {"privacy", "/audit?who=nobody"}, {"privacy", "/audit/0"}, {"privacy", "/find?q=okonkwo"},
+		{"privacy", "/privacy/marks"}, {"privacy", ada + "/marks"}, {"privacy", "/privacy"}, {"privacy", "/privacy/explain"},
 	}
 	for _, p := range []string{"", "timeline", "timeline?span=all", "obs", "results", "results/code:tt-0003-01", "medicines", "allergies",
 		"problems", "documents", doc, "encounters", stay, "appointments", "demographics", "demographics?past=on", item, "?asat=2026-11-19"} {

@@ -7,6 +7,7 @@ import (
 	"concord/care/chart"
 	"concord/fault"
 	"concord/record"
+	"concord/record/access"
 	"concord/standard/uk"
 )
 
@@ -54,6 +55,9 @@ func (s *Site) open(v *visit, section string, sections []record.Section) (*opene
 	}
 	f := &recordFrame{Section: section, Today: now.In(lens.Zone).Format("2006-01-02"), Trusts: lens.Trusts(&c.Person), Sources: lens.Sources(c)}
 	f.Apps = s.Apps != nil && asAt.IsZero()
+	if v.errand.May(access.SeeMarks, "Observation") && c.Standing.Tie == access.Standing {
+		f.Seals = v.who().Org
+	}
 	if !asAt.IsZero() {
 		f.AsAt, f.AsAtText = v.URL.Query().Get("asat"), text
 	}

@@ -1,0 +1,251 @@
+package webui
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"concord/care/chart"
+	"concord/fault"
+	"concord/record"
+	"concord/record/access"
+	"concord/record/account"
+	"concord/standard/fhir"
+	"concord/standard/uk"
+)
+
+// marksView is the page of what is marked in one record.
+type marksView struct {
+	Frame   *recordFrame
+	ID      string
+	Whole   bool // the officers' page; else one item's
+	Marked  *record.Marked
+	Entries []markEntryRow
+	Objects []objectionRow
+	Items   []markItemRow
+	Done    []markDoneRow
+	Said    string // what has just been done
+	Undo    string // that marking, to be taken back
+}
+
+type markEntryRow struct {
+	record.MarkedEntry
+	Org chart.Organisation
+}
+
+type objectionRow struct {
+	record.Objection
+	Org   chart.Organisation
+	Since chart.When
+}
+
+type markItemRow struct {
+	record.MarkedItem
+	What, Label string
+	Org         chart.Organisation
+	When        chart.When
+}
+
+type markDoneRow struct {
+	record.MarkKept
+	What string
+	When chart.When
+}
+
+// marks is /p/{id}/marks: what is sealed, restricted, watched and objected to,
+// for privacy officers. Nothing of what was recorded is on it.
+func (s *Site) marks(v *visit) (*answer, error) { return s.marksPage(v, "") }
+
+// markItem is /p/{id}/marks/{type}/{item}: one resource, for who may seal it.
+func (s *Site) markItem(v *visit) (*answer, error) {
+	typ, id := v.PathValue("type"), v.PathValue("item")
+	if !fhir.ValidID(id) || !fhir.ValidID(typ) {
+		return nil, fault.New(fault.NotFound, "webui.item", "there is no such item")
+	}
+	return s.marksPage(v, typ+"/"+id)
+}
+
+func (s *Site) marksPage(v *visit, ref string) (*answer, error) {
+	found, err := v.errand.Marked(v.Context(), v.PathValue("id"), ref)
+	if err != nil {
+		return nil, err
+	}
+	o, err := s.open(v, "demographics", nil)
+	if err != nil {
+		return nil, err
+	}
+	if o.to != "" {
+		return redirect(o.to)
+	}
+	o.frame.Section = "marks"
+	x := marksView{Frame: o.frame, ID: v.PathValue("id"), Whole: ref == "", Marked: found, Undo: v.URL.Query().Get("done")}
+	for _, e := range found.Entries {
+		x.Entries = append(x.Entries, markEntryRow{e, s.organisation(e.Org)})
+	}
+	for _, c := range found.Objections {
+		x.Objects = append(x.Objects, objectionRow{c, s.organisation(c.Org), o.lens.Moment(c.Since)})
+	}
+	for _, it := range found.Items {
+		x.Items = append(x.Items, s.markRow(o.lens, it))
+	}
+	for _, d := range found.Done {
+		row := markDoneRow{d, markWords(d.Do), o.lens.Moment(d.At)}
+		x.Done = append(x.Done, row)
+		if d.ID == x.Undo {
+			x.Said = row.What + ": done" + alsoMarked(d.Items()) + "."
+		}
+	}
+	if x.Undo != "" && x.Said == "" {
+		x.Said = "It is done."
+	}
+	return recordAnswer(o, "Who may see what", answer{frame: frame{Nav: "privacy", Forms: true}, body: marksBody(x)})
+}
+
+func alsoMarked(n int) string {
+	if n < 2 {
+		return ""
+	}
+	return ", to " + count(n, "item")
+}
+
+func (s *Site) markRow(l chart.Lens, it record.MarkedItem) markItemRow {
+	row := markItemRow{MarkedItem: it, What: kindOfItem(it.Type), Label: labelWords(it.Label), Org: s.organisation(it.Org), When: l.Moment(it.Date)}
+	for _, t := range it.Teams {
+		row.Label += " to " + t
+	}
+	return row
+}
+
+// markForm is the page on which somebody says why, and goes on or not.
+type markForm struct {
+	ID     string
+	Ask    record.MarkAsked
+	Why    string
+	Title  string
+	Means  string
+	Seals  bool // a workgroup can be chosen, and what has the same code
+	Alike  bool
+	Groups []account.Workgroup
+	Back   string
+	Errors []fieldError
+}
+
+// mark is POST /p/{id}/marks: first it asks why, with "sure" it is done.
+func (s *Site) mark(v *visit) (*answer, error) {
+	seen, _ := strconv.ParseInt(v.PostFormValue("seen"), 10, 64)
+	ask := record.MarkAsked{Patient: v.PathValue("id"), Do: record.Marking(v.PostFormValue("do")), Ref: v.PostFormValue("ref"), Seen: seen,
+		Of: v.PostFormValue("of"), Team: v.PostFormValue("team"), Alike: v.PostFormValue("alike") != ""}
+	f := markForm{Ask: ask, Why: v.PostFormValue("why")}
+	if v.PostFormValue("sure") == "" {
+		return s.markAsk(v, 0, f)
+	}
+	if ask.Team != "" && !s.hasGroup(v, ask.Team) {
+		f.Errors = []fieldError{{"team", "Choose one of the workgroups."}}
+		return s.markAsk(v, http.StatusUnprocessableEntity, f)
+	}
+	plan, err := v.errand.Mark(v.Context(), ask, f.Why)
+	switch code := codeOf(err); {
+	case code == "record.mark-why" || code == "record.mark-same":
+		f.Errors = []fieldError{{"why", sentenceOf(fault.Of(err).Text)}}
+		return s.markAsk(v, http.StatusUnprocessableEntity, f)
+	case err != nil:
+		return nil, err
+	}
+	return redirect(markBack(v, ask.Ref) + "?done=" + url.QueryEscape(plan.ID))
+}
+
+func codeOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	return fault.Of(err).Code
+}
+
+// markBack is the page from which a marking was begun: the officers', or that of
+// the one item.
+func markBack(v *visit, ref string) string {
+	to := "/p/" + url.PathEscape(v.PathValue("id")) + "/marks"
+	if typ, id, ok := strings.Cut(ref, "/"); ok && !v.errand.May(access.SeeMarks, "Patient") {
+		to += "/" + url.PathEscape(typ) + "/" + url.PathEscape(id)
+	}
+	return to
+}
+
+func (s *Site) hasGroup(v *visit, code string) bool {
+	list, err := s.Accounts.Workgroups(v.Context(), v.who().Org)
+	for _, g := range list {
+		if err == nil && g.Code == code {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Site) markAsk(v *visit, status int, f markForm) (*answer, error) {
+	if !v.errand.May(access.SeeMarks, "Patient") && !v.errand.May(access.SeeMarks, "Observation") {
+		return nil, fault.New(fault.Denied, "webui.no-marks", "this role marks nothing")
+	}
+	o, err := s.open(v, "demographics", nil)
+	if err != nil {
+		return nil, err
+	}
+	if o.to != "" {
+		return redirect(o.to)
+	}
+	o.frame.Section = "marks"
+	f.ID, f.Back = v.PathValue("id"), markBack(v, f.Ask.Ref)
+	f.Title, f.Means = markWords(f.Ask.Do), markMeans(f.Ask.Do)
+	if f.Ask.Of != "" {
+		f.Title, f.Means = "Take a marking back", "What was marked is put back as it was found. If it has been changed since, nothing is done."
+	}
+	if f.Title == "" {
+		return nil, fault.New(fault.Invalid, "webui.mark", "there is no such marking")
+	}
+	f.Seals = f.Ask.Do == record.Seal || f.Ask.Do == record.SealAndLock
+	f.Alike = f.Seals || f.Ask.Do == record.Unseal
+	if f.Seals {
+		if f.Groups, err = s.Accounts.Workgroups(v.Context(), v.who().Org); err != nil {
+			return nil, err
+		}
+	}
+	return recordAnswer(o, f.Title, answer{status: status, frame: frame{Nav: "privacy", Forms: true}, body: markBody(o.frame, f)})
+}
+
+// markFor is /privacy/marks: from an NHS number to the page of the record.
+func (s *Site) markFor(v *visit) (*answer, error) {
+	text := strings.TrimSpace(v.URL.Query().Get("patient"))
+	if !v.errand.May(access.SeeMarks, "Patient") {
+		return nil, fault.New(fault.Denied, "webui.no-marks", "this role marks nothing")
+	}
+	var errors []fieldError
+	status := 0
+	if text != "" {
+		id, err := markPatient(v, text)
+		if err != nil {
+			return nil, err
+		}
+		if id != "" {
+			return redirect("/p/" + url.PathEscape(id) + "/marks")
+		}
+		errors, status = []fieldError{{"patient", "Nobody here has that NHS number."}}, http.StatusUnprocessableEntity
+	}
+	return &answer{status: status, frame: frame{Title: "Seal, restrict, objections", Nav: "privacy", Forms: true}, body: markForBody(text, errors)}, nil
+}
+
+// markPatient is the id of who has an NHS number, "" when nobody has; anything
+// else is an id.
+func markPatient(v *visit, text string) (string, error) {
+	digits := strings.ReplaceAll(text, " ", "")
+	if _, err := uk.ParseNHSNumber(digits); err != nil {
+		if fhir.ValidID(text) && len(digits) != 10 {
+			return text, nil
+		}
+		return "", nil
+	}
+	found, err := v.errand.FindPeople(v.Context(), record.PeopleQuery{Text: digits})
+	if err != nil || len(found.Hits) == 0 {
+		return "", err
+	}
+	return found.Hits[0].Person.ID, nil
+}
