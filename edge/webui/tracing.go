@@ -25,6 +25,7 @@ type tracedView struct {
 	Superseded bool
 	Now        string // the number by which the patient goes
 	Restricted bool
+	Marked     int                 // entries that are marked as restricted from now on, since the service says so
 	Said       *chart.Demographics // what the service says, alone
 	Checks     []checkRow
 }
@@ -37,7 +38,8 @@ type checkRow struct {
 }
 
 // trace is POST /mpi/{id}/trace: a steward asks PDS about a number of the person.
-// Nothing is changed by the answer: the trusts put their entries right.
+// Nothing is changed by the answer, but that a patient whom PDS restricts is
+// restricted here too: the trusts put their entries right.
 func (s *Site) trace(v *visit) (*answer, error) {
 	if s.Demographics == nil {
 		return nil, fault.New(fault.NotFound, "webui.no-pds", "no demographics service is set")
@@ -63,6 +65,11 @@ func (s *Site) trace(v *visit) (*answer, error) {
 		x.Problem = sentenceOf(fault.Of(err).Text)
 	} else {
 		s.traced(&x, found, c.Person.Entries)
+	}
+	if x.Restricted {
+		if x.Marked, err = v.errand.RestrictTold(v.Context(), id); err != nil {
+			return nil, err
+		}
 	}
 	return &answer{frame: frame{Title: "What PDS says", Nav: "review"}, body: tracedPage(x)}, nil
 }

@@ -43,7 +43,12 @@ func TestStewardAsksPDS(t *testing.T) {
 	s.setDemographics(client)
 	g = s.as("steward")
 	g.get("/mpi/"+id).has(t, "Ask PDS about 999 000 0018")
-	g.post("/mpi/"+id+"/trace", "number", "9990000018").has(t, "Superseded", "999 000 0026", "Restricted", "Differs in sex")
+	g.post("/mpi/"+id+"/trace", "number", "9990000018").has(t, "Superseded", "999 000 0026", "Restricted", "Differs in sex", "PDS says so", "A privacy officer can end it")
+	s.as("registrar").get("/p/"+id+"/demographics").lacks(t, "Kenton Road")
+	again := g.post("/mpi/"+id+"/trace", "number", "9990000018")
+	again.has(t, "Restricted")
+	again.lacks(t, "PDS says so")
+	s.as("privacy").get("/p/"+id+"/marks").has(t, "End the restriction", "the demographics service says that the patient is restricted")
 	before := asked.Load()
 	if r := g.post("/mpi/"+id+"/trace", "number", "9990000034"); r.status < 400 || asked.Load() != before {
 		t.Errorf("a number of nobody's: %d", r.status)

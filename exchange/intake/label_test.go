@@ -76,3 +76,62 @@ func TestMessagesKeepLabels(t *testing.T) {
 	}
 	w.clean()
 }
+
+// TestMessagesMark: what a message says of protection, VIP and consent to sharing is
+// the same state as what a privacy officer sets; a message that says less, or no,
+// takes no label away, and consent that is given ends the objection.
+func TestMessagesMark(t *testing.T) {
+	w := newWard(t)
+	w.apply()
+	says := func(trigger, at, pd1, pv1, con string) string {
+		text, _, _ := strings.Cut(message("ADT^"+trigger, "1", at, "Okonkwo^Ada"), "PV1|")
+		text += "PD1||||||||||||" + pd1 + "\rPV1|1|N||||||||||||||" + pv1 + "\r"
+		if con != "" {
+			text += "CON|1|shared-record^^urn:concord:objection|||||||||" + con + "\r"
+		}
+		return text
+	}
+	marks := func() (access.Marks, string) {
+		t.Helper()
+		w.settled()
+		p := w.patientOf("1")
+		c, err := w.hospital().Everything(w.ctx, p.ID, []string{"Consent"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		status := ""
+		for _, section := range c.Sections {
+			for _, it := range section {
+				if it.Type == "Consent" {
+					status += it.Resource.StrAt("category.0.coding.0.code") + " " + it.Resource.StrAt("status")
+				}
+			}
+		}
+		return access.MarksOf("Patient", p.Resource.Path("meta.security")), status
+	}
+	w.mustSend(says("A28", "20260601080000", "", "", "A"))
+	if m, consent := marks(); m.Restricted || m.Watched || consent != "" {
+		t.Errorf("said nothing: %+v %q", m, consent)
+	}
+	w.mustSend(says("A31", "20260602080000", "Y", "EMP", "R"))
+	if m, consent := marks(); !m.Restricted || !m.Employee || consent != "shared-record active" {
+		t.Errorf("said yes: %+v %q", m, consent)
+	}
+	w.mustSend(says("A31", "20260603080000", "N", "", ""))
+	if m, consent := marks(); !m.Restricted || !m.Employee || consent != "shared-record active" {
+		t.Errorf("said no more: %+v %q", m, consent)
+	}
+	w.mustSend(says("A31", "20260604080000", "", "", "A"))
+	if m, consent := marks(); !m.Restricted || consent != "shared-record inactive" {
+		t.Errorf("consent given: %+v %q", m, consent)
+	}
+	w.mustSend(says("A31", "20260602090000", "", "", "R")) // came late
+	if _, consent := marks(); consent != "shared-record inactive" {
+		t.Errorf("an older message: %q", consent)
+	}
+	w.mustSend(says("A31", "20260602090000", "", "VIP", "")) // came late, and marks all the same
+	if m, _ := marks(); !m.Watched {
+		t.Errorf("an older message marks: %+v", m)
+	}
+	w.clean()
+}

@@ -125,7 +125,8 @@ func (s *source) mapPatient(apply rule) (Mapped, error) {
 		return m, err
 	}
 	m.Event, m.Patient = s.event, s.patient
-	m.Drafts = append(m.Drafts, s.mapDemographics(s.head.Type == "ADT"))
+	m.Drafts = append(m.Drafts, marked(s.mapDemographics(s.head.Type == "ADT"), s.labels()))
+	m.Drafts = append(m.Drafts, s.objections()...)
 	if err := apply(s, &m); err != nil {
 		return m, err
 	}

@@ -178,3 +178,19 @@ func FuzzAnswer(f *testing.F) {
 		}
 	})
 }
+
+// TestRestrictedCodes: each code of the service that keeps back where a patient
+// lives does, and the address goes, should it come.
+func TestRestrictedCodes(t *testing.T) {
+	for code, want := range map[string]bool{"U": false, "N": false, "R": true, "V": true, "S": true} {
+		body, err := fhir.ParseObject([]byte(strings.Replace(made, `"meta":{"versionId":"3"},`,
+			`"meta":{"security":[{"system":"http://terminology.hl7.org/CodeSystem/v3-Confidentiality","code":"`+code+`"}]},"address":[{"postalCode":"HA3 0DQ"}],`, 1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := read(body)
+		if err != nil || f.Restricted != want || (f.Patient.Get("address") == nil) != want {
+			t.Errorf("%s: %+v %v", code, f, err)
+		}
+	}
+}

@@ -55,7 +55,7 @@ func read(body *fhir.Value) (*Found, error) {
 	if err != nil || !says(body, string(n)) {
 		return nil, fault.New(fault.Internal, "pds.answer", "the Patient that PDS answers with has no NHS number of its own")
 	}
-	f := &Found{Patient: body, Number: n, Restricted: access.MarksOf("Patient", body.Path("meta.security")).Restricted}
+	f := &Found{Patient: body, Number: n, Restricted: restricted(body)}
 	if f.Restricted {
 		f.Patient = body.Without("address", "telecom", "contact", "generalPractitioner", "managingOrganization", "text")
 	}
@@ -69,4 +69,15 @@ func says(patient *fhir.Value, number string) bool {
 		}
 	}
 	return false
+}
+
+// restricted tells a sensitive patient: R and V of Confidentiality, and the S that
+// older answers of the service have.
+func restricted(patient *fhir.Value) bool {
+	for c := range patient.Path("meta.security").Each() {
+		if c.StrAt("code") == "S" && (c.StrAt("system") == access.Confidentiality || c.StrAt("system") == "") {
+			return true
+		}
+	}
+	return access.MarksOf("Patient", patient.Path("meta.security")).Restricted
 }
