@@ -51,6 +51,9 @@ type Options struct {
 	// OptOuts asks for the National Data Opt-out of an NHS number, for uses
 	// beyond the patient's own care; nil = everybody counts as opted out.
 	OptOuts func(nhs string) (bool, error)
+	// Duties tells which workgroups of an organisation are responsible for what;
+	// nil = nothing is said of any.
+	Duties func(org string) *access.Duties
 	// ScanLimit bounds how many resources a search may look at when nothing
 	// narrows it; 0 = 20,000.
 	ScanLimit int
@@ -81,6 +84,7 @@ type Desk struct {
 	policies  *access.Policies
 	sensitive *access.SensitiveCodes
 	optOuts   func(nhs string) (bool, error)
+	duties    func(org string) *access.Duties
 	guard     guard
 	bodies    *openedBodies
 	shelf     *shelf.Shelf
@@ -126,7 +130,7 @@ func Open(ctx context.Context, o Options) (*Desk, error) {
 		return nil, err
 	}
 	d.auditKeys = o.AuditKeys
-	d.policies, d.optOuts = o.Policies, o.OptOuts
+	d.policies, d.optOuts, d.duties = o.Policies, o.OptOuts, o.Duties
 	if d.policies == nil {
 		d.policies = access.Standard()
 	}
@@ -175,6 +179,9 @@ func (d *Desk) secretTrace() int64 {
 
 // For makes an errand: one requester, one reason.
 func (d *Desk) For(who access.Requester, why access.Reason) *Errand {
+	if d.duties != nil && who.Role == access.Clinician {
+		who.Duties = d.duties(who.Org)
+	}
 	return &Errand{desk: d, who: who, why: why}
 }
 

@@ -30,6 +30,7 @@ type Explained struct {
 // "record.whose-number".
 func (e *Errand) Explain(ctx context.Context, user access.Requester, why access.Reason, patient, ref string) (*Explained, error) {
 	out := &Explained{User: user.ID, Role: user.Role, Org: user.Org, Resource: ref, Relations: []access.Relation{}, Taken: []access.Taken{}}
+	other := e.desk.For(user, why) // before the snapshot: what workgroups do is read on one of its own
 	err := e.read(ctx, access.Explain, "", func(r store.Reader, v *sight, t *trace) error {
 		t.what = []string{"explain " + user.ID}
 		id, err := e.desk.idOf(ctx, r, patient)
@@ -46,7 +47,6 @@ func (e *Errand) Explain(ctx context.Context, user access.Requester, why access.
 		}
 		out.Patient = e.desk.ids.person(n.person)
 		t.records = []string{e.desk.ids.encodePK(n.person)}
-		other := e.desk.For(user, why)
 		eyes, err := other.sight(ctx, r, access.Verdict{}, v.change)
 		if err != nil {
 			return err
@@ -71,7 +71,22 @@ func (e *Errand) Explain(ctx context.Context, user access.Requester, why access.
 	if err != nil {
 		return nil, err
 	}
+	out.Relations = e.desk.tied(out.Relations)
 	return out, nil
+}
+
+// tied are relations by the workgroups that are responsible, without the places
+// themselves: a clinic's name can say what somebody is treated for.
+func (d *Desk) tied(relations []access.Relation) []access.Relation {
+	out := []access.Relation{}
+	for _, r := range relations {
+		var duties *access.Duties
+		if d.duties != nil {
+			duties = d.duties(r.Org)
+		}
+		out = append(out, duties.Tied(r)...)
+	}
+	return out
 }
 
 // explained finds what is to be explained. Facts of the patient are read also

@@ -181,7 +181,9 @@ func (f *recordFacts) encounter(doc *store.Doc, body *fhir.Value, ref string) {
 	default:
 		return
 	}
-	f.relations = append(f.relations, access.Relation{Org: careOf(doc, body.Path("serviceProvider.identifier")), How: "encounter", Until: until, Ref: ref})
+	org := careOf(doc, body.Path("serviceProvider.identifier"))
+	f.relations = append(f.relations, access.Relation{Org: org, How: "encounter", Until: until, Ref: ref, Places: stayPlaces(body)})
+	f.leftWards(body, org, until, ref)
 	f.teams(body, []string{"participant.individual.identifier", "location.location.identifier"}, "encounter", until, ref)
 }
 
@@ -196,7 +198,7 @@ func (f *recordFacts) appointment(doc *store.Doc, body *fhir.Value, ref string) 
 		end = body.StrAt("start")
 	}
 	until := endOf(end, doc.Updated.Add(openStays)).Add(access.Grace)
-	f.relations = append(f.relations, access.Relation{Org: careOf(doc, nil), How: "appointment", Until: until, Ref: ref})
+	f.relations = append(f.relations, access.Relation{Org: careOf(doc, nil), How: "appointment", Until: until, Ref: ref, Places: bookedPlaces(body)})
 	f.teams(body, []string{"participant.actor.identifier"}, "appointment", until, ref)
 }
 
@@ -211,10 +213,12 @@ func (f *recordFacts) referral(doc *store.Doc, body *fhir.Value, ref string) {
 	default:
 		return
 	}
-	f.relations = append(f.relations, access.Relation{Org: careOf(doc, nil), How: "referral", Until: until, Ref: ref})
+	asked := askedPlaces(body)
+	f.relations = append(f.relations, access.Relation{Org: careOf(doc, nil), How: "referral", Until: until, Ref: ref,
+		Places: askingPlaces(body, asked), Apart: body.Get("encounter") != nil})
 	for _, id := range body.All("performer.identifier") {
 		if id.StrAt("system") == uk.ODSOrganization && id.StrAt("value") != "" {
-			f.relations = append(f.relations, access.Relation{Org: id.StrAt("value"), How: "referral", Until: until, Ref: ref})
+			f.relations = append(f.relations, access.Relation{Org: id.StrAt("value"), How: "referral", Until: until, Ref: ref, Places: asked})
 		}
 	}
 	f.teams(body, []string{"performer.identifier"}, "referral", until, ref)

@@ -133,15 +133,15 @@ func (h *house) wire(ctx context.Context, key []byte, w where, feeds []intake.Fe
 	if err != nil {
 		return err
 	}
+	h.accounts = account.New(h.engine, time.Now, append(signIn, account.Sealed(key))...)
 	h.desk, err = record.Open(ctx, record.Options{
 		Engine: h.engine, Codec: codec, Seals: h.seals, Secret: key, Now: time.Now,
 		Check: validator.Check, Profiles: profiles, Terms: words, AuditKeys: h.audit.known, Model: model,
-		Policies: policies, Sensitive: sensitive, OptOuts: optOuts,
+		Policies: policies, Sensitive: sensitive, OptOuts: optOuts, Duties: h.accounts.Duties,
 	})
 	if err != nil {
 		return err
 	}
-	h.accounts = account.New(h.engine, time.Now, append(signIn, account.Sealed(key))...)
 	h.grants = grant.New(h.engine, h.accounts, time.Now)
 	table, err := intake.NewFeeds(feeds, h.desk.Zone())
 	if err != nil {

@@ -60,7 +60,8 @@ func doneWords(done string) string {
 		"let-in": "The account can sign in again.", "password": "The password is changed; its sessions have ended.",
 		"revoked": "The token is revoked.", "granted": "The role is granted.", "ended": "The role has ended.",
 		"reset": "The second factors are removed; the sessions have ended.", "sessions": "Every session has ended.", "own": "The number is noted.",
-		"second": "What is asked for is changed; it holds at once.", "group": "The workgroup is added."}[done]
+		"second": "What is asked for is changed; it holds at once.", "group": "The workgroup is added.",
+		"covers": "What the workgroup is responsible for is kept; it holds within seconds."}[done]
 }
 
 func (s *Site) createAccount(v *visit) (*answer, error) {

@@ -228,6 +228,9 @@ func (s *Site) workgroupsPage(v *visit, status int, form account.Workgroup, erro
 
 func (s *Site) addWorkgroup(v *visit) (*answer, error) {
 	g := account.Workgroup{Org: v.PostFormValue("org"), Code: v.PostFormValue("code"), Name: v.PostFormValue("group")}
+	if v.PostFormValue("do") == "cover" {
+		return s.cover(v, g)
+	}
 	if err := s.Accounts.Office(v.errand).AddWorkgroup(v.Context(), g); err != nil {
 		list := formErrors(err, "code", "group")
 		if list == nil {
@@ -236,4 +239,23 @@ func (s *Site) addWorkgroup(v *visit) (*answer, error) {
 		return s.workgroupsPage(v, http.StatusUnprocessableEntity, g, list)
 	}
 	return redirect("/admin/workgroups?done=group")
+}
+
+// cover says what a workgroup is responsible for.
+func (s *Site) cover(v *visit, g account.Workgroup) (*answer, error) {
+	places := slices.DeleteFunc(strings.FieldsFunc(v.PostFormValue("covers"), func(c rune) bool { return c == ',' || c == '\n' || c == '\r' }),
+		func(p string) bool { return strings.TrimSpace(p) == "" })
+	if err := s.Accounts.Office(v.errand).Cover(v.Context(), g.Org, g.Code, places); err != nil {
+		list := formErrors(err, "covers")
+		if list == nil {
+			return nil, err
+		}
+		list[0].Field = "covers-0"
+		return s.workgroupsPage(v, http.StatusUnprocessableEntity, account.Workgroup{}, list)
+	}
+	return redirect("/admin/workgroups?done=covers")
+}
+
+func grantsIn(grants []Org, org string) bool {
+	return slices.ContainsFunc(grants, func(o Org) bool { return o.Code == org })
 }

@@ -23,6 +23,13 @@ func TestPersonPage(t *testing.T) {
 	if r := b.post("/admin/workgroups", "org", "RQM", "code", "CARDIO", "group", "Cardiology team"); r.to != "/admin/workgroups?done=group" {
 		t.Fatalf("%d %s", r.status, r.to)
 	}
+	if r := b.post("/admin/workgroups", "do", "cover", "org", "RQM", "code", "CARDIO", "covers", "bed:7"); r.status != http.StatusUnprocessableEntity {
+		t.Errorf("responsible for a bed: %d", r.status)
+	}
+	if r := b.post("/admin/workgroups", "do", "cover", "org", "RQM", "code", "CARDIO", "covers", " ward: Jenner ,service:320,"); r.to != "/admin/workgroups?done=covers" {
+		t.Errorf("responsible for: %d %s", r.status, r.to)
+	}
+	b.get("/admin/workgroups").has(t, `value="service:320, ward:JENNER"`, "Responsible for")
 	page := b.get("/admin/accounts/registrar")
 	page.has(t, "Dr Maya Sharma", "Clinical Practitioner", "R8000", "Cardiology team (RQM)", "Has no second factor.", `<option value="RQM" selected>`)
 	r := b.post("/admin/accounts/registrar/profiles", "role", "receptionist", "jobrole", "R8009", "org", "RQM", "site", "RQM91",
@@ -91,6 +98,7 @@ func TestOtherTrustsPages(t *testing.T) {
 		"/admin/accounts":                      {"name", "eve.two", "display", "Eve", "role", "administrator", "org", "QRV", "password", password},
 		"/admin/second-factor":                 {"org", "RQM", "second", "none"},
 		"/admin/workgroups":                    {"org", "RQM", "code", "XX", "group", "X"},
+		"/admin/workgroups?":                   {"do", "cover", "org", "RQM", "code", "CARDIO", "covers", "ward:A"},
 	} {
 		if r := b.post(path, form...); r.status != http.StatusForbidden {
 			t.Errorf("%s: %d %s", path, r.status, r.to)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"concord/record"
+	"concord/record/account"
 )
 
 // The story: Adaeze Okonkwo is known to four trusts; beside her stand the
@@ -94,6 +95,7 @@ func (s *stage) tell() {
 	s.edges()
 	s.feedMessages()
 	s.now = today
+	s.must(s.office().AddWorkgroup(s.ctx, account.Workgroup{Org: "RQM", Code: "STORY", Name: "Heart failure team"}))
 }
 
 func (s *stage) adaeze() {

@@ -11,11 +11,19 @@ import (
 // Relation is one thing that ties somebody to a patient: an organisation, one
 // of its workgroups, or one user, until a moment.
 type Relation struct {
-	Org       string    `json:"org"`
-	Workgroup string    `json:"workgroup,omitempty"` // "" = the whole organisation
-	How       string    `json:"how"`                 // "encounter", "appointment", "referral", "registration"
-	Until     time.Time `json:"until,omitzero"`      // zero = while the patient's care lasts
-	Ref       string    `json:"ref,omitempty"`       // the resource that makes it: "Encounter/…"
+	Org       string `json:"org"`
+	Workgroup string `json:"workgroup,omitempty"` // "" = the whole organisation
+	How       string `json:"how"`                 // "encounter", "appointment", "referral", "registration"
+	// Places are the wards, clinics, services and clinicians by which the
+	// organisation looks after the patient, a line each (PlaceKey): where
+	// workgroups are responsible for one of them, the relation is theirs.
+	Places string `json:"-"`
+	// Apart says that the relation is of these places alone, beside another one
+	// of the organisation: it never stands for all of it, unless no workgroup
+	// there is responsible for anything.
+	Apart bool      `json:"-"`
+	Until time.Time `json:"until,omitzero"` // zero = while the patient's care lasts
+	Ref   string    `json:"ref,omitempty"`  // the resource that makes it: "Encounter/…"
 }
 
 // Holds tells whether the relation ties a requester to the patient at a moment.
@@ -23,7 +31,13 @@ func (r Relation) Holds(who Requester, now time.Time) bool {
 	if r.Org == "" || !r.Until.IsZero() && !now.Before(r.Until) {
 		return false
 	}
-	return r.Org == who.Org && (r.Workgroup == "" || slices.Contains(who.Workgroups, r.Workgroup))
+	if r.Org != who.Org {
+		return false
+	}
+	if r.Workgroup != "" {
+		return slices.Contains(who.Workgroups, r.Workgroup)
+	}
+	return r.ties(who)
 }
 
 // How long a relationship outlasts what made it, and what somebody takes upon

@@ -64,6 +64,9 @@ type Requester struct {
 	// Workgroups are the teams that they act in: codes of the organisation's
 	// directory. A relationship of a team to a patient is theirs too.
 	Workgroups []string
+	// Duties are which workgroups of their organisation are responsible for
+	// what; the Desk puts them there.
+	Duties     *Duties
 	RoleCode   string   // national job role (R code), or ""
 	Activities []string // national activities (B codes), included ones too
 	// AAL is how surely it is they: 1 by password alone, 2 with a second

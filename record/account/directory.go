@@ -115,6 +115,10 @@ type Workgroup struct {
 	Org  string `json:"-"`
 	Code string `json:"-"`
 	Name string `json:"name"`
+	// Covers are the wards, clinics, services and clinicians that the workgroup is
+	// responsible for, as access.PlaceKey has them: whoever is looked after there
+	// is looked after by it.
+	Covers []string `json:"covers,omitempty"`
 }
 
 var groupCode = regexp.MustCompile(`^[A-Z0-9][A-Z0-9-]{1,23}$`)

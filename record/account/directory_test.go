@@ -2,6 +2,7 @@ package account_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -49,6 +50,7 @@ func TestTrustsKeepToTheirOwn(t *testing.T) {
 		"ends sessions":      func() error { return other.EndSessions(s.ctx, "ada") },
 		"sets what is asked": func() error { return other.SetSecondFactor(s.ctx, "RYJ", account.SecondNone) },
 		"adds a workgroup":   func() error { return other.AddWorkgroup(s.ctx, account.Workgroup{Org: "RYJ", Code: "X1", Name: "X"}) },
+		"says its duties":    func() error { return other.Cover(s.ctx, "RYJ", "CARDIO", []string{"ward:A"}) },
 		"revokes a token":    func() error { return other.Revoke(s.ctx, row.ID) },
 		"makes an account": func() error {
 			_, err := other.Create(s.ctx, account.Application{Name: "eve", Display: "Eve", Password: secret, Role: access.Clinician, Org: "RYJ"})
@@ -231,4 +233,36 @@ func TestChosenIsHeld(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestDuties: what a workgroup is responsible for is known at once where it was
+// said, taken in forms alike, and unknown, not empty, when it cannot be read.
+func TestDuties(t *testing.T) {
+	s := newStage(t)
+	if d := s.register.Duties("RYJ"); d.Unknown || len(d.Of) != 0 {
+		t.Errorf("of an organisation that says nothing: %+v", d)
+	}
+	for _, g := range []string{"CARDIO", "STROKE"} {
+		s.must(s.of("RYJ").AddWorkgroup(s.ctx, account.Workgroup{Org: "RYJ", Code: g, Name: g}))
+	}
+	s.must(s.of("RYJ").Cover(s.ctx, "RYJ", "CARDIO", []string{"Ward: jenner ", "service:320", "ward:JENNER"}))
+	s.must(s.of("RYJ").Cover(s.ctx, "RYJ", "STROKE", []string{"ward:JENNER"}))
+	d := s.register.Duties("RYJ")
+	if !slices.Equal(d.Of["ward:JENNER"], []string{"CARDIO", "STROKE"}) || !slices.Equal(d.Of["service:320"], []string{"CARDIO"}) || len(d.Of) != 2 {
+		t.Errorf("%+v", d)
+	}
+	if other := s.register.Duties("RQM"); len(other.Of) != 0 {
+		t.Errorf("of another organisation: %+v", other)
+	}
+	s.must(s.of("RYJ").Cover(s.ctx, "RYJ", "CARDIO", nil))
+	if d := s.register.Duties("RYJ"); len(d.Of) != 1 {
+		t.Errorf("taken back: %+v", d)
+	}
+	for _, wrong := range []string{"bed:7", "ward:", "JENNER", "ward:" + strings.Repeat("x", 100)} {
+		s.is(s.of("RYJ").Cover(s.ctx, "RYJ", "CARDIO", []string{wrong}), fault.Invalid, "account.covers")
+	}
+	s.is(s.of("RYJ").Cover(s.ctx, "RYJ", "NONE", nil), fault.NotFound, "account.workgroup")
+	if !s.register.Duties("").Unknown {
+		t.Error("the duties of no organisation are known")
+	}
 }

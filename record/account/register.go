@@ -41,6 +41,7 @@ type Register struct {
 	aead     cipher.AEAD   // nil without the installation's secret
 	fallback Second        // what an organisation that says nothing asks for
 	idle     time.Duration // after which a session locks
+	duties   dutiesKept
 }
 
 // Option sets up a register.
