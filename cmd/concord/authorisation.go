@@ -6,6 +6,7 @@ import (
 
 	"concord/edge/smart"
 	"concord/edge/transport"
+	"concord/fault"
 	"concord/record/access"
 )
 
@@ -18,7 +19,21 @@ func (s *server) apps() *smart.Server {
 		Note: func(ctx context.Context, who access.Requester, what string) error {
 			return h.desk.For(who, access.Reason{Purpose: access.Administration}).Note(ctx, access.SignOut, what, nil)
 		},
+		Refused: s.refused,
 	})
+}
+
+// tellsRefused puts tokens and assertions that were refused into the audit log:
+// nobody known tried to come in.
+func tellsRefused(h *house) *transport.Refused {
+	return transport.NewRefused(func(ctx context.Context, what, code string) error {
+		nobody := h.desk.For(access.Requester{ID: "unknown"}, access.Reason{Purpose: access.Administration})
+		err := nobody.Note(ctx, access.SignIn, what, fault.New(fault.Unauthenticated, code, "refused"))
+		if fault.Is(err, fault.Denied) {
+			return nil // what nobody tries is refused, and the entry says so
+		}
+		return err
+	}, time.Now)
 }
 
 // appRate is how many requests a second one address may make where tokens are

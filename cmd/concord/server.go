@@ -21,6 +21,7 @@ import (
 	"concord/edge/smart"
 	"concord/edge/transport"
 	"concord/exchange/intake"
+	"concord/fault"
 	"concord/record/account"
 )
 
@@ -35,10 +36,11 @@ type server struct {
 	cert     *transport.Certificate // nil = no TLS
 	tls      *tls.Config            // of HTTP
 	started  time.Time
+	refused  *transport.Refused // tokens and assertions, for the audit log
 }
 
 func newServer(h *house, l listen) (*server, error) {
-	s := &server{house: h, opts: l, started: time.Now()}
+	s := &server{house: h, opts: l, started: time.Now(), refused: tellsRefused(h)}
 	mllp, err := s.secure()
 	if err != nil {
 		return nil, err
@@ -129,7 +131,7 @@ func (s *server) routes() (http.Handler, error) {
 	}
 	var fhir http.Handler = gzhttp.GzipHandler(fhirapi.New(fhirapi.Options{
 		Desk: h.desk, Auth: h.grants, Apps: true, Base: fhirBase, Version: version, Now: time.Now, Log: h.log,
-		Validator: h.validator, Pace: transport.NewPace(s.opts.ClientRate, time.Now), Staff: h.accounts.Names, Orgs: organisationName,
+		Validator: h.validator, Pace: transport.NewPace(s.opts.ClientRate, time.Now), Refused: s.refused, Staff: h.accounts.Names, Orgs: organisationName,
 	}))
 	mux := http.NewServeMux()
 	for _, p := range []string{"/healthz", "/readyz", "/metrics"} {
@@ -189,6 +191,11 @@ func (s *server) run(ctx context.Context, started func()) error {
 	wg.Go(func() { s.house.feeds.Run(applied) })
 	wg.Go(func() { s.house.names(applied) })
 	wg.Go(func() { s.house.watchJoined(applied) })
+	wg.Go(func() {
+		s.refused.Run(applied, func(err error) {
+			s.house.log.Error("refused tokens could not be audited", "code", fault.Of(err).Code)
+		})
+	})
 	if s.house.shared {
 		wg.Go(func() { s.house.followPacks(applied, followEvery) })
 	}

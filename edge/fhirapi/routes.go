@@ -35,6 +35,8 @@ type Options struct {
 	Apps bool
 	// Pace holds each client to a rate of requests; nil = no limit.
 	Pace *transport.Pace
+	// Refused tells the audit log of tokens that are refused; nil = nobody hears.
+	Refused *transport.Refused
 	// Staff gives the names of accounts, and Orgs that of an organisation, for
 	// the AuditEvents; nil = they go by id and code.
 	Staff func(ctx context.Context, ids []string) (map[string]string, error)
@@ -147,7 +149,7 @@ func (a *api) errand(f action) http.HandlerFunc {
 		}
 		who, err := a.Auth.Bearer(r.Context(), strings.TrimSpace(token), transport.Shown(r.TLS))
 		if err != nil {
-			return nil, err
+			return nil, a.refused(r, strings.TrimSpace(token), err)
 		}
 		if wait := a.Pace.Wait(who.Org + "/" + who.ID); wait > 0 {
 			return tooFast(wait), nil
@@ -158,6 +160,18 @@ func (a *api) errand(f action) http.HandlerFunc {
 		}
 		return f(r, e)
 	})
+}
+
+// refused puts a token that is refused into the audit log. When that cannot be
+// kept, the refusal stands, and says so.
+func (a *api) refused(r *http.Request, token string, err error) error {
+	if !fault.Is(err, fault.Unauthenticated) {
+		return err
+	}
+	if kept := a.Refused.Tell(r.Context(), "bearer token", fault.Of(err).Code, token, transport.Peer(r)); kept != nil {
+		a.Log.Error("a refused token could not be audited", "code", fault.Of(kept).Code)
+	}
+	return err
 }
 
 func (a *api) plain(f func(r *http.Request) (*response, error)) http.HandlerFunc {

@@ -266,6 +266,41 @@ func TestAssertions(t *testing.T) {
 	s.refused("user scopes", s.post("/smart/token", serviceForm(k.sign(t, s.claims(app, nil)), "scope", "user/*.rs patient/*.rs openid")), http.StatusBadRequest, "invalid_scope")
 }
 
+// TestRefusedAssertionsAreAudited: forged, expired, replayed, for another audience
+// and unsigned: each is told, with why, and without the assertion.
+func TestRefusedAssertionsAreAudited(t *testing.T) {
+	s := newStage(t)
+	k, foreign := newKey(t, jose.ES384), newKey(t, jose.ES384)
+	foreign.id = k.id
+	app := s.app(func(a *grant.App) {
+		*a = grant.App{Name: "Bulk reader", Service: true, Keys: jwks(k), Scopes: "system/*.rs"}
+	})
+	good := k.sign(t, s.claims(app, nil))
+	if r := s.post("/smart/token", serviceForm(good)); r.status != http.StatusOK || len(s.refusals) != 0 {
+		t.Fatalf("%d %q", r.status, s.refusals)
+	}
+	unsigned := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none","kid":"Mrs Okonkwo"}`)) + "." + strings.Split(good, ".")[1] + "."
+	for _, c := range [][2]string{
+		{foreign.sign(t, s.claims(app, nil)), "assertion.key"},
+		{k.sign(t, s.claims(app, func(c *jwt.Claims) { c.Expiry = jwt.NewNumericDate(s.now.Add(-time.Minute)) })), "assertion.time"},
+		{good, "assertion.replayed"},
+		{k.sign(t, s.claims(app, func(c *jwt.Claims) { c.Audience = jwt.Audience{"https://other.example/token"} })), "assertion.audience"},
+		{unsigned, "assertion.form"},
+	} {
+		s.post("/smart/token", serviceForm(c[0]))
+		last := s.refusals[len(s.refusals)-1]
+		if !strings.HasPrefix(last, c[1]+": client assertion refused from 192.0.2.1: a JWT") || strings.Contains(last, strings.Split(c[0], ".")[1]) || strings.Contains(last, "Okonkwo") {
+			t.Errorf("%s: %q", c[1], last)
+		}
+	}
+	for range 50 {
+		s.post("/smart/token", serviceForm(unsigned))
+	}
+	if len(s.refusals) != 5 {
+		t.Errorf("a flood makes %d entries", len(s.refusals))
+	}
+}
+
 // TestConfidentialAppsProveThemselves: an app that has a key is not believed
 // without it, neither with a code nor with a refresh token.
 func TestConfidentialAppsProveThemselves(t *testing.T) {

@@ -2,12 +2,15 @@ package smart
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
 
+	"concord/edge/transport"
+	"concord/fault"
 	"concord/record/grant"
 )
 
@@ -37,7 +40,13 @@ func (s *Server) client(r *http.Request) (*grant.App, error) {
 		return nil, unknownClient("apps prove who they are by private_key_jwt; secrets are not used here")
 	}
 	if form.Get("client_assertion") != "" || form.Get("client_assertion_type") != "" {
-		return s.proved(r.Context(), form.Get("client_assertion_type"), form.Get("client_assertion"), form.Get("client_id"))
+		app, why, err := s.proved(r.Context(), form.Get("client_assertion_type"), form.Get("client_assertion"), form.Get("client_id"))
+		if why != "" {
+			if kept := s.Refused.Tell(r.Context(), "client assertion", "assertion."+why, form.Get("client_assertion"), transport.Peer(r)); kept != nil {
+				s.Log.Error("a refused assertion could not be audited", "code", fault.Of(kept).Code)
+			}
+		}
+		return app, err
 	}
 	id := form.Get("client_id")
 	if id == "" && form.Get("grant_type") == "refresh_token" {
@@ -70,42 +79,56 @@ func (s *Server) approved(ctx context.Context, id string) (*grant.App, error) {
 }
 
 // proved holds an assertion against the app's keys
-// (https://www.rfc-editor.org/rfc/rfc7523#section-3). Which check failed is
-// said in the log alone.
-func (s *Server) proved(ctx context.Context, kind, text, claimed string) (*grant.App, error) {
+// (https://www.rfc-editor.org/rfc/rfc7523#section-3). Which check failed (why: "form",
+// "app", "key", "time", "audience", "replayed") is for the log and the audit alone.
+func (s *Server) proved(ctx context.Context, kind, text, claimed string) (app *grant.App, why string, err error) {
 	refused := unknownClient("the assertion proves nothing: it is unsigned, expired, used before, for another server, or not by a key of the app")
 	if kind != assertionType {
-		return nil, invalid("client_assertion_type is " + assertionType)
+		return nil, "form", invalid("client_assertion_type is " + assertionType)
 	}
 	token, err := jwt.ParseSigned(text, assertions())
 	if err != nil || len(token.Headers) != 1 {
-		return nil, refused
+		return nil, "form", refused
 	}
 	var unproved jwt.Claims
 	if err := token.UnsafeClaimsWithoutVerification(&unproved); err != nil || unproved.Issuer == "" || unproved.Issuer != unproved.Subject {
-		return nil, refused
+		return nil, "form", refused
 	}
 	if claimed != "" && claimed != unproved.Subject {
-		return nil, refused
+		return nil, "form", refused
 	}
-	app, err := s.approved(ctx, unproved.Subject)
+	app, err = s.approved(ctx, unproved.Subject)
 	if err != nil || !app.Confidential() {
-		return nil, refused
+		return nil, "app", refused
 	}
 	claims, err := s.verified(ctx, app, token)
 	if err != nil {
 		s.Log.Warn("a client assertion is refused", "app", app.ID, "cause", err)
-		return nil, refused
+		return nil, whyRefused(err), refused
 	}
 	first, err := s.Accounts.Once(ctx, "app "+app.ID, claims.ID, claims.Expiry.Time().Add(leeway))
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if !first {
 		s.Log.Warn("a client assertion was used before", "app", app.ID)
-		return nil, refused
+		return nil, "replayed", refused
 	}
-	return app, nil
+	return app, "", nil
+}
+
+// whyRefused is the check that an assertion failed.
+func whyRefused(err error) string {
+	var e oauth
+	switch {
+	case errors.As(err, &e) && e.code == "audience":
+		return "audience"
+	case errors.As(err, &e) && e.code == "key":
+		return "key"
+	case errors.As(err, &e), errors.Is(err, jwt.ErrExpired), errors.Is(err, jwt.ErrNotValidYet), errors.Is(err, jwt.ErrIssuedInTheFuture):
+		return "time"
+	}
+	return "key"
 }
 
 // verified gives the claims of an assertion by one of the app's keys. The key
@@ -127,18 +150,18 @@ func (s *Server) verified(ctx context.Context, app *grant.App, token *jwt.JSONWe
 		}
 		return &claims, s.timely(&claims)
 	}
-	return nil, oauth{0, "invalid_client", "no key of the app fits"}
+	return nil, oauth{0, "key", "no key of the app fits"}
 }
 
 func (s *Server) timely(c *jwt.Claims) error {
 	now := s.Now()
 	switch {
 	case c.Expiry == nil || c.ID == "" || len(c.ID) > 256:
-		return oauth{0, "invalid_client", "exp or jti is missing"}
+		return oauth{0, "time", "exp or jti is missing"}
 	case c.Expiry.Time().After(now.Add(assertionLife + leeway)):
-		return oauth{0, "invalid_client", "it would live too long"}
+		return oauth{0, "time", "it would live too long"}
 	case len(c.Audience) != 1 || c.Audience[0] != s.BaseURL+"/smart/token":
-		return oauth{0, "invalid_client", "it is for another audience"}
+		return oauth{0, "audience", "it is for another audience"}
 	}
 	return c.ValidateWithLeeway(jwt.Expected{Time: now}, leeway)
 }

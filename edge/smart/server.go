@@ -32,6 +32,9 @@ type Options struct {
 	// Note tells the audit log of what an app's misuse ended, in the name of
 	// who had let it in.
 	Note func(ctx context.Context, who access.Requester, what string) error
+	// Refused tells the audit log of assertions that are refused; nil = nobody
+	// hears.
+	Refused *transport.Refused
 	// Pace holds each address to a rate of requests at these endpoints; nil =
 	// no limit.
 	Pace *transport.Pace

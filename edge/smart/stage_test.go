@@ -24,6 +24,7 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 
 	"concord/edge/smart"
+	"concord/edge/transport"
 	"concord/record"
 	"concord/record/access"
 	"concord/record/account"
@@ -53,6 +54,7 @@ type stage struct {
 	server   *smart.Server
 	handler  http.Handler
 	noted    []string
+	refusals []string // codes of refused assertions
 }
 
 func newStage(t testing.TB) *stage {
@@ -74,7 +76,11 @@ func newStage(t testing.TB) *stage {
 		Note: func(_ context.Context, who access.Requester, what string) error {
 			s.noted = append(s.noted, who.ID+": "+what)
 			return nil
-		}})
+		},
+		Refused: transport.NewRefused(func(_ context.Context, what, code string) error {
+			s.refusals = append(s.refusals, code+": "+what)
+			return nil
+		}, clock)})
 	s.handler = s.server.Handler()
 	for _, a := range []account.Application{
 		{Name: "ada", Display: "Dr Ada Okafor", Password: password, Role: access.Clinician, Org: "RYJ"},

@@ -6,6 +6,8 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
+	"net"
+	"net/http"
 
 	"concord/fault"
 )
@@ -24,6 +26,16 @@ func Shown(state *tls.ConnectionState) string {
 		return ""
 	}
 	return Thumbprint(state.PeerCertificates[0])
+}
+
+// Peer is the network address of who asks, without its port. Headers that a client
+// can write are not believed.
+func Peer(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
 }
 
 // ReadThumbprint is the thumbprint of the first certificate of a PEM text.
