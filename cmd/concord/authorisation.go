@@ -19,7 +19,7 @@ func (s *server) apps() *smart.Server {
 		Note: func(ctx context.Context, who access.Requester, what string) error {
 			return h.desk.For(who, access.Reason{Purpose: access.Administration}).Note(ctx, access.SignOut, what, nil)
 		},
-		Refused: s.refused,
+		Refused: s.refused, Inside: s.opts.KeysInside,
 	})
 }
 

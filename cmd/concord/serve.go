@@ -35,6 +35,7 @@ type listen struct {
 	ClientRate   float64       `help:"Requests a second that one client may make, and five seconds' worth at once; 0 = any number." name:"client-rate" default:"3000"`
 	UserRate     float64       `help:"Pages a second that one person may open, and five seconds' worth at once; 0 = any number." name:"user-rate" default:"20"`
 	PublicRate   float64       `help:"Pages a second that one address may open without signing in (the timeline of a joining), and five seconds' worth at once; 0 = any number." name:"public-rate" default:"10"`
+	KeysInside   bool          `help:"Fetch the keys of apps (jwks_uri) also from private and loopback addresses, where a trust's own services lie." name:"app-keys-inside"`
 	Insecure     bool          `help:"Allow listening beyond this machine without TLS."`
 	Destination  []string      `help:"Where a destination of the channels is on this server, when not where its file says." placeholder:"NAME=ADDR"`
 	Feeds        string        `help:"Settings of feeds (YAML)." placeholder:"FILE"`

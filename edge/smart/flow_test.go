@@ -13,6 +13,7 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 
 	"concord/record/access"
+	"concord/edge/smart"
 	"concord/record/grant"
 )
 
@@ -364,6 +365,29 @@ func TestKeysAtAnAddress(t *testing.T) {
 	}
 	away := service("/away")
 	s.refused("keys behind a redirect", s.post("/smart/token", serviceForm(one.sign(t, s.claims(away, nil)))), http.StatusUnauthorized, "invalid_client")
+}
+
+// TestKeysInside: unless it is set so, the server asks nothing within its own network
+// for the keys of an app, whatever name the address has.
+func TestKeysInside(t *testing.T) {
+	s := newStage(t)
+	k, asked := newKey(t, jose.ES384), 0
+	keys := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked++
+		w.Write(jwks(k))
+	}))
+	defer keys.Close()
+	closed := smart.New(smart.Options{Grants: s.grants, Accounts: s.accounts, BaseURL: base, Now: func() time.Time { return s.now }})
+	s.handler = closed.Handler()
+	for _, at := range []string{keys.URL, strings.Replace(keys.URL, "127.0.0.1", "localhost", 1)} {
+		app := s.app(func(a *grant.App) {
+			*a = grant.App{Name: "Bulk reader", Service: true, KeysURL: at, Scopes: "system/*.rs"}
+		})
+		s.refused(at, s.post("/smart/token", serviceForm(k.sign(t, s.claims(app, nil)))), http.StatusUnauthorized, "invalid_client")
+	}
+	if asked != 0 {
+		t.Errorf("asked %d times", asked)
+	}
 }
 
 func TestIntrospection(t *testing.T) {

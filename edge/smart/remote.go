@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"concord/edge/transport"
 	"concord/record/grant"
 )
 
@@ -25,7 +26,8 @@ const (
 
 // remote finds the keys of apps. An address was approved by an administrator;
 // beyond that nothing but the address itself is asked, no redirect is
-// followed, and nothing of the answer is shown to anybody.
+// followed, nothing within this network is asked unless that is set, and nothing of
+// the answer is shown to anybody.
 type remote struct {
 	client *http.Client
 	now    func() time.Time
@@ -42,10 +44,10 @@ type fetched struct {
 	at  time.Time
 }
 
-func newRemote(config *tls.Config, now func() time.Time) remote {
+func newRemote(config *tls.Config, inside bool, now func() time.Time) remote {
 	return remote{now: now, cache: &keyCache{sets: map[string]fetched{}}, client: &http.Client{
 		Timeout:       5 * time.Second,
-		Transport:     &http.Transport{TLSClientConfig: config, TLSHandshakeTimeout: 5 * time.Second, MaxResponseHeaderBytes: 16 << 10, DisableKeepAlives: true},
+		Transport:     &http.Transport{DialContext: transport.Outward(inside), TLSClientConfig: config, TLSHandshakeTimeout: 5 * time.Second, MaxResponseHeaderBytes: 16 << 10, DisableKeepAlives: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }

@@ -42,6 +42,8 @@ type Options struct {
 	Log  *slog.Logger
 	// TLS is how keys at an app's address are fetched; nil = as usual.
 	TLS *tls.Config
+	// Inside lets keys be fetched from private and loopback addresses too.
+	Inside bool
 }
 
 // Server is the authorisation server of one installation.
@@ -55,7 +57,7 @@ func New(o Options) *Server {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Server{Options: o, keys: newRemote(o.TLS, o.Now)}
+	return &Server{Options: o, keys: newRemote(o.TLS, o.Inside, o.Now)}
 }
 
 // Issuer is the FHIR base, which names this server in every answer.

@@ -70,7 +70,7 @@ func newStage(t testing.TB) *stage {
 	s.must(err)
 	s.accounts = account.New(engine, clock, account.Sealed([]byte("0123456789abcdef0123456789abcdef")))
 	s.grants = grant.New(engine, s.accounts, clock)
-	s.server = smart.New(smart.Options{Grants: s.grants, Accounts: s.accounts, BaseURL: base, Now: clock,
+	s.server = smart.New(smart.Options{Grants: s.grants, Accounts: s.accounts, BaseURL: base, Now: clock, Inside: true,
 		Log:  slog.New(slog.NewTextHandler(io.Discard, nil)),
 		User: func(context.Context, access.Requester) (string, error) { return "Practitioner/ada", nil },
 		Note: func(_ context.Context, who access.Requester, what string) error {
