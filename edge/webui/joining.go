@@ -1,8 +1,6 @@
 package webui
 
 import (
-	"net/http"
-
 	"concord/care/chart"
 	"concord/exchange/onboard"
 	"concord/exchange/onboard/course"
@@ -13,7 +11,7 @@ import (
 )
 
 // joiningRoutes are those of organisations that join.
-func (s *Site) joiningRoutes(mux *http.ServeMux, get, post func(string, func(*visit) (*answer, error))) {
+func (s *Site) joiningRoutes(mux *router, get, post func(string, func(*visit) (*answer, error))) {
 	if s.Joining == nil {
 		return
 	}

@@ -7,9 +7,24 @@ import (
 	"concord/record/access"
 )
 
+// router remembers the patterns of its routes, so that a test can ask for each.
+type router struct {
+	*http.ServeMux
+	patterns []string
+}
+
+func (m *router) Handle(pattern string, h http.Handler) {
+	m.patterns = append(m.patterns, pattern)
+	m.ServeMux.Handle(pattern, h)
+}
+
+func (m *router) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Request)) {
+	m.Handle(pattern, http.HandlerFunc(h))
+}
+
 // handler lists every route on one screen.
 func (s *Site) handler() http.Handler {
-	mux := http.NewServeMux()
+	mux := &router{ServeMux: http.NewServeMux()}
 	get := func(pattern string, page func(*visit) (*answer, error)) {
 		mux.Handle("GET "+pattern, s.signedIn(page))
 	}
@@ -96,7 +111,7 @@ func (s *Site) handler() http.Handler {
 		s.refuse(w, r, nil, fault.New(fault.NotFound, "webui.route", "no such page"))
 	})
 
-	s.routes = mux
+	s.routes, s.patterns = mux, mux.patterns
 	root := http.NewServeMux()
 	root.Handle("GET /static/", s.assets)
 	var origins []string
@@ -123,7 +138,7 @@ func (s *Site) feedRoutes(get, post func(pattern string, page func(*visit) (*ans
 }
 
 // doors are the ways in and out, and the lock.
-func (s *Site) doors(mux *http.ServeMux) {
+func (s *Site) doors(mux *router) {
 	mux.HandleFunc("POST /lock", s.lock)
 	mux.HandleFunc("GET /unlock", s.unlockPage)
 	mux.HandleFunc("POST /unlock", s.unlock)

@@ -137,31 +137,6 @@ func TestRequestsFromElsewhere(t *testing.T) {
 	}
 }
 
-// TestNothingChangesFromElsewhere: no form of signing in, locking or the
-// directory is taken from another site's page, whoever's browser sends it.
-func TestNothingChangesFromElsewhere(t *testing.T) {
-	s := newStage(t)
-	b := s.as("admin")
-	for _, path := range []string{"/sign-in", "/sign-in/second", "/sign-in/passkey", "/sign-in/passkey/ask", "/sign-out", "/set-up", "/lock",
-		"/unlock", "/unlock/ask", "/resume", "/me/security", "/me/security/app", "/me/security/passkey", "/me/security/passkey/ask",
-		"/me/sessions", "/me/role", "/admin/accounts", "/admin/accounts/registrar", "/admin/accounts/registrar/profiles",
-		"/admin/accounts/registrar/profiles/1", "/admin/workgroups", "/admin/second-factor", "/help/keys"} {
-		for _, site := range []string{"cross-site", "same-site"} {
-			req, err := http.NewRequest("POST", s.server.URL+path, strings.NewReader("do=all"))
-			s.must(err)
-			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-			req.Header.Set("Sec-Fetch-Site", site)
-			resp, err := b.client.Do(req)
-			if got := b.read(resp, err); got.status != http.StatusForbidden || got.header.Get("Set-Cookie") != "" {
-				t.Errorf("%s from %s: %d", path, site, got.status)
-			}
-		}
-	}
-	if r := b.get("/admin/accounts"); r.status != http.StatusOK {
-		t.Errorf("afterwards: %d", r.status)
-	}
-}
-
 func TestAccountsPage(t *testing.T) {
 	s := newStage(t)
 	b := s.as("admin")

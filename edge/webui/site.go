@@ -116,6 +116,8 @@ type Site struct {
 	assets *assets
 	orgs   map[string]Org
 	routes http.Handler // behind the guard
+	// patterns are those of routes.
+	patterns []string
 }
 
 // New makes the pages as one handler. Errors: an asset that cannot be read.

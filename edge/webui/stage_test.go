@@ -45,6 +45,7 @@ type stage struct {
 	stages   string // of organisations that join
 	door     *login.Door
 	harmony  harmonyOf
+	options  webui.Options
 	alone    bool              // the registrar has to do with nobody
 	people   map[string]string // id of the person by the name that the story gives
 	packs    []pack.Kept
@@ -95,8 +96,9 @@ func newStage(t testing.TB, options ...account.Option) *stage {
 	s.grants = grant.New(s.engine, s.accounts, clock)
 	apps := smart.New(smart.Options{Grants: s.grants, Accounts: s.accounts, BaseURL: "https://concord.example", Now: clock, Check: s.desk.CheckScope})
 	s.harmony = harmonyOf{t.TempDir(), clock}
-	handler, err := webui.New(webui.Options{PublicPace: transport.NewPace(publicRate, clock), Harmony: s.harmony, Apps: apps, Grants: s.grants, Desk: s.desk, Accounts: s.accounts, Door: s.door, Witnesses: s.desk.Witnesses, BaseURL: "https://concord.example", Guard: login.Guard,
-		Orgs: orgs(), Now: clock, Zone: zone, Parse: parsed, Joining: s.joinings(), Packs: func() []pack.Kept { return s.packs }})
+	s.options = webui.Options{PublicPace: transport.NewPace(publicRate, clock), Harmony: s.harmony, Apps: apps, Grants: s.grants, Desk: s.desk, Accounts: s.accounts, Door: s.door, Witnesses: s.desk.Witnesses, BaseURL: "https://concord.example", Guard: login.Guard,
+		Orgs: orgs(), Now: clock, Zone: zone, Parse: parsed, Joining: s.joinings(), Packs: func() []pack.Kept { return s.packs }}
+	handler, err := webui.New(s.options)
 	s.must(err)
 	s.server.Config.Handler = handler
 	s.server.Start()

@@ -178,7 +178,7 @@ func (r *Register) AskPasskey(ctx context.Context, ticket string, at Place) (ans
 		if err != nil {
 			return "", nil, err
 		}
-		if !row.Asks.Passkey {
+		if !row.Asks.Passkey || len(h.WebAuthnCredentials()) == 0 {
 			return "", nil, fault.New(fault.Unauthenticated, "account.step", "there is no passkey to show")
 		}
 		asked, row.Passkey, err = w.BeginLogin(h, webauthn.WithUserVerification(protocol.VerificationRequired))
