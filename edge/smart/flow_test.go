@@ -12,8 +12,8 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
 
-	"concord/record/access"
 	"concord/edge/smart"
+	"concord/record/access"
 	"concord/record/grant"
 )
 

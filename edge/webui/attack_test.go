@@ -321,3 +321,41 @@ func fieldNames(t *testing.T) []string {
 	slices.Sort(out)
 	return slices.Compact(out)
 }
+
+// anyName are pages that take a name which may be anything, or that of an
+// organisation that is not there yet.
+var anyName = []string{"/feeds/{feed}", "/onboard/{org}/work", "/onboard/{org}/register"}
+
+// TestPathsLeadNowhere: no part of an address leads to a file of the server, or to
+// what another page guards.
+func TestPathsLeadNowhere(t *testing.T) {
+	s := newStage(t)
+	s.joiners()
+	patterns, _, err := webui.PatternsOf(s.options)
+	s.must(err)
+	browsers := map[string]*browser{}
+	for role := range s.starts() {
+		browsers[role] = s.as(role)
+	}
+	wild := regexp.MustCompile(`\{[a-z]+\}`)
+	for _, p := range append(patterns, "GET /static/{x}") {
+		method, path, _ := strings.Cut(p, " ")
+		if !wild.MatchString(path) {
+			continue
+		}
+		for _, part := range []string{"..%2f..%2f..%2f..%2fetc%2fpasswd", "%2e%2e", "..%5c..%5cconfig", "%2fetc%2fpasswd", "x%00", "....%2f%2f"} {
+			for role, b := range browsers {
+				req, err := http.NewRequest(method, s.server.URL+wild.ReplaceAllString(path, part), strings.NewReader(""))
+				s.must(err)
+				res, err := b.client.Do(req)
+				got := b.read(res, err)
+				if got.status >= 500 && got.status != http.StatusNotImplemented || strings.Contains(got.body, "root:") {
+					t.Errorf("%s: %s with %s: %d", role, p, part, got.status)
+				}
+				if method == http.MethodGet && got.status == http.StatusOK && !slices.Contains(anyName, path) {
+					t.Errorf("%s: %s with %s is a page", role, p, part)
+				}
+			}
+		}
+	}
+}

@@ -14,8 +14,10 @@ import (
 	"concord/demo/packs"
 	"concord/exchange/onboard"
 	"concord/exchange/onboard/harmonise"
+	"concord/fault"
 	"concord/record/access"
 	"concord/record/account"
+	"concord/standard/uk"
 )
 
 // harmonyOf is the harmonisation over a real stage of Hillingdon.
@@ -42,6 +44,9 @@ func catalogue(org string, domain bool) (*harmonise.Catalogue, error) {
 }
 
 func (h harmonyOf) Build(ctx context.Context, org, extract string) (*harmonise.Build, *onboard.Stage, error) {
+	if !uk.ODSCode(org) { // as the program's own
+		return nil, nil, fault.New(fault.Invalid, "test.org", "an ODS code is wanted")
+	}
 	s := h.stage(org)
 	in := harmonise.Inputs{Catalogue: &harmonise.Catalogue{Org: org}, Now: h.now()}
 	domain, err := catalogue("QRV", true)

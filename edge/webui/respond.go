@@ -5,7 +5,9 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
+	"unicode"
 
 	"github.com/a-h/templ"
 
@@ -58,7 +60,25 @@ type download struct {
 	body       []byte
 }
 
-func redirect(to string) (*answer, error) { return &answer{to: to}, nil }
+// redirect leads to another page. What an address held that no header may hold
+// stays escaped.
+func redirect(to string) (*answer, error) { return &answer{to: plainAddress(to)}, nil }
+
+// plainAddress escapes control characters, which a part of an address may bring.
+func plainAddress(to string) string {
+	if strings.IndexFunc(to, unicode.IsControl) < 0 {
+		return to
+	}
+	var b strings.Builder
+	for _, c := range to {
+		if unicode.IsControl(c) {
+			b.WriteString(url.QueryEscape(string(c)))
+		} else {
+			b.WriteRune(c)
+		}
+	}
+	return b.String()
+}
 
 // send writes an answer.
 func (s *Site) send(w http.ResponseWriter, r *http.Request, v *visit, a *answer) {

@@ -2,6 +2,7 @@ package webui
 
 import (
 	"net/http"
+	"net/url"
 
 	"concord/fault"
 	"concord/record/access"
@@ -185,7 +186,7 @@ func (s *Site) foreign() http.Handler {
 
 // slash puts the slash behind a record's address.
 func (s *Site) slash(v *visit) (*answer, error) {
-	to := "/p/" + v.PathValue("id") + "/"
+	to := "/p/" + url.PathEscape(v.PathValue("id")) + "/"
 	if v.URL.RawQuery != "" {
 		to += "?" + v.URL.RawQuery
 	}

@@ -96,6 +96,9 @@ func filesOf(dir string) ([]sourceFile, error) {
 		if err != nil {
 			return nil, fault.Wrap(err, fault.Invalid, "onboard.folder", "%s cannot be read", name)
 		}
+		if !st.Mode().IsRegular() {
+			return nil, fault.New(fault.Invalid, "onboard.file", "%s is a link or no file: an extract holds its files itself", name)
+		}
 		f.size = st.Size()
 		out = append(out, f)
 	}
@@ -126,6 +129,9 @@ func fileOf(name string) (sourceFile, bool) {
 // readManifest reads extract.yaml of a folder. Code beside those of
 // ParseManifest: "onboard.manifest" when there is none.
 func readManifest(dir string) (Manifest, error) {
+	if st, err := os.Lstat(filepath.Join(dir, manifestFile)); err == nil && !st.Mode().IsRegular() {
+		return Manifest{}, fault.New(fault.Invalid, "onboard.manifest", "extract.yaml is a link: an extract holds its files itself")
+	}
 	text, err := fs.ReadFile(os.DirFS(dir), manifestFile)
 	if err != nil {
 		return Manifest{}, fault.New(fault.Invalid, "onboard.manifest", "the folder has no extract.yaml, which says whose extract it is")
