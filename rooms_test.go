@@ -48,6 +48,7 @@ var mayImport = map[string]string{
 	"care/chart":                 "fault standard record",
 	"exchange/intake":            "fault standard record",
 	"exchange/linkage":           "fault standard",
+	"exchange/linkage/sweep":     "fault standard record exchange/linkage",
 	"exchange/feed":              "fault standard record exchange/feed/channel",
 	"exchange/feed/channel":      "fault standard",
 	"exchange/onboard":           "fault standard record",

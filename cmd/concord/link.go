@@ -19,6 +19,7 @@ import (
 )
 
 type linkCmd struct {
+	Index   linkIndexCmd   `cmd:"" default:"withargs" help:"Find who is one person in the whole index (the default): what would be done is told, --join or --propose does it."`
 	Compare linkCompareCmd `cmd:"" help:"Match the records of one table, or of two, and measure against a truth."`
 	Count   linkCountCmd   `cmd:"" help:"Count how common names and dates of birth are, for matching from the next start on."`
 	Replay  linkReplayCmd  `cmd:"" help:"Tell what would change if entries were matched by another model, before it goes live."`

@@ -141,7 +141,10 @@ func readPairs(path string) iter.Seq2[Pair, error] {
 }
 
 // Pairs streams the pairs that are possible at least, the heaviest first.
-func (r *Run) Pairs() iter.Seq2[Pair, error] {
+func (r *Run) Pairs() iter.Seq2[Pair, error] { return r.pairsFrom(0) }
+
+// pairsFrom is Pairs without the first so many.
+func (r *Run) pairsFrom(first int64) iter.Seq2[Pair, error] {
 	return func(yield func(Pair, error) bool) {
 		pairs, err := os.Open(filepath.Join(r.opt.Dir, "pairs"))
 		if err != nil {
@@ -155,6 +158,10 @@ func (r *Run) Pairs() iter.Seq2[Pair, error] {
 			return
 		}
 		defer order.Close()
+		if _, err := order.Seek(first*8, io.SeekStart); err != nil {
+			yield(Pair{}, unkept(err))
+			return
+		}
 		room := make([]uint64, 4096)
 		var p Pair
 		for {

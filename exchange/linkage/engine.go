@@ -13,16 +13,20 @@ import (
 
 // Options of a run.
 type Options struct {
-	Dir      string // scratch folder; a second run with one that holds steps goes on
-	Input    string // fingerprint of the input, so that it does not go on with another's
-	Memory   int64  // bytes for subjects and sorting; 0 = 512 MB
-	Workers  int    // 0 = one a core
-	Model    *match.Model
-	Lexicon  *match.Lexicon
-	Absent   []string // parts of blocking rules that the data lack: Columns.Absent
-	Learn    bool     // learn m, u and the prior from the data
-	Exact    bool     // compare every pair when there are few: at most exactPairs
-	Strict   bool     // hold every pair on which a guard speaks, not conflicts alone
+	Dir     string // scratch folder; a second run with one that holds steps goes on
+	Input   string // fingerprint of the input, so that it does not go on with another's
+	Memory  int64  // bytes for subjects and sorting; 0 = 512 MB
+	Workers int    // 0 = one a core
+	Model   *match.Model
+	Lexicon *match.Lexicon
+	Absent  []string // parts of blocking rules that the data lack: Columns.Absent
+	Learn   bool     // learn m, u and the prior from the data
+	Exact   bool     // compare every pair when there are few: at most exactPairs
+	Strict  bool     // hold every pair on which a guard speaks, not conflicts alone
+	// Rated: rarity is that of Counts, nil = all count alike; else names and dates
+	// are counted over the data.
+	Rated    bool
+	Counts   *match.Frequencies
 	Progress func(step string, done, total int64)
 }
 
@@ -66,6 +70,9 @@ func Link(ctx context.Context, opt Options, entries iter.Seq2[Entry, error]) (*R
 		return nil, err
 	}
 	r := &Run{opt: opt, state: st, scorer: scorer}
+	if opt.Rated {
+		r.freq = opt.Counts
+	}
 	for _, step := range []struct {
 		name string
 		do   func(context.Context) error
@@ -110,7 +117,7 @@ func (r *Run) ready(file string) error {
 	if err != nil {
 		return err
 	}
-	if r.freq == nil {
+	if r.freq == nil && !r.opt.Rated {
 		if err := r.countAgain(); err != nil {
 			return err
 		}

@@ -19,11 +19,15 @@ import (
 // and writes for each rule a sorted file of keys: key in the upper and number
 // in the lower half of eight bytes.
 func (r *Run) keys(ctx context.Context) error {
-	r.freq = match.NewFrequencies()
+	if !r.opt.Rated {
+		r.freq = match.NewFrequencies()
+	}
 	crowd := match.NewCrowd()
 	if err := eachSubject(r.opt.Dir, "prepared", func(s []match.Subject) error {
 		for i := range s {
-			r.freq.Add(&s[i])
+			if !r.opt.Rated {
+				r.freq.Add(&s[i])
+			}
 			crowd.Add(&s[i])
 		}
 		return ctx.Err()
@@ -66,7 +70,9 @@ func (r *Run) spread(ctx context.Context, crowd *match.Crowd) error {
 	err = eachSubject(r.opt.Dir, "prepared", func(s []match.Subject) error {
 		for i := range s {
 			crowd.Clear(&s[i], r.scorer.Rules)
-			r.freq.Rate(&s[i], r.opt.Model.Commonest)
+			if r.freq != nil {
+				r.freq.Rate(&s[i], r.opt.Model.Commonest)
+			}
 			for rule, k := range s[i].Keys() {
 				if k != 0 {
 					binary.LittleEndian.PutUint64(b[:], uint64(k)<<32|uint64(n))

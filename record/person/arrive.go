@@ -282,7 +282,7 @@ func (w *work) judge(pk int64, c Candidate, known bool) error {
 	if now.settled() || now.By == Before && worth(c.Verdict) {
 		return nil
 	}
-	d := Decision{Outcome: Open, By: ByModel, Rival: c.claim == rivalled}
+	d := Decision{Outcome: Open, By: ByModel, Who: w.who, Rival: c.claim == rivalled}
 	d.say(w.Match.Name, c.Verdict)
 	switch {
 	case c.Verdict.Grade == match.Certain:
@@ -292,7 +292,7 @@ func (w *work) judge(pk int64, c Candidate, known bool) error {
 				return err
 			}
 		}
-		if d.Held {
+		if d.Held || w.propose {
 			d.Outcome = Possible
 		}
 	case w.Match.asks(c.Verdict):

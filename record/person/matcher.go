@@ -80,6 +80,10 @@ func (m *Matcher) prepare(r match.Record) match.Subject {
 // With is a matcher by another model, with the same counts.
 func (m *Matcher) With(model *match.Model) (*Matcher, error) { return NewMatcher(model, m.counts) }
 
+// Basis is the model that pairs are scored by, its prior that of so many entries, and
+// the counts of names; nil = not counted. Neither may be changed.
+func (m *Matcher) Basis() (*match.Model, *match.Frequencies) { return m.scorer.Model, m.counts }
+
 // Asked makes a Patient ready that somebody looks for: its hospital numbers
 // count too.
 func (m *Matcher) Asked(patient *fhir.Value) match.Subject {

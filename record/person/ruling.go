@@ -363,21 +363,11 @@ func before(p *Pair, ruling string) Decision {
 }
 
 func (w *work) rejudge(a, b int64) error {
-	s, err := w.subject(a)
-	if err != nil || s == nil {
+	c, err := w.candidate(Found{A: a, B: b})
+	if err != nil || c == nil {
 		return err
 	}
-	t, err := w.subject(b)
-	if err != nil || t == nil {
-		return err
-	}
-	own := *s // what is known of the entry stays as it was
-	list, err := w.uncrowd(w.ctx, w.tx, PatientKey(a), &own, []Candidate{{Key: PatientKey(b), Subject: *t, Verdict: w.Match.Judge(s, t)}},
-		w.Match.Judge, func(Candidate) bool { return true })
-	if err != nil {
-		return err
-	}
-	return w.judge(a, list[0], false)
+	return w.judge(a, *c, false)
 }
 
 // FindRuling reads one. Errors: NotFound "person.ruling".

@@ -48,6 +48,8 @@ type work struct {
 	fresh    map[int64]bool           // entries that came in this transaction and have no person yet
 	moved    map[int64]bool           // entries whose person may be another now
 	beyond   int                      // pairs of the entry that arrives that nobody is asked about
+	who      string                   // what brought the pairs up that the model decides on; "" = an arrival
+	propose  bool                     // what is certain is put before a steward too
 }
 
 func (x Index) begin(ctx context.Context, tx store.Tx) *work {
