@@ -117,7 +117,12 @@ type Source struct {
 
 // Join names two entries by logical id, or by the FullURL of an op: From was
 // merged into Into.
-type Join struct{ From, Into string }
+type Join struct {
+	From, Into string
+	// Link: they are one person, and both numbers stay in use (A24): a word of its
+	// own beside a merge, which unmerging does not take back.
+	Link bool
+}
 
 // Rejection is the error of a write whose resource breaks base rules.
 type Rejection struct {

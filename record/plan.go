@@ -26,20 +26,21 @@ type plan struct {
 	desk     *Desk
 	ops      []Op
 	drafts   []*draft
-	byURL    map[string]*draft  // fullUrl → draft
-	byRef    map[string]string  // conditional reference → Type/id
-	next     map[seqKey]uint32  // sequences taken
-	fresh    map[int64]bool     // record keys allocated for this plan
-	patients map[string]*draft  // "Patient/id" → draft, once placed
-	joins    [][2]store.Key     // who is said to be one: from, into
-	unjoins  [][2]store.Key     // who is said to be one no more
-	parts    [][2]store.Key     // who is said to be two
-	index    *searches          // by which its entries were made
-	people   person.Index       // by which its Patients are matched, from beginning to end
-	seen     int64              // change number of the snapshot that was planned on
-	asked    map[string]*draft  // the first conditional create of each condition
-	gone     map[store.Key]bool // what the transaction deletes
-	matched  int64              // change number of the snapshot that matches were looked for on
+	byURL    map[string]*draft     // fullUrl → draft
+	byRef    map[string]string     // conditional reference → Type/id
+	next     map[seqKey]uint32     // sequences taken
+	fresh    map[int64]bool        // record keys allocated for this plan
+	patients map[string]*draft     // "Patient/id" → draft, once placed
+	joins    [][2]store.Key        // who is said to be one: from, into
+	links    map[[2]store.Key]bool // of those: both stay in use
+	unjoins  [][2]store.Key        // who is said to be one no more
+	parts    [][2]store.Key        // who is said to be two
+	index    *searches             // by which its entries were made
+	people   person.Index          // by which its Patients are matched, from beginning to end
+	seen     int64                 // change number of the snapshot that was planned on
+	asked    map[string]*draft     // the first conditional create of each condition
+	gone     map[store.Key]bool    // what the transaction deletes
+	matched  int64                 // change number of the snapshot that matches were looked for on
 }
 
 type seqKey struct {
@@ -103,6 +104,12 @@ func (d *Desk) plan(ctx context.Context, e *Errand, ops []Op, c Commit) (*plan, 
 		}
 		if p.joins, err = p.findPairs(ctx, r, c.Joins); err != nil {
 			return err
+		}
+		p.links = map[[2]store.Key]bool{}
+		for i, j := range c.Joins {
+			if j.Link {
+				p.links[p.joins[i]] = true
+			}
 		}
 		p.parts, err = p.findPairs(ctx, r, c.Parts)
 		return err

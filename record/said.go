@@ -49,6 +49,7 @@ func (p *plan) said(ctx context.Context, r store.Reader, dr *draft) error {
 		case k == store.Key{}:
 			continue
 		case slices.Contains(p.joins, [2]store.Key{dr.key, k}):
+			delete(p.links, [2]store.Key{dr.key, k})
 		default:
 			p.joins = append(p.joins, [2]store.Key{dr.key, k})
 		}
@@ -83,18 +84,9 @@ func (p *plan) patientSaid(ctx context.Context, r store.Reader, id string) (stor
 // and takes back what it says no longer.
 func (d *Desk) join(ctx context.Context, tx store.Tx, e *Errand, p *plan) error {
 	who := e.who.Org + "/" + e.who.ID
-	var rulings []*person.Ruling
-	for _, pair := range p.unjoins {
-		if slices.Contains(p.joins, pair) || slices.Contains(p.joins, [2]store.Key{pair[1], pair[0]}) {
-			continue // it goes on the other way round
-		}
-		on, err := person.PairOf(ctx, tx, pair[0].PK, pair[1].PK)
-		if err != nil {
-			return err
-		}
-		if now := on.Now(); now.Outcome == person.Joined && now.By == person.ByTrust {
-			rulings = append(rulings, &person.Ruling{Verb: person.TakeBack, By: person.ByTrust, Who: who, Of: now.Ruling})
-		}
+	rulings, err := p.unmerged(ctx, tx, who)
+	if err != nil {
+		return err
 	}
 	more, err := d.part(ctx, tx, who, p.parts)
 	if err != nil {
@@ -102,14 +94,48 @@ func (d *Desk) join(ctx context.Context, tx store.Tx, e *Errand, p *plan) error 
 	}
 	rulings = append(rulings, more...)
 	for _, pair := range p.joins {
-		rulings = append(rulings, &person.Ruling{Verb: person.Join, By: person.ByTrust, Who: who,
+		on, err := person.PairOf(ctx, tx, pair[0].PK, pair[1].PK)
+		if err != nil {
+			return err
+		}
+		if _, apart := on.SaidByTrust(); apart != "" { // it knows better now
+			rulings = append(rulings, &person.Ruling{Verb: person.TakeBack, By: person.ByTrust, Who: who, Of: apart})
+		}
+		rulings = append(rulings, &person.Ruling{Verb: person.Join, By: person.ByTrust, Who: who, Link: p.links[pair],
 			A: []int64{pair[0].PK}, B: []int64{pair[1].PK}})
 	}
 	return d.persons().Rule(ctx, tx, rulings...)
 }
 
-// part is what a trust says of two entries that are not one: its own word to
-// the contrary is taken back; what others thought is overruled.
+// unmerged takes back the merges that are said no longer; a link of the two (A24)
+// stays.
+func (p *plan) unmerged(ctx context.Context, tx store.Tx, who string) ([]*person.Ruling, error) {
+	var rulings []*person.Ruling
+	for _, pair := range p.unjoins {
+		if slices.Contains(p.joins, pair) || slices.Contains(p.joins, [2]store.Key{pair[1], pair[0]}) {
+			continue // it goes on the other way round
+		}
+		on, err := person.PairOf(ctx, tx, pair[0].PK, pair[1].PK)
+		if err != nil {
+			return nil, err
+		}
+		one, _ := on.SaidByTrust()
+		if len(one) == 0 {
+			continue
+		}
+		of, err := person.FindRuling(ctx, tx, one[0])
+		if err != nil {
+			return nil, err
+		}
+		if !of.Link {
+			rulings = append(rulings, &person.Ruling{Verb: person.TakeBack, By: person.ByTrust, Who: who, Of: of.ID})
+		}
+	}
+	return rulings, nil
+}
+
+// part is what a trust says of two entries that are not one: its own words to the
+// contrary are taken back; what others thought is overruled.
 func (d *Desk) part(ctx context.Context, tx store.Tx, who string, pairs [][2]store.Key) ([]*person.Ruling, error) {
 	var rulings []*person.Ruling
 	for _, pair := range pairs {
@@ -117,11 +143,13 @@ func (d *Desk) part(ctx context.Context, tx store.Tx, who string, pairs [][2]sto
 		if err != nil {
 			return nil, err
 		}
-		r := &person.Ruling{Verb: person.Part, By: person.ByTrust, Who: who, A: []int64{pair[0].PK}, B: []int64{pair[1].PK}}
-		if now := on.Now(); now.Outcome == person.Joined && now.By == person.ByTrust {
-			r = &person.Ruling{Verb: person.TakeBack, By: person.ByTrust, Who: who, Of: now.Ruling}
+		one, _ := on.SaidByTrust()
+		for _, of := range one {
+			rulings = append(rulings, &person.Ruling{Verb: person.TakeBack, By: person.ByTrust, Who: who, Of: of})
 		}
-		rulings = append(rulings, r)
+		if len(one) == 0 {
+			rulings = append(rulings, &person.Ruling{Verb: person.Part, By: person.ByTrust, Who: who, A: []int64{pair[0].PK}, B: []int64{pair[1].PK}})
+		}
 	}
 	return rulings, nil
 }

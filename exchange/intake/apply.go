@@ -49,7 +49,7 @@ func (a *Applier) gather(ctx context.Context, w *writing, t *task) (err error) {
 		if err != nil {
 			return err
 		}
-		pair := record.Join{From: strings.TrimPrefix(ref, "Patient/"), Into: strings.TrimPrefix(before, "Patient/")}
+		pair := record.Join{From: strings.TrimPrefix(ref, "Patient/"), Into: strings.TrimPrefix(before, "Patient/"), Link: true}
 		if before = ref; m.Link {
 			w.joins = append(w.joins, pair)
 		} else if m.Unlink {

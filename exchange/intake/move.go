@@ -100,7 +100,7 @@ func (w *writing) rehome(ctx context.Context, r *Rehome, own string) error {
 			w.parts = append(w.parts, record.Join{From: own, Into: from.Patient.ID})
 		}
 	}
-	w.joins = append(w.joins, record.Join{From: own, Into: to.Patient.ID})
+	w.joins = append(w.joins, record.Join{From: own, Into: to.Patient.ID, Link: true})
 	return nil
 }
 

@@ -288,7 +288,7 @@ func (w *work) judge(pk int64, c Candidate, known bool) error {
 	case c.Verdict.Grade == match.Certain:
 		d.Outcome = Joined
 		if now.Outcome != Joined {
-			if d.Held, err = w.hostile(pk, c.Key.PK, false); err != nil {
+			if d.Held, err = w.hostile(pk, c.Key.PK); err != nil {
 				return err
 			}
 		}
@@ -308,11 +308,10 @@ func sameDecision(a, b Decision) bool {
 	return a.Outcome == b.Outcome && a.By == b.By && a.Model == b.Model && a.Pattern == b.Pattern && a.Weight == b.Weight && a.Guards == b.Guards && a.Claim == b.Claim && a.Held == b.Held && a.Rival == b.Rival
 }
 
-// hostile tells whether to join two entries would make one person of two that
-// must not be: two valid NHS numbers, one number on two people, or a pair that a
-// steward has parted. A steward may overrule the first two, and no bound is set
-// to what a steward joins.
-func (w *work) hostile(a, b int64, steward bool) (bool, error) {
+// hostile tells whether for the model to join two entries would make one person of two
+// that must not be: two valid NHS numbers, one number on two people, or a pair that
+// a human has parted.
+func (w *work) hostile(a, b int64) (bool, error) {
 	one, err := w.group(a)
 	if err != nil {
 		return false, err
@@ -324,12 +323,12 @@ func (w *work) hostile(a, b int64, steward bool) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if !steward && len(one)+len(two) > maxPerson {
+	if len(one)+len(two) > maxPerson {
 		return true, nil
 	}
 	for _, x := range one {
 		for _, y := range two {
-			if bad, err := w.against(x, y, steward); bad || err != nil {
+			if bad, err := w.against(x, y, ByModel); bad || err != nil {
 				return bad, err
 			}
 		}
@@ -337,16 +336,18 @@ func (w *work) hostile(a, b int64, steward bool) (bool, error) {
 	return false, nil
 }
 
-// against tells whether two entries must not be of one person.
-func (w *work) against(x, y int64, steward bool) (bool, error) {
+// against tells whether two entries must not be of one person for the one who joins.
+// Humans may overrule numbers, and a steward goes on with a pair that was parted and is
+// asked about again.
+func (w *work) against(x, y int64, by Maker) (bool, error) {
 	n, err := w.node(x)
 	if err != nil {
 		return false, err
 	}
-	if i := n.has(y); i >= 0 && n.Pairs[i].Outcome == Apart {
+	if i := n.has(y); i >= 0 && (n.Pairs[i].Outcome == Apart || n.Pairs[i].Parted && by != BySteward) {
 		return true, nil
 	}
-	if steward {
+	if by != ByModel {
 		return false, nil
 	}
 	s, err := w.subject(x)

@@ -49,6 +49,8 @@ type Decision struct {
 	Rival bool `json:"rv,omitempty"`
 	// Held: certain of itself, but it would have put two people into one.
 	Held bool `json:"h,omitempty"`
+	// Parted: a human had parted the two, and is only asked about them again.
+	Parted bool `json:"pd,omitempty"`
 	// Beyond counts less likely pairs of the entry that arrived which were put to
 	// nobody, since as many as a steward is asked about were likelier.
 	Beyond int `json:"mo,omitempty"`
@@ -83,6 +85,29 @@ func (p *Pair) Now() Decision {
 		return Decision{}
 	}
 	return p.Decisions[len(p.Decisions)-1]
+}
+
+// parts tells whether the two stay two people until a human joins them.
+func (d Decision) parts() bool { return d.Outcome == Apart || d.Parted }
+
+// joinsByTrust tells a trust's word that two are one, also when it went against
+// another's and a steward is asked.
+func (d Decision) joinsByTrust() bool {
+	return d.By == ByTrust && (d.Outcome == Joined || d.Outcome == More)
+}
+
+// SaidByTrust gives the rulings by which a trust has said, as it stands, that two are
+// one, the newest first (a merge and a link are two words), or else the one by which it
+// has said that they are not.
+func (p *Pair) SaidByTrust() (one []string, apart string) {
+	now := p.Now()
+	for d := now; d.joinsByTrust(); d = before(p, d.Ruling) {
+		one = append(one, d.Ruling)
+	}
+	if now.By == ByTrust && now.Outcome == Apart {
+		apart = now.Ruling
+	}
+	return one, apart
 }
 
 // settled tells whether a human has the last word on the pair.

@@ -36,6 +36,7 @@ type Ruling struct {
 	At    time.Time  `json:"at"`
 	Pairs [][2]int64 `json:"pairs,omitempty"`
 	Of    string     `json:"of,omitempty"`     // of TakeBack: the ruling undone
+	Link  bool       `json:"link,omitempty"`   // of a trust's Join: both stay in use (A24), neither goes on under the other
 	Taken string     `json:"undone,omitempty"` // the ruling that undid it
 }
 
@@ -165,7 +166,7 @@ func (w *work) say(r *Ruling, a, b int64, o Outcome) error {
 	if err != nil {
 		return err
 	}
-	d := Decision{Outcome: o, By: r.By, Who: r.Who, Why: r.Why, Ruling: r.ID}
+	d := Decision{Outcome: o, By: r.By, Who: r.Who, Why: r.Why, Ruling: r.ID, Parted: o == More && p.Now().parts()}
 	s, err := w.subject(a)
 	if err != nil {
 		return err
@@ -194,32 +195,24 @@ func (w *work) join(r *Ruling, a, b []int64) error {
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(one, func(pk int64) bool { return slices.Contains(two, pk) }) {
-		if r.By == ByTrust {
-			return w.sayAgain(r, a[0], b[0])
-		}
+	same := slices.ContainsFunc(one, func(pk int64) bool { return slices.Contains(two, pk) })
+	if same && r.By != ByTrust {
 		return fault.New(fault.Conflict, "person.one", "these are one person already")
 	}
 	if len(one)*len(two) > maxRuled {
 		return fault.New(fault.Invalid, "person.ruling", "the two persons have too many entries to be joined at once")
 	}
-	for _, x := range one {
-		for _, y := range two {
-			parted, err := w.against(x, y, true)
-			if err != nil {
-				return err
-			}
-			if !parted {
-				continue
-			}
-			if r.By == ByTrust { // a steward is asked who is right
-				return w.say(r, a[0], b[0], More)
-			}
-			return fault.New(fault.Conflict, "person.parted", "a steward has said that two of these entries are not the same person; take that back first")
+	parted := false
+	if !same {
+		if parted, err = w.anyAgainst(one, two, r.By); err != nil {
+			return err
 		}
 	}
 	if r.By == ByTrust { // it speaks of its two numbers, and of nobody else's
-		return w.say(r, a[0], b[0], Joined)
+		return w.joinByTrust(r, a[0], b[0], same, parted)
+	}
+	if parted {
+		return fault.New(fault.Conflict, "person.parted", "a steward has said that two of these entries are not the same person; take that back first")
 	}
 	for _, x := range one {
 		for _, y := range two {
@@ -231,12 +224,36 @@ func (w *work) join(r *Ruling, a, b []int64) error {
 	return nil
 }
 
-// sayAgain keeps a trust's word on two entries that are one already, so that
-// they stay one whatever the model comes to think.
-func (w *work) sayAgain(r *Ruling, a, b int64) error {
+func (w *work) anyAgainst(one, two []int64, by Maker) (bool, error) {
+	for _, x := range one {
+		for _, y := range two {
+			if against, err := w.against(x, y, by); against || err != nil {
+				return against, err
+			}
+		}
+	}
+	return false, nil
+}
+
+// joinByTrust keeps a trust's word on two entries, also when they are one already, so
+// that they stay one whatever the model comes to think. Who is right is for a steward
+// where somebody has parted them. Said again it is one word; a merge and a link are two.
+func (w *work) joinByTrust(r *Ruling, a, b int64, same, parted bool) error {
 	p, err := loadPair(w.ctx, w.tx, a, b)
-	if err != nil || a == b || p.Now().settled() {
+	if err != nil || a == b {
 		return err
+	}
+	now := p.Now()
+	if now.joinsByTrust() {
+		of, err := FindRuling(w.ctx, w.tx, now.Ruling)
+		if err != nil || of.Link == r.Link {
+			return err
+		}
+	} else if now.settled() && same {
+		return nil
+	}
+	if parted {
+		return w.say(r, a, b, More)
 	}
 	return w.say(r, a, b, Joined)
 }

@@ -33,6 +33,7 @@ type tie struct {
 	To      int64   `json:"p"`
 	Outcome Outcome `json:"o"`
 	Claim   bool    `json:"c,omitempty"` // joined by a claim: a rival undoes it
+	Parted  bool    `json:"x,omitempty"` // Decision.Parted
 }
 
 // work is one transaction on the index. Persons are made of entries by their
@@ -142,9 +143,9 @@ func (w *work) decide(p *Pair, d Decision) error {
 			return err
 		}
 		if i := n.has(side[1]); i >= 0 {
-			n.Pairs[i].Outcome, n.Pairs[i].Claim = d.Outcome, d.claimed()
+			n.Pairs[i].Outcome, n.Pairs[i].Claim, n.Pairs[i].Parted = d.Outcome, d.claimed(), d.Parted
 		} else {
-			n.Pairs = append(n.Pairs, tie{side[1], d.Outcome, d.claimed()})
+			n.Pairs = append(n.Pairs, tie{side[1], d.Outcome, d.claimed(), d.Parted})
 		}
 		w.dirty[side[0]] = true
 		if (was == Joined) != (d.Outcome == Joined) {
