@@ -27,6 +27,10 @@ type RefileAsked struct {
 	// Refs pick resources by reference, each with what belongs to it; one that is
 	// not a visit leaves the visit that it was filed in. It goes without Visit.
 	Refs []string
+	// Goes is the visit, filed in Into, that a visit picked by Refs becomes one with:
+	// what was recorded during it names that one, and its own id leads there. "" = each
+	// visit stays one by itself.
+	Goes string
 	Why  string // in words; no patient data
 }
 
@@ -64,13 +68,14 @@ func (e *Errand) Refile(ctx context.Context, ask RefileAsked) ([]Op, error) {
 
 // move is one move being made ready.
 type move struct {
-	errand *Errand
-	ask    RefileAsked
-	target int64 // record key of the right entry, 0 = not there yet
-	items  []*Item
-	origin []*Item           // of each item: what it takes up again, nil = none
-	to     map[string]string // reference → the reference that goes on for it
-	stays  map[string]bool   // references of what lies under the entry and does not move
+	errand   *Errand
+	ask      RefileAsked
+	target   int64   // record key of the right entry, 0 = not there yet
+	movables []*Item // of what lies under the entry
+	items    []*Item
+	origin   []*Item           // of each item: what it takes up again, nil = none
+	to       map[string]string // reference → the reference that goes on for it
+	stays    map[string]bool   // references of what lies under the entry and does not move
 }
 
 func (m *move) read(ctx context.Context, r store.Reader) error {
@@ -96,7 +101,8 @@ func (m *move) read(ctx context.Context, r store.Reader) error {
 	if err != nil {
 		return err
 	}
-	m.items = picked(m.movable(items), m.ask.pick())
+	m.movables = m.movable(items)
+	m.items = picked(m.movables, m.ask.pick())
 	if len(m.items) > maxRefiled {
 		return fault.New(fault.TooCostly, "record.move", "a move is of at most %d resources", maxRefiled)
 	}
@@ -108,6 +114,10 @@ func (m *move) read(ctx context.Context, r store.Reader) error {
 		return err
 	}
 	for i, it := range m.items {
+		if m.absorbed(it) {
+			m.to[it.Ref()] = m.ask.Goes
+			continue
+		}
 		m.to[it.Ref()] = movedURL(it)
 		if was := m.origin[i]; was != nil {
 			m.to[it.Ref()] = was.Ref()
@@ -170,6 +180,9 @@ func movedURL(it *Item) string { return "urn:concord:moved:" + it.Type + ":" + i
 
 func (m *move) ops() []Op {
 	var ops []Op
+	if m.ask.From == m.ask.Into && m.ask.Goes != "" {
+		return m.mergesHere()
+	}
 	if m.ask.From == m.ask.Into {
 		for _, it := range m.items {
 			if m.chosen(it) {
@@ -180,13 +193,19 @@ func (m *move) ops() []Op {
 		return ops
 	}
 	for i, it := range m.items {
-		ops = append(ops, m.goesOn(it, m.origin[i]))
+		if !m.absorbed(it) {
+			ops = append(ops, m.goesOn(it, m.origin[i]))
+		}
 	}
 	for _, it := range m.items {
-		ops = append(ops, Op{Kind: Update, Type: it.Type, ID: it.ID, IfMatch: it.Version, refiled: true,
-			Resource: asMoved(it.Resource, m.to[it.Ref()], m.ask.Why)})
+		ops = append(ops, m.leaves(it))
 	}
 	return ops
+}
+
+// leaves marks what a resource was as moved away.
+func (m *move) leaves(it *Item) Op {
+	return Op{Kind: Update, Type: it.Type, ID: it.ID, IfMatch: it.Version, refiled: true, Resource: asMoved(it.Resource, m.to[it.Ref()], m.ask.Why)}
 }
 
 // chosen tells a visit that was picked and changes.

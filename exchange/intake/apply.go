@@ -136,6 +136,9 @@ func (w *writing) patient(ctx context.Context, m *Mapped) (string, error) {
 		if err := w.draft(m, &m.Drafts[i], prior, refs); err != nil {
 			return "", err
 		}
+		if err := w.absorb(ctx, m, &m.Drafts[i], prior); err != nil {
+			return "", err
+		}
 	}
 	return refs["#patient"], w.identity(ctx, m, prior, refs["#patient"])
 }

@@ -72,6 +72,9 @@ type Draft struct {
 	// had its Key: the first that is found, when Key is not, becomes this
 	// resource and gives up its old key.
 	Adopts []string
+	// Absorbs: where its Key and one that it adopts are both stored, they are one
+	// from then on, under the Key.
+	Absorbs bool
 	// Resource has no id. References to the patient read "#patient", those to
 	// other drafts "#key:Type/Key". They are resolved before folding.
 	Resource *fhir.Value

@@ -1,6 +1,9 @@
 package intake
 
-import "concord/fault"
+import (
+	"concord/fault"
+	"concord/standard/uk"
+)
 
 // mapMerge: A30, A34, A36, A40 and A47. MRG-1 names the hospital numbers that go on under
 // the one in PID.
@@ -23,9 +26,28 @@ func mapMerge(s *source, m *Mapped) error {
 		return fault.New(fault.Invalid, "intake.merge-number", "MRG-1 holds no other hospital number").In("MRG-1")
 	}
 	m.Merge = merge
-	s.mentionVisit(m)
+	if s.head.Trigger == "A36" {
+		s.mergeAccount(m, mrg)
+	} else {
+		s.mentionVisit(m)
+	}
 	s.addClinical(m)
 	return nil
+}
+
+// mergeAccount: A36 merges an account (MRG-3) too. The visits that had it lie under the
+// old number, where they stay, and are of the account in PID-18 from then on.
+func (s *source) mergeAccount(m *Mapped, mrg *segment) {
+	s.first("PV1").skip(1, 2, 19)
+	old, now := mrg.f(3).Component(1).String(), s.account()
+	switch set := s.newNumber(uk.AccountNumber, old, now); {
+	case old == "" || now == "":
+		s.warn("the message does not name both the old account and the new one; the visits keep theirs")
+	case set != nil:
+		for _, number := range m.Merge.Old {
+			m.Moves = append(m.Moves, Move{From: number, Stays: true, Visit: &Numbered{uk.AccountNumber, old}, Set: set})
+		}
+	}
 }
 
 // mapLink: A24 says that two patients are one person, A37 that they are not.
@@ -50,8 +72,8 @@ func pairUp(trigger string, all []Mapped) error {
 
 // mapVisitNumber: A50 gives a visit another number, A42 makes two visits one
 // under the number in PV1-19. The visit under the old number (MRG-5) goes on
-// under the new one. Where both are known already, both stay: what was recorded
-// during each names it.
+// under the new one. Where both are known already, A42 leaves the latter, with what
+// was recorded during either; by A50 both stay, since its number should be new.
 func mapVisitNumber(s *source, m *Mapped) error {
 	old := s.first("MRG").f(5).Component(1).String()
 	if old == "" {
@@ -64,7 +86,7 @@ func mapVisitNumber(s *source, m *Mapped) error {
 	}
 	if gone := key("visit", old); v.key != gone {
 		d := &m.Drafts[len(m.Drafts)-1]
-		d.Adopts = append(d.Adopts, gone)
+		d.Adopts, d.Absorbs = append(d.Adopts, gone), s.head.Trigger == "A42"
 	}
 	s.addClinical(m)
 	return nil

@@ -12,6 +12,8 @@ type Move struct {
 	// From is the hospital number under which it lies; that of Mapped.Patient
 	// when nothing changes its patient.
 	From string
+	// Stays: the visits stay where they lie, and their numbers alone change.
+	Stays bool `json:",omitempty"`
 	// Visit picks the visits that move; nil = everything under From.
 	Visit *Numbered `json:",omitempty"`
 	// Set are numbers that the visits have from now on.

@@ -24,11 +24,14 @@ func (w *writing) move(ctx context.Context, m *Mapped, mv Move, prior *record.Pr
 		}
 		from = before.Patient
 	}
-	if from == nil && same {
+	if from == nil && (same || mv.Stays) {
 		return nil // a number of a visit that was never heard of
 	}
 	if from == nil {
 		return fault.New(fault.Invalid, "intake.move", "no patient is known under the number from which the message moves").In("MRG-1")
+	}
+	if mv.Stays {
+		into, same = from.ID, true
 	}
 	ops, err := w.errand.Refile(ctx, record.RefileAsked{
 		From: from.ID, Into: strings.TrimPrefix(into, "Patient/"), Why: "moved to another hospital number by " + m.Trigger,
@@ -101,6 +104,30 @@ func (w *writing) rehome(ctx context.Context, r *Rehome, own string) error {
 		}
 	}
 	w.joins = append(w.joins, record.Join{From: own, Into: to.Patient.ID, Link: true})
+	return nil
+}
+
+// absorb makes one visit of two that are both stored, where a message says so.
+func (w *writing) absorb(ctx context.Context, m *Mapped, d *Draft, prior *record.Prior) error {
+	lives := prior.ByKey[record.KeyRef{Type: d.Type, Key: d.Key}]
+	if !d.Absorbs || lives == nil {
+		return nil
+	}
+	for _, k := range d.Adopts {
+		gone := prior.ByKey[record.KeyRef{Type: d.Type, Key: k}]
+		if gone == nil || gone.ID == lives.ID {
+			continue
+		}
+		of := func(it *record.Item) string {
+			return strings.TrimPrefix(it.Resource.StrAt("subject.reference"), "Patient/")
+		}
+		ops, err := w.errand.Refile(ctx, record.RefileAsked{From: of(gone), Into: of(lives), Refs: []string{gone.Ref()}, Goes: lives.Ref(),
+			Why: "became one with another visit by " + m.Trigger})
+		if err != nil {
+			return err
+		}
+		w.ops = append(w.ops, ops...)
+	}
 	return nil
 }
 
