@@ -16,8 +16,11 @@ import (
 
 // How far a search by particulars looks.
 const (
-	maxDays      = 366  // dates of birth that are looked up one by one
-	maxHistories = 1000 // entries whose past is read
+	maxDays      = 366     // dates of birth that are looked up one by one
+	maxBornKeys  = 100_000 // entries born on them that are listed
+	fewNamed     = 300     // of them, that are read rather than narrowed
+	fewDays      = 31      // up to so many are looked up before the names are
+	maxHistories = 1000    // entries whose past is read
 )
 
 // FindWanted finds persons by particulars, best first: at most 50, else nobody
@@ -93,33 +96,83 @@ func (f *finding) look(ctx context.Context, r store.Reader) error {
 	return nil
 }
 
-// candidates are the entries born on the days that are wanted; over many days,
-// those whose family name begins as wanted.
+// candidates are the entries born on the days that are wanted, of the names that are
+// wanted where those are listed sooner than bodies are read.
 func (f *finding) candidates(ctx context.Context, r store.Reader) ([]store.Key, error) {
-	x := f.desk.searches().extract
-	var keys []store.Key
 	days := f.w.Days(maxDays)
-	if days == nil && f.w.Family != "" && !f.w.Sounds {
-		words := strings.Fields(search.Fold(f.w.Family))
-		if len(words) == 0 {
-			return nil, nil
+	byName := !f.w.Sounds && !(f.w.History && days != nil) // a name by sound, or of the past, is in no index
+	var keys []store.Key
+	narrowed := false
+	if byName && (days == nil || len(days) > fewDays) {
+		var err error
+		if keys, narrowed, err = f.named(ctx, r); err != nil || narrowed && len(keys) <= fewNamed {
+			return keys, err
 		}
-		found, err := r.FindString(ctx, x.Hash("Patient", "family"), words[0], false, maxPeopleCandidates+1)
-		f.many = len(found) > maxPeopleCandidates
-		return sortedKeys(found), err
 	}
-	f.many = days == nil
-	for _, day := range days {
-		found, err := r.Find(ctx, x.Ident("Patient", "birthdate", day), maxPeopleCandidates+1)
-		if err != nil {
+	born, whole, err := f.born(ctx, r, days)
+	switch {
+	case err != nil:
+		return nil, err
+	case byName && !narrowed && (!whole || len(born) > maxPeopleCandidates): // a day that very many have
+		if keys, narrowed, err = f.named(ctx, r); err != nil {
 			return nil, err
 		}
-		if keys = append(keys, found...); len(keys) > maxPeopleCandidates {
-			f.many = true
-			return nil, nil
+	}
+	switch {
+	case whole && narrowed:
+		keys = both(keys, born)
+	case whole:
+		keys = born
+	}
+	f.many = !whole && !narrowed || len(keys) > maxPeopleCandidates
+	return keys, nil
+}
+
+// named are the entries whose names begin as the first word of each that is wanted;
+// narrowed is false when too many do to list them.
+func (f *finding) named(ctx context.Context, r store.Reader) (keys []store.Key, narrowed bool, err error) {
+	for _, n := range []struct{ param, name string }{{"family", f.w.Family}, {"given", f.w.Given}} {
+		words := strings.Fields(search.Fold(n.name))
+		if len(words) == 0 {
+			continue
+		}
+		found, err := r.FindString(ctx, f.desk.searches().extract.Hash("Patient", n.param), words[0], false, maxNameKeys+1)
+		switch {
+		case err != nil:
+			return nil, false, err
+		case len(found) > maxNameKeys: // it tells too little
+		case narrowed:
+			keys = both(keys, sortedKeys(found))
+		default:
+			keys, narrowed = sortedKeys(found), true
+		}
+		if narrowed && len(keys) <= fewNamed {
+			break
 		}
 	}
-	return sortedKeys(keys), nil
+	return keys, narrowed, nil
+}
+
+// born are the entries of days; whole is false when they are too many to list.
+func (f *finding) born(ctx context.Context, r store.Reader, days []string) (keys []store.Key, whole bool, err error) {
+	for _, day := range days {
+		found, err := r.Find(ctx, f.desk.searches().extract.Ident("Patient", "birthdate", day), maxBornKeys+1-len(keys))
+		if err != nil {
+			return nil, false, err
+		}
+		if keys = append(keys, found...); len(keys) > maxBornKeys {
+			return nil, false, nil
+		}
+	}
+	return sortedKeys(keys), days != nil, nil
+}
+
+// both are the keys that two lists in order have in common.
+func both(a, b []store.Key) []store.Key {
+	return slices.DeleteFunc(a, func(k store.Key) bool {
+		_, has := slices.BinarySearchFunc(b, k, compareKeys)
+		return !has
+	})
 }
 
 func sortedKeys(keys []store.Key) []store.Key {

@@ -15,6 +15,7 @@ import (
 type benchCmd struct {
 	Arrivals   arrivalCmd      `cmd:"" help:"Bring made-up records of four trusts in, and measure matching as they arrive, against the truth."`
 	Feed       benchFeedCmd    `cmd:"" help:"Send changes of a record to three destinations, one of them dead."`
+	Find       benchFindCmd    `cmd:"" help:"Look for people of a store by name and date or year of birth: how long, how often too many, how often found."`
 	Onboard    benchOnboardCmd `cmd:"" help:"Stage, profile and match a made-up extract of a joining trust against a live record of two others."`
 	Population populationCmd   `cmd:"" help:"Load made-up people in bulk, and measure what a record of that size costs."`
 }
