@@ -1,6 +1,7 @@
 package record
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -18,6 +19,16 @@ func hospitalNumbers(patient *fhir.Value) []HospitalNumber {
 		}
 	}
 	return out
+}
+
+// heldFor tells of a resource whether it has the number, so that an entry of the
+// organisation cannot. What another organisation writes does not stand in the way of the
+// trust whose number it is.
+func (n HospitalNumber) heldFor(org string) func(it *Item) bool {
+	return func(it *Item) bool {
+		own := org != n.Trust || it.Org == n.Trust || it.Org == ""
+		return own && slices.Contains(hospitalNumbers(it.Resource), n)
+	}
 }
 
 // BusinessKey joins the parts of a business key: what it is a key of, then what

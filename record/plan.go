@@ -76,11 +76,11 @@ type draft struct {
 	kept     bool // that is durable
 }
 
-// claim is a hash that only one key may have. owns tells whether a body really
+// claim is a hash that only one key may have. owns tells whether a resource really
 // has what was hashed; code and text say that it is taken.
 type claim struct {
 	hash uint64
-	owns func(body *fhir.Value) bool
+	owns func(it *Item) bool
 	code string
 	text string
 }

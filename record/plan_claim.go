@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"concord/fault"
-	"concord/standard/fhir"
 	"concord/store"
 )
 
@@ -14,18 +13,18 @@ func (p *plan) claims(e *Errand, dr *draft) {
 	if dr.keepID {
 		id := dr.id
 		dr.claims = append(dr.claims, claim{d.searches().extract.Hash("id", dr.op.Type, id),
-			func(b *fhir.Value) bool { return b.Type() == dr.op.Type && b.ID() == id }, "record.raced", "the id was taken meanwhile"})
+			func(it *Item) bool { return it.Type == dr.op.Type && it.Resource.ID() == id }, "record.raced", "the id was taken meanwhile"})
 	}
 	if dr.op.Key != "" {
 		want := SourceKey(e.who.Org, dr.op.Key)
 		dr.claims = append(dr.claims, claim{d.keyHash(dr.key.PK, e.who.Org, dr.op.Type, dr.op.Key),
-			func(b *fhir.Value) bool { return b.Type() == dr.op.Type && slices.Contains(sourceKeys(b), want) },
+			func(it *Item) bool { return it.Type == dr.op.Type && slices.Contains(sourceKeys(it.Resource), want) },
 			"record.raced", "the business key was taken meanwhile"})
 	}
 	if dr.patient {
 		for _, n := range hospitalNumbers(dr.body) {
 			dr.claims = append(dr.claims, claim{d.numberHash(n),
-				func(b *fhir.Value) bool { return slices.Contains(hospitalNumbers(b), n) },
+				n.heldFor(dr.put.Org),
 				"record.hospital-number", "another entry has this trust's hospital number"})
 		}
 	}
@@ -82,7 +81,7 @@ func (d *Desk) claim(ctx context.Context, tx store.Tx, c claim, k store.Key) err
 
 // ownsClaim asks the body of a key. A key that is reserved is taken at its word;
 // a deleted one has lost its claim.
-func (d *Desk) ownsClaim(ctx context.Context, r store.Reader, k store.Key, owns func(*fhir.Value) bool) (bool, error) {
+func (d *Desk) ownsClaim(ctx context.Context, r store.Reader, k store.Key, owns func(*Item) bool) (bool, error) {
 	doc, err := r.Get(ctx, k)
 	if fault.Is(err, fault.NotFound) {
 		return true, nil
@@ -90,9 +89,9 @@ func (d *Desk) ownsClaim(ctx context.Context, r store.Reader, k store.Key, owns 
 	if err != nil || doc.Deleted {
 		return false, err
 	}
-	body, err := d.parse(doc)
+	it, err := d.item(doc)
 	if err != nil {
 		return false, err
 	}
-	return owns(body), nil
+	return owns(it), nil
 }

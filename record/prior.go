@@ -45,7 +45,7 @@ func (e *Errand) Prior(ctx context.Context, hospitalNumber string, keys []KeyRef
 
 // numbered is the entry that a trust has under a hospital number, nil = none.
 func (d *Desk) numbered(ctx context.Context, r store.Reader, n HospitalNumber) (*Item, error) {
-	return d.owned(ctx, r, d.numberHash(n), func(body *fhir.Value) bool { return slices.Contains(hospitalNumbers(body), n) })
+	return d.owned(ctx, r, d.numberHash(n), n.heldFor(n.Trust))
 }
 
 // priorByKey looks in the patient's record, and in those of the entries that
@@ -69,8 +69,8 @@ func (d *Desk) priorByKey(ctx context.Context, r store.Reader, trust string, key
 	}
 	for _, k := range keys {
 		for _, pk := range records {
-			it, err := d.owned(ctx, r, d.keyHash(pk, trust, k.Type, k.Key), func(body *fhir.Value) bool {
-				return body.Type() == k.Type && slices.Contains(sourceKeys(body), SourceKey(trust, k.Key))
+			it, err := d.owned(ctx, r, d.keyHash(pk, trust, k.Type, k.Key), func(it *Item) bool {
+				return it.Type == k.Type && slices.Contains(sourceKeys(it.Resource), SourceKey(trust, k.Key))
 			})
 			if err != nil {
 				return err
@@ -94,8 +94,8 @@ func sourceKeys(body *fhir.Value) []string {
 	return out
 }
 
-// owned finds the resource that holds a claim, confirmed on its body.
-func (d *Desk) owned(ctx context.Context, r store.Reader, hash uint64, confirm func(body *fhir.Value) bool) (*Item, error) {
+// owned finds the resource that holds a claim, confirmed on the resource.
+func (d *Desk) owned(ctx context.Context, r store.Reader, hash uint64, confirm func(it *Item) bool) (*Item, error) {
 	for probe := range aliasProbes {
 		keys, err := r.Find(ctx, hash+uint64(probe), 1)
 		if err != nil || len(keys) == 0 {
@@ -112,7 +112,7 @@ func (d *Desk) owned(ctx context.Context, r store.Reader, hash uint64, confirm f
 		if err != nil {
 			return nil, err
 		}
-		if confirm(it.Resource) {
+		if confirm(it) {
 			return it, nil
 		}
 	}

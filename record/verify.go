@@ -3,7 +3,6 @@ package record
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -120,9 +119,7 @@ func (d *Desk) verifyBody(ctx context.Context, r store.Reader, doc *store.Doc, r
 
 func (d *Desk) verifyEntry(ctx context.Context, r store.Reader, doc *store.Doc, body *fhir.Value, where string, report func(Finding)) error {
 	for _, n := range hospitalNumbers(body) {
-		it, err := d.owned(ctx, r, d.numberHash(n), func(b *fhir.Value) bool {
-			return slices.Contains(hospitalNumbers(b), n)
-		})
+		it, err := d.owned(ctx, r, d.numberHash(n), n.heldFor(doc.Org))
 		if err != nil {
 			return err
 		}

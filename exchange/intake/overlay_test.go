@@ -4,8 +4,10 @@ import (
 	"strings"
 	"testing"
 
+	"concord/record"
 	"concord/record/access"
 	"concord/record/person"
+	"concord/standard/fhir"
 )
 
 // TestReusedNumberIsNoticed: a trust that gives a hospital number to another
@@ -56,4 +58,28 @@ func TestReusedNumberIsNoticed(t *testing.T) {
 			w.clean()
 		})
 	}
+}
+
+// TestAnotherTrustHasWrittenTheNumber: a Patient that another trust's system wrote with
+// our hospital number does not hold up our feed, which makes its own entry.
+func TestAnotherTrustHasWrittenTheNumber(t *testing.T) {
+	w := newWard(t)
+	w.apply()
+	other := w.desk.For(access.Requester{ID: "pas", Role: access.System, Org: "RAS", Scopes: access.Scopes{{Type: "*", Can: "cruds"}}}, access.Reason{Purpose: access.DirectCare})
+	body, err := fhir.ParseObject([]byte(`{"resourceType":"Patient","identifier":[{"system":"urn:concord:R1K:hospital-number","value":"7001"},{"system":"urn:concord:RAS:hospital-number","value":"31"}],"name":[{"family":"Penhaligon"}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := other.Transact(w.ctx, []record.Op{{Kind: record.Create, Type: "Patient", Resource: body}}, record.Commit{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.mustSend(message("ADT^A01", "7001", "20260601080000", "Okonkwo^Ada"))
+	w.mustSend(message("ADT^A08", "7001", "20260602080000", "Okonkwo^Adaeze"))
+	w.applied()
+	own := w.patientOf("7001")
+	if own == nil || own.ID == res[0].ID || own.Resource.StrAt("name.0.given.0") != "Adaeze" || len(w.encounters("7001")) != 1 {
+		t.Errorf("the feed's own entry: %+v", own)
+	}
+	w.clean()
 }
