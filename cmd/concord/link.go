@@ -269,4 +269,7 @@ func (o outcome) print(w io.Writer) {
 	for _, g := range groups {
 		line(g, o.Report.Groups[g][0])
 	}
+	for _, g := range groups {
+		line(g+", automatic", o.Report.AutomaticGroups[g])
+	}
 }

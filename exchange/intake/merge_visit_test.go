@@ -162,7 +162,7 @@ func TestVisitsMerge(t *testing.T) {
 // recordedIn files an observation of a visit and gives its id.
 func (w *ward) recordedIn(number, visit string) string {
 	w.t.Helper()
-	body, err := fhir.ParseObject([]byte(`{"resourceType":"Observation","status":"final","code":{"text":"Hb"},"subject":{"reference":"Patient/`+w.patientOf(number).ID+`"},"encounter":{"reference":"`+visit+`"}}`))
+	body, err := fhir.ParseObject([]byte(`{"resourceType":"Observation","status":"final","code":{"text":"Hb"},"subject":{"reference":"Patient/` + w.patientOf(number).ID + `"},"encounter":{"reference":"` + visit + `"}}`))
 	if err != nil {
 		w.t.Fatal(err)
 	}

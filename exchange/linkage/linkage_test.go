@@ -107,6 +107,59 @@ func TestPublicSets(t *testing.T) {
 	}
 }
 
+// TestAutomaticByGroup: what is joined with nobody asked is measured by group too: the
+// groups of one column add up to the whole.
+func TestAutomaticByGroup(t *testing.T) {
+	var entries []Entry
+	var truth strings.Builder
+	truth.WriteString("id,person\n")
+	for e := range made(600) {
+		n := len(entries)
+		e.Groups = []string{[]string{"one", "two", "three"}[n%7%3]}
+		entries = append(entries, e)
+		who := n
+		if n%3 == 2 {
+			who = n - 1
+		}
+		fmt.Fprintf(&truth, "%s,%d\n", e.ID, who)
+	}
+	opt := options(t)
+	opt.Strict = true
+	run, err := Link(context.Background(), opt, func(yield func(Entry, error) bool) {
+		for _, e := range entries {
+			if !yield(e, nil) {
+				return
+			}
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	columns, err := ParseColumns([]byte("id: id\ngiven: given\nfamily: family\nborn: born\ncluster: person\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var known Truth
+	if err := known.ReadTruth(strings.NewReader(truth.String()), "truth", columns); err != nil {
+		t.Fatal(err)
+	}
+	clusters, err := run.Cluster(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rep, err := run.Against(&known, 0, clusters, []string{"group"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var right, wrong, missed int64
+	for _, m := range rep.AutomaticGroups {
+		right, wrong, missed = right+m.True, wrong+m.False, missed+m.Missed
+	}
+	if a := rep.Automatic; a.True == 0 || len(rep.AutomaticGroups) != 3 || right != a.True || wrong != a.False || missed != a.Missed {
+		t.Errorf("of %+v the groups have %d, %d, %d: %+v", a, right, wrong, missed, rep.AutomaticGroups)
+	}
+}
+
 func against(t testing.TB, run *Run, truth *Truth) *Report {
 	t.Helper()
 	threshold, err := run.ChooseThreshold()

@@ -67,10 +67,13 @@ type Report struct {
 	// Automatic are the pairs that clusters of certain pairs imply: what would
 	// be joined with nobody asked. FalseBound is the upper end of the 95%
 	// interval of its share of false joins.
-	Automatic  Measure              `json:"automatic"`
-	FalseBound float64              `json:"false_bound"`
-	Thresholds []Measure            `json:"thresholds"`
-	Groups     map[string][]Measure `json:"groups,omitempty"` // "column=value": at the chosen threshold
+	Automatic Measure `json:"automatic"`
+	// AutomaticGroups are Automatic by group: what a group's people get without
+	// anybody being asked, claims of number and name included.
+	AutomaticGroups map[string]Measure   `json:"automatic_groups,omitempty"`
+	FalseBound      float64              `json:"false_bound"`
+	Thresholds      []Measure            `json:"thresholds"`
+	Groups          map[string][]Measure `json:"groups,omitempty"` // "column=value": at the chosen threshold
 }
 
 // truths finds how many true pairs there are, by group of the first record.
@@ -166,12 +169,16 @@ func (r *Run) Against(t *Truth, threshold float64, clusters *Clusters, names []s
 		}
 		r.count(rep, byGroup, p, k.same(p.A, p.B), names, groups)
 	}
-	rep.Clusters = r.againstClusters(k, clusters, Measure{Threshold: threshold, Missed: all.total})
+	if rep.Clusters, err = r.againstClusters(k, clusters, Measure{Threshold: threshold, Missed: all.total}, nil); err != nil {
+		return nil, err
+	}
 	certain, err := r.Cluster(r.scorer.Model.Certain)
 	if err != nil {
 		return nil, err
 	}
-	rep.Automatic = r.againstClusters(k, certain, Measure{Threshold: r.scorer.Model.Certain, Missed: all.total}).rated()
+	if err := r.automatic(rep, k, certain, l, names, all); err != nil {
+		return nil, err
+	}
 	rep.FalseBound = UpperBound(rep.Automatic.False, rep.Automatic.True+rep.Automatic.False)
 	rep.Chosen, rep.Certain, rep.Clusters = rep.Chosen.rated(), rep.Certain.rated(), rep.Clusters.rated()
 	for i := range rep.Thresholds {
@@ -181,6 +188,30 @@ func (r *Run) Against(t *Truth, threshold float64, clusters *Clusters, names []s
 		rep.Groups[g] = []Measure{m.rated()}
 	}
 	return rep, nil
+}
+
+// automatic measures what is joined with nobody asked, as a whole and by group.
+func (r *Run) automatic(rep *Report, k *known, certain *Clusters, l *labels, names []string, all truths) error {
+	byGroup := map[string]*Measure{}
+	for g, n := range all.groups {
+		byGroup[g] = &Measure{Threshold: r.scorer.Model.Certain, Missed: n}
+	}
+	m, err := r.againstClusters(k, certain, Measure{Threshold: r.scorer.Model.Certain, Missed: all.total}, func(later uint32, same bool) error {
+		_, groups, err := l.at(later)
+		for i, g := range groups {
+			key := names[i] + "=" + g
+			if byGroup[key] == nil {
+				byGroup[key] = &Measure{Threshold: r.scorer.Model.Certain}
+			}
+			byGroup[key].add(same)
+		}
+		return err
+	})
+	rep.Automatic, rep.AutomaticGroups = m.rated(), map[string]Measure{}
+	for g, m := range byGroup {
+		rep.AutomaticGroups[g] = m.rated()
+	}
+	return err
 }
 
 func (r *Run) count(rep *Report, byGroup map[string]*Measure, p Pair, same bool, names, groups []string) {
@@ -217,8 +248,9 @@ func (m *Measure) add(same bool) {
 	}
 }
 
-// againstClusters counts the pairs that clusters imply.
-func (r *Run) againstClusters(k *known, c *Clusters, m Measure) Measure {
+// againstClusters counts the pairs that clusters imply; each, with the number of its
+// later record, is handed to seen (nil = to nobody).
+func (r *Run) againstClusters(k *known, c *Clusters, m Measure, seen func(later uint32, same bool) error) (Measure, error) {
 	members := map[uint32][]uint32{}
 	for i := range uint32(r.state.Records) {
 		if root := c.Of(i); c.size[root] > 1 {
@@ -228,13 +260,21 @@ func (r *Run) againstClusters(k *known, c *Clusters, m Measure) Measure {
 	for _, list := range members {
 		for i, n := range list {
 			for _, other := range list[:i] {
-				if r.apart(other, n) {
-					m.add(k.same(other, n))
+				if !r.apart(other, n) {
+					continue
+				}
+				same := k.same(other, n)
+				m.add(same)
+				if seen == nil {
+					continue
+				}
+				if err := seen(n, same); err != nil {
+					return m, err
 				}
 			}
 		}
 	}
-	return m
+	return m, nil
 }
 
 // UpperBound is the upper end of the 95% interval of a share, of which k of n

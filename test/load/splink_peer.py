@@ -1,8 +1,10 @@
-"""Splink (https://moj-analytical-services.github.io/splink/) on a table of `concord link sample`, or on fake_1000, for
+"""Splink (https://moj-analytical-services.github.io/splink/) on a table of `concord link sample`, on fake_1000, or on FEBRL, for
 figures beside ours: the same file, the same cores. Needs Python with splink 5 and duckdb; not part of `make test`.
 
     python test/load/splink_peer.py sample FILE.csv
     python test/load/splink_peer.py fake FILE.csv
+    python test/load/splink_peer.py febrl dataset1.csv
+    python test/load/splink_peer.py febrl dataset4a.csv dataset4b.csv    (two tables, linked)
 
 The comparisons and blocking rules are those of Splink's own guides, with the fields that ours has; the threshold is a
 match probability of 0.5, and thresholds up to 0.99999 are printed, as ours are.
@@ -40,6 +42,23 @@ if kind == "sample":
              block_on("given", "family", "outcode"), block_on("postcode", "given"), block_on("phone")]
     training = [block_on("nhs"), block_on("dob", "family")]
     deterministic = [block_on("nhs"), block_on("given", "family", "dob")]
+elif kind == "febrl":
+    for n, file in enumerate(sys.argv[2:]):
+        con.execute(f"""create table t{n} as select trim(rec_id) as unique_id, regexp_extract(rec_id, 'rec-(\\d+)', 1) as cluster, {n} as side,
+            nullif(trim(given_name),'') as given_name, nullif(trim(surname),'') as surname, nullif(trim(street_number),'') as street_number,
+            nullif(trim(address_1),'') as address_1, nullif(trim(suburb),'') as suburb, nullif(trim(postcode),'') as postcode,
+            regexp_replace(nullif(trim(date_of_birth),''), '(....)(..)(..)', '\\1-\\2-\\3') as date_of_birth, nullif(trim(soc_sec_id),'') as soc_sec_id
+            from (select columns(*) as "\\0" from read_csv('{file}', all_varchar=true, normalize_names=true))""")
+    con.execute("create table people as " + " union all ".join(f"select * from t{n}" for n in range(len(sys.argv) - 2)))
+    comparisons = [ # those of Splink's own example of linking FEBRL 4
+        cl.NameComparison("given_name"), cl.NameComparison("surname"), cl.DateOfBirthComparison("date_of_birth", input_is_string=True),
+        cl.DamerauLevenshteinAtThresholds("soc_sec_id", [2]), cl.ExactMatch("street_number").configure(term_frequency_adjustments=True),
+        cl.DamerauLevenshteinAtThresholds("postcode", [2]).configure(term_frequency_adjustments=True),
+    ]
+    rules = [block_on("given_name", "surname"), block_on("soc_sec_id"), block_on("surname", "date_of_birth"), block_on("given_name", "date_of_birth"),
+             block_on("postcode", "date_of_birth"), block_on("postcode", "street_number"), block_on("surname", "postcode")]
+    training = [block_on("date_of_birth"), block_on("postcode", "surname"), block_on("given_name", "surname")]
+    deterministic = [block_on("soc_sec_id"), block_on("given_name", "surname", "date_of_birth")]
 else:
     con.execute(f"create table people as select unique_id, cluster, first_name, surname, dob, city, email from read_csv('{path}', all_varchar=true)")
     comparisons = [
@@ -50,10 +69,13 @@ else:
     training = [block_on("first_name", "surname"), block_on("dob"), block_on("email")]
     deterministic = [block_on("first_name", "dob"), block_on("email")]
 
-settings = SettingsCreator(link_type="dedupe_only", comparisons=comparisons, blocking_rules_to_generate_predictions=rules,
+linked = len(sys.argv) > 3
+settings = SettingsCreator(link_type="link_only" if linked else "dedupe_only", comparisons=comparisons, blocking_rules_to_generate_predictions=rules,
                            additional_columns_to_retain=["cluster"])
 api = DuckDBAPI(connection=con)
-linker = Linker(api.register("people") if hasattr(api, "register") else "people", settings)
+tables = ["t0", "t1"] if linked else ["people"]
+given = [api.register(t) if hasattr(api, "register") else t for t in tables]
+linker = Linker(given if linked else given[0], settings)
 linker.training.estimate_probability_two_random_records_match(deterministic, recall=0.8)
 linker.training.estimate_u_using_random_sampling(max_pairs=2e6)
 for rule in training:
