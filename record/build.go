@@ -93,14 +93,22 @@ func (p *plan) made(typ, query string) ([]*draft, error) {
 	return out, nil
 }
 
+// mostOthers is how many resources of other organisations may match a condition that
+// means the requester's own.
+const mostOthers = 200
+
 // one finds the one resource that a condition names and that the transaction
 // does not delete.
 func (p *plan) one(ctx context.Context, r store.Reader, typ, query string) (*Item, error) {
-	hits, err := p.desk.matching(ctx, r, p.view, typ, query, 2+len(p.gone))
+	most := 2 + len(p.gone)
+	if p.own {
+		most += mostOthers
+	}
+	hits, err := p.desk.matching(ctx, r, p.view, typ, query, most)
 	if err != nil {
 		return nil, err
 	}
-	hits = slices.DeleteFunc(hits, func(it *Item) bool { return p.gone[it.key] })
+	hits = slices.DeleteFunc(hits, func(it *Item) bool { return p.gone[it.key] || p.own && it.Org != p.who.Org })
 	if len(hits) > 1 {
 		return nil, fault.New(fault.Conflict, "record.multiple", "several resources match the condition")
 	}

@@ -21,14 +21,12 @@ func hospitalNumbers(patient *fhir.Value) []HospitalNumber {
 	return out
 }
 
-// heldFor tells of a resource whether it has the number, so that an entry of the
-// organisation cannot. What another organisation writes does not stand in the way of the
-// trust whose number it is.
-func (n HospitalNumber) heldFor(org string) func(it *Item) bool {
-	return func(it *Item) bool {
-		own := org != n.Trust || it.Org == n.Trust || it.Org == ""
-		return own && slices.Contains(hospitalNumbers(it.Resource), n)
-	}
+// ownNumbers are those of the hospital numbers that are the controller's own: under
+// them its feeds and loads find the entry again. A trust's number on the entry of
+// another, as letters and laboratories carry it, says whom they mean and leads to
+// nobody's entry.
+func ownNumbers(org string, patient *fhir.Value) []HospitalNumber {
+	return slices.DeleteFunc(hospitalNumbers(patient), func(n HospitalNumber) bool { return n.Trust != org })
 }
 
 // BusinessKey joins the parts of a business key: what it is a key of, then what

@@ -95,6 +95,11 @@ type Commit struct {
 	// hospital number): conditions of creates are then asked when the transaction is
 	// planned, and not again when it commits.
 	Sole bool
+	// Own says that conditions and conditional references find what the errand's
+	// organisation controls, and nothing of another's that carries its number; and
+	// that a create of a Patient whose condition finds somebody else is refused:
+	// Conflict "record.other-person".
+	Own bool
 	// Piece says that the ops are independent of each other, and how many are kept
 	// at a time: in pieces of whole records, each atomic and with its own audit entry,
 	// so that others need not wait for all. Results of an error are then those of the

@@ -22,6 +22,7 @@ type plan struct {
 	errand   *Errand
 	finds    access.Verdict // what the requester's conditions may look at
 	view     *sight         // on the snapshot at hand
+	own      bool           // conditions find what the requester's organisation controls
 	system   string         // where the transaction comes from, as meta.source begins
 	desk     *Desk
 	ops      []Op
@@ -76,18 +77,18 @@ type draft struct {
 	kept     bool // that is durable
 }
 
-// claim is a hash that only one key may have. owns tells whether a resource really
-// has what was hashed; code and text say that it is taken.
+// claim is a hash that only one key may have. owns tells whether a body, and who
+// controls it, really has what was hashed; code and text say that it is taken.
 type claim struct {
 	hash uint64
-	owns func(it *Item) bool
+	owns func(org string, body *fhir.Value) bool
 	code string
 	text string
 }
 
 // plan reads what the ops need on one snapshot and builds their drafts.
 func (d *Desk) plan(ctx context.Context, e *Errand, ops []Op, c Commit) (*plan, error) {
-	p := &plan{who: e.who, errand: e, finds: d.policies.Decide(e.who, e.why, access.Search, ""), desk: d, people: d.persons(), ops: ops, byURL: map[string]*draft{}, byRef: map[string]string{}, next: map[seqKey]uint32{}, fresh: map[int64]bool{}, gone: map[store.Key]bool{}, asked: map[string]*draft{}}
+	p := &plan{who: e.who, own: c.Own, errand: e, finds: d.policies.Decide(e.who, e.why, access.Search, ""), desk: d, people: d.persons(), ops: ops, byURL: map[string]*draft{}, byRef: map[string]string{}, next: map[seqKey]uint32{}, fresh: map[int64]bool{}, gone: map[store.Key]bool{}, asked: map[string]*draft{}}
 	if c.Source != nil {
 		p.system = c.Source.System
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"concord/fault"
+	"concord/standard/fhir"
 	"concord/store"
 )
 
@@ -13,18 +14,20 @@ func (p *plan) claims(e *Errand, dr *draft) {
 	if dr.keepID {
 		id := dr.id
 		dr.claims = append(dr.claims, claim{d.searches().extract.Hash("id", dr.op.Type, id),
-			func(it *Item) bool { return it.Type == dr.op.Type && it.Resource.ID() == id }, "record.raced", "the id was taken meanwhile"})
+			func(_ string, b *fhir.Value) bool { return b.Type() == dr.op.Type && b.ID() == id }, "record.raced", "the id was taken meanwhile"})
 	}
 	if dr.op.Key != "" {
 		want := SourceKey(e.who.Org, dr.op.Key)
 		dr.claims = append(dr.claims, claim{d.keyHash(dr.key.PK, e.who.Org, dr.op.Type, dr.op.Key),
-			func(it *Item) bool { return it.Type == dr.op.Type && slices.Contains(sourceKeys(it.Resource), want) },
+			func(_ string, b *fhir.Value) bool {
+				return b.Type() == dr.op.Type && slices.Contains(sourceKeys(b), want)
+			},
 			"record.raced", "the business key was taken meanwhile"})
 	}
 	if dr.patient {
-		for _, n := range hospitalNumbers(dr.body) {
+		for _, n := range ownNumbers(dr.put.Org, dr.body) {
 			dr.claims = append(dr.claims, claim{d.numberHash(n),
-				n.heldFor(dr.put.Org),
+				func(org string, b *fhir.Value) bool { return slices.Contains(ownNumbers(org, b), n) },
 				"record.hospital-number", "another entry has this trust's hospital number"})
 		}
 	}
@@ -81,7 +84,7 @@ func (d *Desk) claim(ctx context.Context, tx store.Tx, c claim, k store.Key) err
 
 // ownsClaim asks the body of a key. A key that is reserved is taken at its word;
 // a deleted one has lost its claim.
-func (d *Desk) ownsClaim(ctx context.Context, r store.Reader, k store.Key, owns func(*Item) bool) (bool, error) {
+func (d *Desk) ownsClaim(ctx context.Context, r store.Reader, k store.Key, owns func(org string, body *fhir.Value) bool) (bool, error) {
 	doc, err := r.Get(ctx, k)
 	if fault.Is(err, fault.NotFound) {
 		return true, nil
@@ -89,9 +92,9 @@ func (d *Desk) ownsClaim(ctx context.Context, r store.Reader, k store.Key, owns 
 	if err != nil || doc.Deleted {
 		return false, err
 	}
-	it, err := d.item(doc)
+	body, err := d.parse(doc)
 	if err != nil {
 		return false, err
 	}
-	return owns(it), nil
+	return owns(doc.Org, body), nil
 }

@@ -102,6 +102,9 @@ func (p *plan) ifNoneExist(ctx context.Context, r store.Reader, dr *draft) error
 	if err != nil || it == nil {
 		return err
 	}
+	if p.own && dr.patient && p.people.Match.Overlaid(it.Resource, dr.op.Resource) {
+		return fault.New(fault.Conflict, "record.other-person", "somebody else has this number")
+	}
 	dr.found, dr.id, dr.key, dr.placed, dr.version = it, it.ID, it.key, true, it.Version
 	return nil
 }

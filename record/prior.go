@@ -45,7 +45,7 @@ func (e *Errand) Prior(ctx context.Context, hospitalNumber string, keys []KeyRef
 
 // numbered is the entry that a trust has under a hospital number, nil = none.
 func (d *Desk) numbered(ctx context.Context, r store.Reader, n HospitalNumber) (*Item, error) {
-	return d.owned(ctx, r, d.numberHash(n), n.heldFor(n.Trust))
+	return d.owned(ctx, r, d.numberHash(n), func(it *Item) bool { return slices.Contains(ownNumbers(it.Org, it.Resource), n) })
 }
 
 // priorByKey looks in the patient's record, and in those of the entries that
@@ -94,7 +94,7 @@ func sourceKeys(body *fhir.Value) []string {
 	return out
 }
 
-// owned finds the resource that holds a claim, confirmed on the resource.
+// owned finds the resource that holds a claim, confirmed on its body.
 func (d *Desk) owned(ctx context.Context, r store.Reader, hash uint64, confirm func(it *Item) bool) (*Item, error) {
 	for probe := range aliasProbes {
 		keys, err := r.Find(ctx, hash+uint64(probe), 1)

@@ -3,6 +3,7 @@ package record
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -118,8 +119,8 @@ func (d *Desk) verifyBody(ctx context.Context, r store.Reader, doc *store.Doc, r
 }
 
 func (d *Desk) verifyEntry(ctx context.Context, r store.Reader, doc *store.Doc, body *fhir.Value, where string, report func(Finding)) error {
-	for _, n := range hospitalNumbers(body) {
-		it, err := d.owned(ctx, r, d.numberHash(n), n.heldFor(doc.Org))
+	for _, n := range ownNumbers(doc.Org, body) {
+		it, err := d.owned(ctx, r, d.numberHash(n), func(it *Item) bool { return slices.Contains(ownNumbers(it.Org, it.Resource), n) })
 		if err != nil {
 			return err
 		}

@@ -104,7 +104,7 @@ func (s *Stage) Load(ctx context.Context, x *Extract, e *record.Errand, opt Load
 		return nil, err
 	}
 	ld := &loader{delta: d, asAt: asAt(x), stage: s, extract: x, errand: e, opt: opt, loading: l, pacer: p}
-	if err = ld.readNumbers(); err == nil {
+	if err = errors.Join(ld.readNumbers(), ld.readOthers()); err == nil {
 		err = modestly(func() error { return ld.classes(ctx) })
 	}
 	l.Paced = p.end()
@@ -161,7 +161,13 @@ func (s *Stage) beginLoad(x *Extract) (*Loading, error) {
 		return l, nil
 	default: // rows were mended since: what is there already is told
 		l.State, l.Part, l.Classes, l.Rulings = stateLoading, len(x.Parts), map[string]*ClassProgress{}, nil
+		if err := x.forgetRefused(); err != nil {
+			return nil, err
+		}
 		return l, writeJSON(x.path(loadFile), l)
+	}
+	if err := x.forgetRefused(); err != nil {
+		return nil, err
 	}
 	l = &Loading{Extract: x.ID, Load: x.ID + "." + strconv.Itoa(attempt), State: stateLoading, Part: len(x.Parts), Began: s.Now().UTC(), Classes: map[string]*ClassProgress{}}
 	return l, writeJSON(x.path(loadFile), l)

@@ -40,7 +40,7 @@ func rest(ctx context.Context, d time.Duration) error {
 
 // write loads rows as one; those that the record refuses so, one by one.
 func (ld *loader) write(ctx context.Context, b *batch) error {
-	rows, err := ld.mendOps(ctx, b)
+	rows, err := ld.mendOps(ctx, b, ld.notOf(b, b.rows))
 	if err != nil || len(rows) == 0 {
 		return err
 	}
@@ -52,7 +52,7 @@ func (ld *loader) write(ctx context.Context, b *batch) error {
 		ops = append(ops, r.op)
 	}
 	if len(ops) == len(rows) {
-		res, err := ld.errand.Transact(record.Unhurried(ctx), ops, record.Commit{Sole: true, Piece: ld.pacer.batch(len(ops)), Turn: ld.turn})
+		res, err := ld.errand.Transact(record.Unhurried(ctx), ops, record.Commit{Sole: true, Own: true, Piece: ld.pacer.batch(len(ops)), Turn: ld.turn})
 		rows = b.count(ld, rows, res)
 		if err == nil || !ofTheRow(err) {
 			return err
@@ -81,7 +81,7 @@ func ofTheRow(err error) bool {
 }
 
 func (ld *loader) single(ctx context.Context, b *batch, r loadRow) error {
-	c := record.Commit{Sole: true, Turn: ld.turn} // the stage is locked, and what feeds bring too has claims
+	c := record.Commit{Sole: true, Own: true, Turn: ld.turn} // the stage is locked, and what feeds bring too has claims
 	if r.merged != "" {
 		into, err := ld.patient(ctx, ld.survivor(r.merged))
 		if err != nil {
@@ -127,10 +127,15 @@ func (ld *loader) patient(ctx context.Context, key string) (string, error) {
 	}
 	m := &maker{trust: ld.extract.Trust}
 	found, err := ld.errand.Search(ctx, record.Asked{Types: []string{"Patient"}, Form: url.Values{"identifier": {m.system("patients") + "|" + searchEscaped(ld.numbers.Of(key))}}})
-	if err != nil || len(found.Matches) == 0 {
+	if err != nil {
 		return "", err
 	}
-	return found.Matches[0].ID, nil
+	for _, it := range found.Matches {
+		if it.Org == ld.extract.Trust { // another trust's entry may carry the number too
+			return it.ID, nil
+		}
+	}
+	return "", nil
 }
 
 // count counts what was kept, and gives the rows that were not. What was there already

@@ -30,6 +30,7 @@ type loader struct {
 	shared  map[[2]uint64]bool // those that several rows of the class have between them
 	delta   *Delta             // what the extract is a delta of, nil = it is whole
 	touched *touched           // rows of the class that a delta loads
+	others  map[string]bool    // keys of patients whose number is somebody else's
 }
 
 // mostIDs bounds the references that are remembered: about 60 MB.
@@ -58,8 +59,11 @@ type loadRow struct {
 func (ld *loader) class(ctx context.Context, c Class) error {
 	p := ld.loading.Classes[c.Name]
 	if p == nil {
-		p = &ClassProgress{Refused: map[string]int64{}}
+		p = &ClassProgress{}
 		ld.loading.Classes[c.Name] = p
+	}
+	if p.Refused == nil { // none was refused before the load was stopped
+		p.Refused = map[string]int64{}
 	}
 	if err := ld.openRefused(&c); err != nil {
 		return err

@@ -13,12 +13,12 @@ import (
 // condition that the record has them as a load wrote them. A row that somebody
 // else changed since is refused and told: nobody's later work is overwritten by an
 // extract. One that this load has updated already, before it was stopped, is left.
-func (ld *loader) mendOps(ctx context.Context, b *batch) ([]loadRow, error) {
+func (ld *loader) mendOps(ctx context.Context, b *batch, rows []loadRow) ([]loadRow, error) {
 	if ld.touched == nil {
-		return b.rows, nil
+		return rows, nil
 	}
 	var out, changed []loadRow
-	for _, r := range b.rows {
+	for _, r := range rows {
 		if ld.touched.changed.has(keyOf(r.fields[0])) {
 			changed = append(changed, r)
 		} else {

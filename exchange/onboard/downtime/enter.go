@@ -61,7 +61,7 @@ func enter(ctx context.Context, e *record.Errand, row Row, who, now string) (cod
 	system := uk.Local("downtime").System(org)
 	op := record.Op{Kind: record.Create, Type: v.Type(), Resource: v, IfNoneExist: url.Values{"identifier": {system + "|" + row.Key}}.Encode(), FullURL: "urn:downtime:row"}
 	src := &record.Source{System: "urn:concord:downtime:" + org, Message: row.Key, What: "downtime log", At: row.Happened}
-	res, err := e.Transact(ctx, []record.Op{op}, record.Commit{Source: src})
+	res, err := e.Transact(ctx, []record.Op{op}, record.Commit{Source: src, Own: true})
 	if err == nil {
 		return "", res[0].Outcome != record.Created, nil
 	}

@@ -2,15 +2,9 @@ package reconcile
 
 import (
 	"context"
-	"encoding/csv"
-	"errors"
-	"io"
-	"os"
-	"path/filepath"
 	"slices"
 
 	"concord/exchange/onboard"
-	"concord/fault"
 	"concord/standard/fhir"
 )
 
@@ -302,44 +296,10 @@ func (k *comparing) nameExtra(ctx context.Context) error {
 
 // refusedCodes tells why the load refused rows, by their keys.
 func (k *comparing) refusedCodes() (map[string]string, error) {
-	out := map[string]string{}
 	if len(k.absent)+len(k.differ) == 0 {
-		return out, nil
+		return nil, nil
 	}
-	names, err := filepath.Glob(k.w.extract.Folder(filepath.Join("refused", "load", k.class+"*.csv")))
-	if err != nil {
-		return nil, fault.Wrap(err, fault.Internal, "reconcile.refused", "the refused rows cannot be found")
-	}
-	for _, name := range names {
-		if err := readCodes(name, out); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
-// readCodes reads reason and key of refused rows: reason, file and line stand
-// before the columns of the class.
-func readCodes(name string, into map[string]string) error {
-	f, err := os.Open(name)
-	if err != nil {
-		return fault.Wrap(err, fault.Busy, "onboard.stage", "the stage cannot be read")
-	}
-	defer f.Close()
-	r := csv.NewReader(f)
-	r.FieldsPerRecord, r.ReuseRecord = -1, true
-	for first := true; ; first = false {
-		row, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return fault.Wrap(err, fault.Internal, "reconcile.refused", "the refused rows cannot be read")
-		}
-		if !first && len(row) > 3 {
-			into[row[3]] = row[0]
-		}
-	}
+	return k.w.extract.RefusedByLoad(k.class)
 }
 
 // safety notes what must be whole.
