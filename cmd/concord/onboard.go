@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -216,6 +217,10 @@ func (c *onboardProfileCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	d, err := s.GoOn(ctx, x, onboard.Options{Memory: c.Memory << 20})
+	if err != nil {
+		return err
+	}
 	before, err := reportBefore(s, x)
 	if err != nil {
 		return err
@@ -225,7 +230,7 @@ func (c *onboardProfileCmd) Run(ctx context.Context) error {
 		e.SetIndent("", "  ")
 		err = e.Encode(r)
 	} else {
-		err = r.Text(os.Stdout, before)
+		err = errors.Join(r.Text(os.Stdout, before), d.Text(os.Stdout))
 	}
 	if err == nil && r.Refused > 0 {
 		err = errFindings

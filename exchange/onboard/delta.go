@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"time"
@@ -32,6 +33,20 @@ type DeltaCount struct {
 	Gone    int64 `json:"gone"` // in the base, and no longer there or refused now
 }
 
+// Text tells a delta in words; nothing of an extract that is whole.
+func (d *Delta) Text(out io.Writer) error {
+	if d == nil {
+		return nil
+	}
+	_, err := fmt.Fprintf(out, "\nthis goes on from load %s: what is new and what changed is loaded, what is gone is listed\n", d.Load)
+	for _, c := range Layout() {
+		if n := d.Classes[c.Name]; n != nil {
+			fmt.Fprintf(out, "%10d new, %d changed, %d the same, %d gone  %s\n", n.New, n.Changed, n.Same, n.Gone, c.Name)
+		}
+	}
+	return err
+}
+
 const (
 	deltaFile = "delta.json"
 	goneTable = "delta-gone.csv"
@@ -43,7 +58,7 @@ func deltaKeys(class, what string) string { return "delta-" + class + "." + what
 // makes it a delta of that: a load of it touches what changed and nothing else.
 // What is gone is listed by key in delta-gone.csv, for people to look at: nothing
 // is deleted by a load. Errors: Conflict "onboard.not-profiled", "onboard.no-base",
-// "onboard.loaded" when its load has begun.
+// "onboard.loaded" when its load has begun, and not as a delta of the same load.
 func (s *Stage) MakeDelta(ctx context.Context, x, base *Extract, opt Options) (*Delta, error) {
 	unlock, err := s.lock()
 	if err != nil {
@@ -64,8 +79,12 @@ func (s *Stage) MakeDelta(ctx context.Context, x, base *Extract, opt Options) (*
 	if !l.Loaded() || base.ID == x.ID || !base.Taken.Before(x.Taken) {
 		return nil, fault.New(fault.Conflict, "onboard.no-base", "a delta goes on from an earlier extract whose load stands")
 	}
-	if own, err := x.Loading(); err != nil || own != nil && !own.Undone() {
-		return nil, errors.Join(err, fault.New(fault.Conflict, "onboard.loaded", "the extract is loaded already"))
+	own, err := x.Loading()
+	if err != nil {
+		return nil, err
+	}
+	if !own.goesOn(l.Load) {
+		return nil, fault.New(fault.Conflict, "onboard.loaded", "the extract is loaded already, and not as a delta of that")
 	}
 	scratch, done, err := s.Scratch()
 	if err != nil {

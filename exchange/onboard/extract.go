@@ -97,9 +97,6 @@ func (s *Stage) Find(id string) (*Extract, error) {
 	return nil, fault.New(fault.NotFound, "onboard.extract", "no such extract is staged for %s", s.Trust)
 }
 
-// Drop removes an extract with all that was made of it.
-func (s *Stage) Drop(x *Extract) error { return unstaged(os.RemoveAll(x.dir)) }
-
 func (x *Extract) path(parts ...string) string {
 	return filepath.Join(append([]string{x.dir}, parts...)...)
 }

@@ -14,10 +14,15 @@ import (
 // Loading is how far the load of an extract is. It is kept after every few
 // batches, so that a load that was stopped goes on.
 type Loading struct {
-	Extract string                    `json:"extract"`
-	Load    string                    `json:"load"` // the load id: of this extract, and of which attempt
-	State   string                    `json:"state"`
-	Part    int                       `json:"part"` // the last that is loaded
+	Extract string `json:"extract"`
+	Load    string `json:"load"` // the load id: of this extract, and of which attempt
+	State   string `json:"state"`
+	Part    int    `json:"part"` // the last that is loaded
+	// Base is the load that it goes on from, where the extract is a delta.
+	Base string `json:"base,omitempty"`
+	// Before is how many parts were loaded when rows were mended: what a later part has
+	// again is brought up to date.
+	Before  int                       `json:"before,omitempty"`
 	Began   time.Time                 `json:"began"`
 	Ended   time.Time                 `json:"ended"`
 	Classes map[string]*ClassProgress `json:"classes"`
@@ -75,7 +80,7 @@ func (x *Extract) Loading() (*Loading, error) {
 // source, key and load, and is refused on its own if the record refuses it
 // (refused/load). A load that was stopped goes on; one that is complete does
 // nothing. Errors: Conflict "onboard.not-profiled", "onboard.undoing",
-// "onboard.older-loaded",
+// "onboard.older-loaded", "onboard.half-loaded", "onboard.not-delta",
 // "onboard.build" while something of the mapping is open; those of Transact
 // that would hold for any row.
 func (s *Stage) Load(ctx context.Context, x *Extract, e *record.Errand, opt LoadOptions) (*Loading, error) {
@@ -90,13 +95,13 @@ func (s *Stage) Load(ctx context.Context, x *Extract, e *record.Errand, opt Load
 	if err := opt.Mapping.ready(); err != nil {
 		return nil, err
 	}
-	l, err := s.beginLoad(x)
-	if err != nil || l.State == stateLoaded {
-		return l, err
-	}
 	d, err := x.Delta()
 	if err != nil {
 		return nil, err
+	}
+	l, err := s.beginLoad(x, d)
+	if err != nil || l.State == stateLoaded {
+		return l, err
 	}
 	defer spareThreads()()
 	p, err := startPace(ctx, opt.Throttle, pace{opt.Batch, opt.Rest})
@@ -132,7 +137,7 @@ func (ld *loader) classes(ctx context.Context) error {
 
 // beginLoad takes up the load that is at work, or begins one with an id of its
 // own.
-func (s *Stage) beginLoad(x *Extract) (*Loading, error) {
+func (s *Stage) beginLoad(x *Extract, d *Delta) (*Loading, error) {
 	r, err := x.Report()
 	if err != nil {
 		return nil, err
@@ -145,7 +150,7 @@ func (s *Stage) beginLoad(x *Extract) (*Loading, error) {
 		return nil, err
 	}
 	if l == nil || l.State != stateLoaded || l.Part != len(x.Parts) {
-		if err := s.newest(x); err != nil {
+		if err := s.mayLoad(x); err != nil {
 			return nil, err
 		}
 	}
@@ -160,6 +165,9 @@ func (s *Stage) beginLoad(x *Extract) (*Loading, error) {
 	case l.Part == len(x.Parts):
 		return l, nil
 	default: // rows were mended since: what is there already is told
+		if l.State == stateLoaded || l.Before == 0 {
+			l.Before = l.Part
+		}
 		l.State, l.Part, l.Classes, l.Rulings = stateLoading, len(x.Parts), map[string]*ClassProgress{}, nil
 		if err := x.forgetRefused(); err != nil {
 			return nil, err
@@ -170,24 +178,8 @@ func (s *Stage) beginLoad(x *Extract) (*Loading, error) {
 		return nil, err
 	}
 	l = &Loading{Extract: x.ID, Load: x.ID + "." + strconv.Itoa(attempt), State: stateLoading, Part: len(x.Parts), Began: s.Now().UTC(), Classes: map[string]*ClassProgress{}}
+	if d != nil {
+		l.Base = d.Load
+	}
 	return l, writeJSON(x.path(loadFile), l)
-}
-
-// newest refuses to load an extract while the load of a later one stands: what it
-// says was so before what the record has.
-func (s *Stage) newest(x *Extract) error {
-	list, err := s.Extracts()
-	if err != nil {
-		return err
-	}
-	for _, other := range list {
-		l, err := other.Loading()
-		if err != nil {
-			return err
-		}
-		if other.ID != x.ID && l != nil && l.State != stateUndone && x.Taken.Before(other.Taken) {
-			return fault.New(fault.Conflict, "onboard.older-loaded", "an extract that was taken later is loaded (%s): undo that first", l.Load)
-		}
-	}
-	return nil
 }

@@ -52,6 +52,7 @@ type loadRow struct {
 	op     record.Op
 	fields [][]byte
 	merged string // the number that it was merged into at the source
+	again  bool   // it was mended after the load: the record may have it as it was
 	known  bool   // it refers to its patient by what is remembered
 }
 
@@ -108,14 +109,15 @@ func (ld *loader) sweep(ctx context.Context, c *Class, p *ClassProgress, n *int6
 				}
 				continue
 			}
-			if ld.touched.passes(fields[0]) {
+			again := ld.loading.Before > 0 && f.part > ld.loading.Before
+			if ld.touched.passes(fields[0]) && !again {
 				continue
 			}
 			if *n++; *n <= p.Rows { // done before
 				continue
 			}
 			row := ld.row(c, fields)
-			row.row = *n
+			row.row, row.again = *n, again
 			if err := fl.add(row); err != nil {
 				return err
 			}

@@ -9,17 +9,18 @@ import (
 	"concord/standard/fhir"
 )
 
-// mendOps makes updates of the rows of a delta that changed at the source: on the
-// condition that the record has them as a load wrote them. A row that somebody
-// else changed since is refused and told: nobody's later work is overwritten by an
-// extract. One that this load has updated already, before it was stopped, is left.
+// mendOps makes updates of the rows of a delta that changed at the source, and of
+// those that were mended after they were loaded: on the condition that the record
+// has them as a load wrote them. A row that somebody else changed since is refused
+// and told: nobody's later work is overwritten by an extract. One that this load has
+// updated already, before it was stopped, is left.
 func (ld *loader) mendOps(ctx context.Context, b *batch, rows []loadRow) ([]loadRow, error) {
-	if ld.touched == nil {
+	if ld.touched == nil && ld.loading.Before == 0 {
 		return rows, nil
 	}
 	var out, changed []loadRow
 	for _, r := range rows {
-		if ld.touched.changed.has(keyOf(r.fields[0])) {
+		if r.again || ld.touched != nil && ld.touched.changed.has(keyOf(r.fields[0])) {
 			changed = append(changed, r)
 		} else {
 			out = append(out, r)
@@ -50,8 +51,12 @@ func (ld *loader) updates(ctx context.Context, b *batch, rows []loadRow) ([]load
 		switch {
 		case it == nil: // it was refused before, or has been deleted: it comes as a new one
 			out = append(out, r)
-		case cameWith(it, ld.loading.Load):
+		case cameWith(it, ld.loading.Load) && !r.again:
 			b.already(r)
+		case ld.touched == nil && !cameWith(it, ld.loading.Load): // a feed had brought it before
+			out = append(out, r)
+		case ld.touched.passes(r.fields[0]) && !cameWith(it, ld.loading.Load): // mended, it says what the base says
+			b.told = append(b.told, outcome{row: r.row, there: true})
 		case it.Feed != ld.errand.Who().ID:
 			b.refuse("onboard.changed-since", r)
 		default:

@@ -44,7 +44,8 @@ func undoOrder() []string {
 // Undo takes back what a load has written, by its load id: every resource that
 // is as it was loaded is deleted, and what was changed since is kept and named,
 // with the patients whom something that stays is about. It may be stopped and
-// begun again. Errors: NotFound "onboard.not-loaded"; that of the probe.
+// begun again. Errors: NotFound "onboard.not-loaded"; Conflict
+// "onboard.later-loaded"; that of the probe.
 func (s *Stage) Undo(ctx context.Context, x *Extract, e *record.Errand, t Throttle) (*Undoing, error) {
 	unlock, err := s.lock()
 	if err != nil {
@@ -58,11 +59,14 @@ func (s *Stage) Undo(ctx context.Context, x *Extract, e *record.Errand, t Thrott
 	if l == nil || l.State == stateUndone {
 		return nil, fault.New(fault.NotFound, "onboard.not-loaded", "the extract is not loaded")
 	}
+	if err := s.mayUndo(x); err != nil {
+		return nil, err
+	}
 	l.State = stateUndoing
 	if err := writeJSON(x.path(loadFile), l); err != nil {
 		return nil, err
 	}
-	u := &undoer{errand: e, clock: s.Now, out: &Undoing{Load: l.Load, Removed: map[string]int64{}, Restored: map[string]int64{}}}
+	u := &undoer{errand: e, clock: s.Now, mended: l.Before > 0, out: &Undoing{Load: l.Load, Removed: map[string]int64{}, Restored: map[string]int64{}}}
 	defer spareThreads()()
 	if u.pacer, err = startPace(ctx, t, pace{batch: undoBatch}); err != nil {
 		return nil, err
@@ -85,6 +89,7 @@ type undoer struct {
 	pacer  *pacer // nil = as hard as it can
 	clock  func() time.Time
 	errand *record.Errand
+	mended bool // rows were mended after they were loaded: the load wrote some twice
 	mu     sync.Mutex
 	out    *Undoing
 	named  map[string]bool // what is kept, by its reference

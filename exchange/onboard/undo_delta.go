@@ -2,6 +2,7 @@ package onboard
 
 import (
 	"context"
+	"slices"
 
 	"concord/fault"
 	"concord/record"
@@ -29,9 +30,11 @@ func (u *undoer) asLoaded(ctx context.Context, it *record.Item) (bool, error) {
 		u.keep(it, "changed")
 		return false, nil
 	}
-	same, err := sameContent(past.Versions[0], past.Versions[written])
-	if err != nil {
-		return false, err
+	same := u.mended && u.allOurs(past.Versions[:written+1])
+	if !same {
+		if same, err = sameContent(past.Versions[0], past.Versions[written]); err != nil {
+			return false, err
+		}
 	}
 	switch {
 	case !same:
@@ -42,6 +45,12 @@ func (u *undoer) asLoaded(ctx context.Context, it *record.Item) (bool, error) {
 		return false, u.restore(ctx, past.Versions[0], past.Versions[written+1:])
 	}
 	return false, nil
+}
+
+// allOurs tells versions that the load alone wrote: rows were mended after they were
+// loaded.
+func (u *undoer) allOurs(versions []*record.Item) bool {
+	return !slices.ContainsFunc(versions, func(v *record.Item) bool { return v.Deleted || v.Feed != u.errand.Who().ID || !cameWith(v, u.out.Load) })
 }
 
 // sameContent compares two versions but for when and by whom they came, and whose

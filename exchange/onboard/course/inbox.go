@@ -77,28 +77,5 @@ func (o *Office) takeIn(ctx context.Context, s *onboard.Stage, name string) erro
 	if err != nil {
 		return err
 	}
-	if err = o.profile(ctx, s, x); err != nil {
-		return err
-	}
-	return o.delta(ctx, s, x)
-}
-
-// delta makes an extract a delta of the one whose load stands, if there is one: it
-// was taken after the freeze, or between a load and its end.
-func (o *Office) delta(ctx context.Context, s *onboard.Stage, x *onboard.Extract) error {
-	list, err := s.Extracts()
-	if err != nil {
-		return err
-	}
-	for _, base := range slices.Backward(list) {
-		l, err := base.Loading()
-		if err != nil {
-			return err
-		}
-		if l.Loaded() && base.ID != x.ID && base.Taken.Before(x.Taken) {
-			_, err = s.MakeDelta(ctx, x, base, onboard.Options{})
-			return err
-		}
-	}
-	return nil
+	return o.profile(ctx, s, x)
 }

@@ -225,12 +225,17 @@ func (o *Office) do(ctx context.Context, e *record.Errand, w *Work) error {
 	return err
 }
 
+// profile profiles an extract; where an earlier one is loaded, it becomes a delta of
+// that: it was taken after the freeze, or between a load and its end.
 func (o *Office) profile(ctx context.Context, s *onboard.Stage, x *onboard.Extract) error {
 	opt, err := o.profileOptions(ctx, s.Trust)
 	if err != nil {
 		return err
 	}
-	_, err = s.Profile(ctx, x, opt)
+	if _, err = s.Profile(ctx, x, opt); err != nil {
+		return err
+	}
+	_, err = s.GoOn(ctx, x, onboard.Options{})
 	return err
 }
 

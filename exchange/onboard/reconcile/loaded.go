@@ -19,6 +19,7 @@ type recordOf struct {
 	trust  string
 	loads  []string // of the extract and, where it is a delta, of its base
 	ended  time.Time
+	mended bool // rows were mended after they were loaded: the load wrote some twice
 	zone   *time.Location
 	// owners are the patients' keys, hashed, by the hash of their ids: 32 bytes a
 	// patient.
@@ -60,7 +61,8 @@ func (r *recordOf) one(ctx context.Context, it *record.Item, before []string, do
 }
 
 // written is the oldest version of a resource that bears the tag of the load, or
-// of its base: nil if the tag came to it by another's hand.
+// of its base, the newest that the load wrote where rows were mended since: nil if
+// the tag came to it by another's hand.
 func (r *recordOf) written(ctx context.Context, it *record.Item) (*fhir.Value, error) {
 	if it.Version == 1 {
 		return it.Full()
@@ -70,14 +72,19 @@ func (r *recordOf) written(ctx context.Context, it *record.Item) (*fhir.Value, e
 		return nil, err
 	}
 	for _, load := range r.loads {
-		for i := len(past.Versions) - 1; i >= 0; i-- {
-			v, err := past.Versions[i].Full()
-			if err != nil || v == nil {
+		var found *fhir.Value
+		for _, it := range slices.Backward(past.Versions) {
+			v, err := it.Full()
+			if err != nil || v == nil || !cameWith(v, load) || !strings.HasPrefix(v.StrAt("meta.source"), "urn:extract:"+r.trust+":"+load+"#") {
 				continue
 			}
-			if cameWith(v, load) && strings.HasPrefix(v.StrAt("meta.source"), "urn:extract:"+r.trust+":"+load+"#") {
-				return v, nil
+			if found != nil && (!r.mended || it.Feed != r.errand.Who().ID) {
+				break
 			}
+			found = v
+		}
+		if found != nil {
+			return found, nil
 		}
 	}
 	return nil, nil

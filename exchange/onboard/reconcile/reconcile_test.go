@@ -273,3 +273,37 @@ func TestNoPackIsNoGo(t *testing.T) {
 		t.Errorf("%+v, %s", r.Blocks, r.Appointments.Words())
 	}
 }
+
+// TestMendedAfterTheLoadIsReconciled: a row that was mended after it was loaded is held
+// against what the load made of it then, and not against what a ward changed later.
+func TestMendedAfterTheLoadIsReconciled(t *testing.T) {
+	s := newScene(t, "R1K")
+	x := s.staged(s.folder(byHand()))
+	s.loaded(x)
+	mended := strings.Replace(byHand()["alerts.csv"], "Penicillin,severe", "Penicillin,moderate", 1)
+	x, err := s.stage.Mend(s.ctx, x, s.folder(map[string]string{"alerts.csv": mended}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.stage.Profile(s.ctx, x, onboard.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	l := s.loaded(x)
+	ward := s.errand("ward", "R1K")
+	for _, it := range s.find(ward, "AllergyIntolerance", l.Load) {
+		v, err := it.Full()
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.transact(ward, record.Op{Kind: record.Update, Type: it.Type, ID: it.ID, Resource: v.With("criticality", "high")})
+	}
+	r := s.run(x)
+	for _, c := range r.Classes {
+		if c.Class == "alerts" && (c.Equal != c.Loadable || c.Differ+c.Absent+c.Extra+c.Doubled > 0) {
+			t.Errorf("%+v", c)
+		}
+	}
+	if block(r, BlockAlerts) != nil {
+		t.Errorf("%+v", r.Blocks)
+	}
+}

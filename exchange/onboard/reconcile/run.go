@@ -93,7 +93,7 @@ func compute(ctx context.Context, s *onboard.Stage, x *onboard.Extract, e *recor
 		zone = time.UTC
 	}
 	w := &reconciling{extract: x, opt: opt, scratch: scratch,
-		record: &recordOf{errand: e, trust: x.Trust, loads: []string{l.Load}, ended: l.Ended, zone: zone, owners: map[[2]uint64][2]uint64{}},
+		record: &recordOf{errand: e, trust: x.Trust, loads: []string{l.Load}, ended: l.Ended, mended: l.Before > 0, zone: zone, owners: map[[2]uint64][2]uint64{}},
 		out: &Report{Format: Format, Trust: x.Trust, Source: x.Source, Extract: x.ID, Trial: x.Trial, Parts: len(x.Parts), Taken: x.Taken, Load: l.Load, Began: l.Began, Ended: l.Ended,
 			Sample: []Sampled{}, Differences: []Difference{}, Checked: []Attestation{}, Accepted: []Acceptance{}, Blocks: []Block{}}}
 	d, err := x.Delta()
