@@ -199,8 +199,28 @@ func (u *undoer) removable(ctx context.Context, typ string, items []*record.Item
 			out = append(out, it)
 		}
 	}
-	if typ == "Patient" && len(out) > 0 {
+	switch {
+	case len(out) == 0:
+	case typ == "Patient":
 		return u.notNeeded(ctx, out)
+	case typ == "Encounter":
+		return u.notReferred(ctx, out)
+	}
+	return out, nil
+}
+
+// notReferred leaves out stays in which something was recorded that stays.
+func (u *undoer) notReferred(ctx context.Context, items []*record.Item) (out []*record.Item, err error) {
+	for _, it := range items {
+		needed, err := u.needed(ctx, it)
+		if err != nil {
+			return nil, err
+		}
+		if needed {
+			u.keep(it, "needed")
+			continue
+		}
+		out = append(out, it)
 	}
 	return out, nil
 }
@@ -242,13 +262,13 @@ func (u *undoer) notNeeded(ctx context.Context, items []*record.Item) ([]*record
 	return out, nil
 }
 
-// needed tells whether something of a patient's is there beside the patient.
+// needed tells whether something is there of a patient, or of a stay, beside that.
 func (u *undoer) needed(ctx context.Context, it *record.Item) (bool, error) {
-	found, err := u.errand.Search(ctx, record.Asked{Compartment: "Patient", Owner: it.ID, Form: url.Values{"_count": {"2"}}})
+	found, err := u.errand.Search(ctx, record.Asked{Compartment: it.Type, Owner: it.ID, Form: url.Values{"_count": {"2"}}})
 	if err != nil {
 		return false, err
 	}
-	return slices.ContainsFunc(found.Matches, func(m *record.Item) bool { return m.Type != "Patient" }), nil
+	return slices.ContainsFunc(found.Matches, func(m *record.Item) bool { return m.Ref() != it.Ref() && m.Type != "Patient" }), nil
 }
 
 // batch deletes resources on the condition that they are as they were loaded;
