@@ -95,12 +95,16 @@ func (s *Stage) MakeDelta(ctx context.Context, x, base *Extract, opt Options) (*
 		opt.Memory = 256 << 20
 	}
 	d := &Delta{Base: base.ID, Load: l.Load, Profiled: r.Profiled, Made: s.Now().UTC(), Classes: map[string]*DeltaCount{}}
+	merges, err := x.Survivors(asKey)
+	if err != nil {
+		return nil, err
+	}
 	gone := newGoneTable(x)
 	for _, c := range Layout() {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		w := &deltaClass{class: c.Name, count: &DeltaCount{}, gone: map[[2]uint64]bool{}, marks: newMarks(scratch, c.Name, max(1024, int(opt.Memory)/markSize))}
+		w := &deltaClass{class: c.Name, patient: c.column("patient"), merges: merges, count: &DeltaCount{}, gone: map[[2]uint64]bool{}, marks: newMarks(scratch, c.Name, max(1024, int(opt.Memory)/markSize))}
 		d.Classes[c.Name] = w.count
 		if err := w.compare(x, base); err != nil {
 			return nil, err
@@ -134,10 +138,12 @@ func (x *Extract) Delta() (*Delta, error) {
 
 // deltaClass compares one class of two extracts.
 type deltaClass struct {
-	class string
-	count *DeltaCount
-	marks *marks
-	gone  map[[2]uint64]bool
+	class   string
+	patient int       // the column, -1 = none
+	merges  Survivors // a row that moved with its patient has not changed
+	count   *DeltaCount
+	marks   *marks
+	gone    map[[2]uint64]bool
 }
 
 // compare writes the keys of what is new and of what changed, in order.
@@ -149,7 +155,10 @@ func (w *deltaClass) compare(x, base *Extract) error {
 				return err
 			}
 			var b []byte
-			for _, f := range row.fields {
+			for i, f := range row.fields {
+				if i == w.patient && len(w.merges) > 0 {
+					f = []byte(w.merges.Of(string(f)))
+				}
 				b = append(binary.AppendUvarint(b, uint64(len(f))), f...)
 			}
 			h := keyOf(b)

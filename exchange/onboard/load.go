@@ -109,7 +109,7 @@ func (s *Stage) Load(ctx context.Context, x *Extract, e *record.Errand, opt Load
 		return nil, err
 	}
 	ld := &loader{delta: d, asAt: asAt(x), stage: s, extract: x, errand: e, opt: opt, loading: l, pacer: p}
-	if err = errors.Join(ld.readNumbers(), ld.readOthers()); err == nil {
+	if err = errors.Join(ld.readNumbers(), ld.readOthers(), ld.readMerges()); err == nil {
 		err = modestly(func() error { return ld.classes(ctx) })
 	}
 	l.Paced = p.end()

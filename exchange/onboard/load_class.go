@@ -30,6 +30,7 @@ type loader struct {
 	shared  map[[2]uint64]bool // those that several rows of the class have between them
 	delta   *Delta             // what the extract is a delta of, nil = it is whole
 	touched *touched           // rows of the class that a delta loads
+	merges  Survivors          // of the source, for a delta
 	others  map[string]bool    // keys of patients whose number is somebody else's
 }
 
@@ -245,10 +246,8 @@ func (ld *loader) tells(r loadRow, res record.Result) (key, ref string) {
 	if r.known || res.Outcome != record.Created { // what was there may be of another number
 		return "", ""
 	}
-	for _, path := range []string{"subject.reference", "patient.reference", "for.reference", "participant.0.actor.reference"} {
-		if ref := res.Item.Resource.StrAt(path); strings.HasPrefix(ref, "Patient/") {
-			return string(r.fields[ld.at.column("patient")]), ref
-		}
+	if ref := aboutWhom(res.Item.Resource); strings.HasPrefix(ref, "Patient/") {
+		return string(r.fields[ld.at.column("patient")]), ref
 	}
 	return "", ""
 }

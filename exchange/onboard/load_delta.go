@@ -50,6 +50,14 @@ func (ld *loader) updates(ctx context.Context, b *batch, rows []loadRow) ([]load
 		it := now[string(r.fields[0])]
 		switch {
 		case it == nil: // it was refused before, or has been deleted: it comes as a new one
+			other, err := ld.ofOtherKind(ctx, r)
+			if err != nil {
+				return nil, err
+			}
+			if other {
+				b.refuse("onboard.kind-changed", r)
+				continue
+			}
 			out = append(out, r)
 		case cameWith(it, ld.loading.Load) && !r.again:
 			b.already(r)
@@ -60,11 +68,26 @@ func (ld *loader) updates(ctx context.Context, b *batch, rows []loadRow) ([]load
 		case it.Feed != ld.errand.Who().ID:
 			b.refuse("onboard.changed-since", r)
 		default:
+			if r, err = ld.filedUnder(ctx, r, it); err != nil {
+				return nil, err
+			}
 			r.op = record.Op{Kind: record.Update, Type: r.op.Type, ID: it.ID, IfMatch: it.Version, Key: r.op.Key, Resource: r.op.Resource.With("id", it.ID), FullURL: r.op.FullURL}
 			out = append(out, r)
 		}
 	}
 	return out, nil
+}
+
+// ofOtherKind tells an alert that the record has as an allergy, or the other way round:
+// a resource does not change its type, and to have both would be to have it twice.
+func (ld *loader) ofOtherKind(ctx context.Context, r loadRow) (bool, error) {
+	typ := map[string]string{"AllergyIntolerance": "Flag", "Flag": "AllergyIntolerance"}[r.op.Type]
+	if typ == "" {
+		return false, nil
+	}
+	r.op.Type = typ
+	now, err := ld.current(ctx, []loadRow{r})
+	return len(now) > 0, err
 }
 
 // current are the resources of rows as the record has them now, by the keys of the

@@ -124,7 +124,7 @@ func (c *clocks) finish() error {
 		if err != nil {
 			return err
 		}
-		h := pathwayOf(ownerOf(c.w.numbers.Of(row.At("patient"))), row.At("pathway"))
+		h := pathwayOf(c.w.whose(row), row.At("pathway"))
 		if named[h] {
 			continue
 		}

@@ -54,7 +54,7 @@ type comparing struct {
 
 func (k *comparing) nameOf(row onboard.Row) string { return nameOf(k.class, row, k.w.numbers) }
 
-func (k *comparing) ofRow(row onboard.Row) []string { return ofRow(k.class, row, k.w.numbers) }
+func (k *comparing) ofRow(row onboard.Row) []string { return ofRow(k.class, row, k.w.whose) }
 
 // must tells a row that must be in the record and the same.
 func must(class string, get func(string) string) bool {
@@ -313,7 +313,7 @@ func (k *comparing) safety() {
 func (w *reconciling) seen(class string, row onboard.Row) error {
 	switch class {
 	case "pathways":
-		if err := w.clocks.event(sideStage, row.Key(), ownerOf(w.numbers.Of(row.At("patient"))), row.At); err != nil {
+		if err := w.clocks.event(sideStage, row.Key(), w.whose(row), row.At); err != nil {
 			return err
 		}
 	case "documents":

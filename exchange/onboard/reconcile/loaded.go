@@ -24,6 +24,7 @@ type recordOf struct {
 	// owners are the patients' keys, hashed, by the hash of their ids: 32 bytes a
 	// patient.
 	owners map[[2]uint64][2]uint64
+	merges onboard.Survivors // numbers that the source has merged, of a delta
 }
 
 // pageSize is how many resources are looked at on one snapshot.
@@ -180,7 +181,7 @@ func (r *recordOf) owner(ctx context.Context, id string) (string, error) {
 	if key == "" {
 		return "", nil
 	}
-	r.owners[h] = onboard.Hash([]byte(key))
+	r.owners[h] = onboard.Hash([]byte(r.merges.Of(key)))
 	return hexOf(r.owners[h]), nil
 }
 
@@ -195,7 +196,7 @@ func (r *recordOf) said(ctx context.Context, class string, v *fhir.Value) (key s
 	}}
 	if class == "patients" {
 		key = keyIn(r.trust, class, v)
-		r.owners[onboard.Hash([]byte(v.ID()))] = onboard.Hash([]byte(key))
+		r.owners[onboard.Hash([]byte(v.ID()))] = onboard.Hash([]byte(r.merges.Of(key)))
 	}
 	values = read.ofResource(class)
 	return keyIn(r.trust, class, v), values, err

@@ -307,3 +307,34 @@ func TestMendedAfterTheLoadIsReconciled(t *testing.T) {
 		t.Errorf("%+v", r.Blocks)
 	}
 }
+
+// TestMergedBetweenExtractsIsReconciled: rows that the source files under another number
+// since it merged the two are the same on both sides of a delta.
+func TestMergedBetweenExtractsIsReconciled(t *testing.T) {
+	s := newScene(t, "R1K")
+	files := byHand()
+	files["patients.csv"] = "key,family,given,born,sex,merged_into\nL1,EXAMPLE,Ada,1961-04-30,F,\nL2,EXAMPLE,Bob,1962-02-02,M,\nL3,EXAMPEL,Ada,1961-04-30,F,\n"
+	files["alerts.csv"] += "A9,L3,allergy,,Nuts,severe,active,\n"
+	base := s.staged(s.folder(files))
+	s.loaded(base)
+	files["patients.csv"] = strings.Replace(files["patients.csv"], "L3,EXAMPEL,Ada,1961-04-30,F,", "L3,EXAMPEL,Ada,1961-04-30,F,L1", 1)
+	files["alerts.csv"] = strings.Replace(files["alerts.csv"], "A9,L3,allergy,,Nuts,severe", "A9,L1,allergy,,Nuts,moderate", 1)
+	dir := s.folder(files)
+	if err := os.WriteFile(filepath.Join(dir, "extract.yaml"), []byte("trust: R1K\nsource: PAS\ntaken: 2026-11-25T20:00:00Z\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	x := s.staged(dir)
+	if _, err := s.stage.GoOn(s.ctx, x, onboard.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	s.loaded(x)
+	r := s.run(x)
+	for _, c := range r.Classes {
+		if c.Equal != c.Loadable || c.Differ+c.Absent+c.Extra > 0 {
+			t.Errorf("%+v", c)
+		}
+	}
+	if block(r, BlockAlerts) != nil {
+		t.Errorf("%+v", r.Blocks)
+	}
+}

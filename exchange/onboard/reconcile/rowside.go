@@ -35,12 +35,13 @@ func columns(class string) []string {
 }
 
 // ofRow is what a row of the stage says, by columns of its class.
-func ofRow(class string, row onboard.Row, numbers onboard.Numbers) []string {
+// whose gives what stands for its patient.
+func ofRow(class string, row onboard.Row, whose func(onboard.Row) string) []string {
 	names := columns(class)
 	out := make([]string, len(names))
 	for i, name := range names {
 		if name == "patient" {
-			out[i] = ownerOf(numbers.Of(row.At(name)))
+			out[i] = whose(row)
 		} else {
 			out[i] = cell(class, name, row)
 		}
@@ -55,6 +56,12 @@ func nameOf(class string, row onboard.Row, numbers onboard.Numbers) string {
 		return numbers.Of(row.Key())
 	}
 	return row.Key()
+}
+
+// whose stands for the patient of a row: of one that the source has merged into
+// another since, for that one.
+func (w *reconciling) whose(row onboard.Row) string {
+	return ownerOf(w.record.merges.Of(w.numbers.Of(row.At("patient"))))
 }
 
 // ownerOf stands for a patient's number.

@@ -114,6 +114,11 @@ func compute(ctx context.Context, s *onboard.Stage, x *onboard.Extract, e *recor
 	if w.numbers, err = x.Numbers(); err != nil {
 		return nil, err
 	}
+	if d != nil {
+		if w.record.merges, err = x.Survivors(w.numbers.Of); err != nil {
+			return nil, err
+		}
+	}
 	w.clocks, w.risks = newClocks(w), newRisks(w)
 	defer w.clocks.close()
 	defer w.risks.close()
