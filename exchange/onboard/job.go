@@ -31,6 +31,7 @@ type job struct {
 	zone     *time.Location
 	read2    func(trust string, message []byte) ([]Resource, error)
 
+	ours          bool      // it is in the form of refused rows, not in the source's
 	unread        *refusals // what is of no class
 	read, refused int64
 	rows          []RowFile
@@ -52,12 +53,26 @@ type sink struct {
 
 func (j *job) run(ctx context.Context) (err error) {
 	j.sinks = map[string]*sink{}
-	in, err := openSource(j.source, j.file, j.extract.Encoding)
+	encoding := j.extract.Encoding
+	if j.part > 1 { // refused rows that were mended
+		if j.ours, err = ofRefused(j.source, j.file); err != nil {
+			return err
+		}
+		if j.ours {
+			encoding = ""
+		}
+	}
+	in, err := openSource(j.source, j.file, encoding)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
 	counted := &countingReader{in: in, tell: j.progress}
+	defer func() {
+		if err == nil && in.isUTF8() {
+			err = fault.New(fault.Invalid, "onboard.encoding", "%s is UTF-8: say encoding: utf-8 in extract.yaml", j.file.name)
+		}
+	}()
 	switch j.file.form {
 	case formTable:
 		err = j.table(ctx, counted)
@@ -147,7 +162,7 @@ func (j *job) refuse(s *sink, wrong string, line int, shown [][]byte) error {
 // table stages a CSV file.
 func (j *job) table(ctx context.Context, in io.Reader) error {
 	separator := byte(',')
-	if j.extract.Separator != "" {
+	if j.extract.Separator != "" && !j.ours {
 		separator = j.extract.Separator[0]
 	}
 	t := newTable(in, separator)
@@ -271,7 +286,7 @@ func cannotRead(err error, name string) error {
 
 // openSource opens a file, unpacked and in UTF-8. With encoding "" the bytes
 // come as they are.
-func openSource(dir string, f sourceFile, encoding string) (io.ReadCloser, error) {
+func openSource(dir string, f sourceFile, encoding string) (*source, error) {
 	file, err := os.Open(filepath.Join(dir, f.name))
 	if err != nil {
 		return nil, cannotRead(err, f.name)
@@ -283,16 +298,16 @@ func openSource(dir string, f sourceFile, encoding string) (io.ReadCloser, error
 			return nil, cannotRead(err, f.name)
 		}
 	}
+	out := &source{Closer: file}
 	switch encoding {
 	case "windows-1252":
-		in = charmap.Windows1252.NewDecoder().Reader(in)
+		out.seen = &utf8Watch{in: in}
+		in = charmap.Windows1252.NewDecoder().Reader(out.seen)
 	case "utf-16":
 		in = unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder().Reader(in)
 	}
-	return struct {
-		io.Reader
-		io.Closer
-	}{in, file}, nil
+	out.Reader = in
+	return out, nil
 }
 
 // countingReader tells how many bytes were read.

@@ -2,6 +2,7 @@ package onboard
 
 import (
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,6 +22,10 @@ type Manifest struct {
 	Taken     time.Time `yaml:"taken" json:"taken"`   // of the extract
 	Encoding  string    `yaml:"encoding,omitempty" json:"encoding,omitempty"`
 	Separator string    `yaml:"separator,omitempty" json:"separator,omitempty"`
+	// Rows is how many rows the source has written of each class: control totals, by
+	// which a file that was cut or left out is noticed. A class that is not named is
+	// not held against one.
+	Rows map[string]int64 `yaml:"rows,omitempty" json:"rows,omitempty"`
 }
 
 const manifestFile = "extract.yaml"
@@ -41,10 +46,44 @@ func ParseManifest(text []byte) (Manifest, error) {
 		return bad("extract.yaml: taken is when the extract was taken: 2026-11-25T02:00:00Z")
 	case !slices.Contains([]string{"", "utf-8", "windows-1252", "utf-16"}, m.Encoding):
 		return bad("extract.yaml: encoding is utf-8, windows-1252 or utf-16")
+	case slices.ContainsFunc(slices.Collect(maps.Keys(m.Rows)), unknownClass):
+		return bad("extract.yaml: rows names a class that the layout has not")
 	case len(m.Separator) > 1 || m.Separator == `"` || m.Separator == "\n":
 		return bad("extract.yaml: separator is one character")
 	}
 	return m, nil
+}
+
+func unknownClass(name string) bool {
+	_, known := classAt(name)
+	return !known
+}
+
+// mostAhead is how far the source's clock may be ahead of ours.
+const mostAhead = 24 * time.Hour
+
+// notAhead refuses an extract that says it was taken in days to come: no day would lie
+// in the future of it, and every extract after it would be older.
+func (m *Manifest) notAhead(now time.Time) error {
+	if m.Taken.After(now.Add(mostAhead)) {
+		return fault.New(fault.Invalid, "onboard.manifest", "extract.yaml: taken lies in the future")
+	}
+	return nil
+}
+
+// whole holds the rows that were read of an extract against its control totals. Code:
+// "onboard.rows".
+func (m *Manifest) whole(p *Part) error {
+	read := map[string]int64{}
+	for _, f := range p.Rows {
+		read[f.Class] += f.Rows + f.Refused
+	}
+	for _, c := range Layout() {
+		if want, told := m.Rows[c.Name]; told && read[c.Name] != want {
+			return fault.New(fault.Invalid, "onboard.rows", "%s: %d rows have come, and the source has written %d (rows in extract.yaml): a file was cut or left out", c.Name, read[c.Name], want)
+		}
+	}
+	return nil
 }
 
 // decodeYAML is strict, and takes what the library panics on for an error.

@@ -95,6 +95,13 @@ func TestEncodings(t *testing.T) {
 	for _, c := range []struct{ name, manifest, text, code string }{
 		{"as said", "encoding: windows-1252\n", people + "L1,ZO\xcb,Ada,1961-04-30,F,\n", ""},
 		{"not said", "", people + "L1,ZO\xcb,Ada,1961-04-30,F,\n", "refused"},
+		{"another than said", "encoding: windows-1252\n", people + row, "onboard.encoding"},
+		{"one sign that is not", "encoding: windows-1252\n", people + row + "L2,ZO\xcb,Ada,1961-04-30,F,\n", ""},
+		{"plain letters", "encoding: windows-1252\n", people + "L1,ZOE,Ada,1961-04-30,F,\n", ""},
+		{"as many rows as said", "rows: {patients: 1}\n", people + row, ""},
+		{"cut", "rows: {patients: 2}\n", people + row, "onboard.rows"},
+		{"a class left out", "rows: {patients: 1, alerts: 7}\n", people + row, "onboard.rows"},
+		{"rows of no class", "rows: {patience: 1}\n", people + row, "onboard.manifest"},
 		{"wide, as said", "encoding: utf-16\n", wide(people + row), ""},
 		{"wide, not said", "", wide(people + row), "onboard.encoding"},
 		{"semicolons, as said", "separator: ;\n", strings.ReplaceAll(people+row, ",", ";"), ""},
@@ -199,4 +206,58 @@ func TestMemoryIsBounded(t *testing.T) {
 			t.Errorf("%d keys, %d rows, %v", keys, rows, err)
 		}
 	}
+}
+
+// TestMendInTheFormOfTheRefused: refused rows are written in one form whatever that of
+// the source is, and are read in it when they are mended; files in the source's own form
+// are read in that.
+func TestMendInTheFormOfTheRefused(t *testing.T) {
+	ctx := context.Background()
+	semi := func(s string) string { return strings.ReplaceAll(s, ",", ";") }
+	for name, c := range map[string]struct{ manifest, text, own string }{
+		"windows-1252": {"encoding: windows-1252\nseparator: ;\n", semi(people) + "L1;ZO\xcb;Ada;;F;\n", semi(people) + "L1;ZO\xcb;Ada;1961-04-30;F;\n"},
+		"utf-16":       {"encoding: utf-16\n", utf16le(people + "L1,ZO\u00cb,Ada,,F,\n"), utf16le(people + "L1,ZO\u00cb,Ada,1961-04-30,F,\n")},
+	} {
+		for _, own := range []bool{false, true} {
+			s := newStage(t, "R1K")
+			x, r := profiled(t, s, folder(t, c.manifest, map[string]string{"patients.csv": c.text}), Options{})
+			if r.Loadable != 0 {
+				t.Fatalf("%s: %+v", name, r)
+			}
+			text, err := os.ReadFile(x.path("refused", "part-1", "patients.csv"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			mended := strings.Replace(string(text), "Ada,,", "Ada,1961-04-30,", 1)
+			if own {
+				mended = c.own
+			}
+			if x, err = s.Mend(ctx, x, folder(t, "", map[string]string{"patients.csv": mended})); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			if _, err := s.Profile(ctx, x, Options{}); err != nil {
+				t.Fatal(err)
+			}
+			for row, err := range x.Rows("patients") {
+				if err != nil || row.At("family") != "ZO\u00cb" {
+					t.Errorf("%s: %q %v", name, row.At("family"), err)
+				}
+			}
+		}
+	}
+}
+
+func utf16le(s string) string {
+	out := "\xff\xfe"
+	for _, r := range s {
+		out += string([]byte{byte(r), byte(r >> 8)})
+	}
+	return out
+}
+
+// TestTakenInDaysToCome: an extract of the future is not staged.
+func TestTakenInDaysToCome(t *testing.T) {
+	s := newStage(t, "R1K")
+	_, err := s.Add(context.Background(), takenAt(t, folder(t, "", map[string]string{"patients.csv": people + "L1,EXAMPLE,Ada,2031-04-30,F,\n"}), "2035-11-25T02:00:00Z"), false)
+	wantCode(t, err, "onboard.manifest")
 }

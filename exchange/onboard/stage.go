@@ -40,11 +40,14 @@ type Progress struct {
 // Add stages the extract in a folder. older takes one that was taken before the
 // newest that is staged. The same extract again is told (Extract.Again) and not
 // staged twice. Errors: Invalid "onboard.manifest", "onboard.file",
-// "onboard.header", "onboard.encoding", "onboard.trust"; Conflict
+// "onboard.header", "onboard.encoding", "onboard.trust", "onboard.rows"; Conflict
 // "onboard.older"; Busy "onboard.full" and "onboard.stage" when the stage cannot be written.
 func (s *Stage) Add(ctx context.Context, source string, older bool) (*Extract, error) {
 	m, err := readManifest(source)
 	if err != nil {
+		return nil, err
+	}
+	if err := m.notAhead(s.Now()); err != nil {
 		return nil, err
 	}
 	if m.Trust != s.Trust {
@@ -78,7 +81,10 @@ func (s *Stage) Add(ctx context.Context, source string, older bool) (*Extract, e
 	}
 	return x, s.within(func(dir string) error {
 		x.dir = dir
-		return s.part(ctx, x, source, files, prints, print)
+		if err := s.part(ctx, x, source, files, prints, print); err != nil {
+			return err
+		}
+		return x.whole(&x.Parts[0])
 	}, fmt.Sprintf("%03d-%s", x.Trial, x.ID), x)
 }
 
