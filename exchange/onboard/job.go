@@ -140,7 +140,18 @@ func (j *job) finish(whole bool) error {
 // fields as the source has them.
 func (j *job) take(s *sink, from origin, fields, shown [][]byte) error {
 	j.read++
-	if why := s.check.row(fields, s.staged, j.tally); why != "" {
+	why := s.check.row(fields, s.staged, j.tally)
+	if at := s.class.column("file"); why == "" && at >= 0 {
+		file, wrong, err := j.contentOf(s.staged[at])
+		if err != nil {
+			return err
+		}
+		if s.staged[at] = file; wrong != "" {
+			j.tally.add(s.class.Name, "file", wrong, true)
+			why = "file: " + wrong
+		}
+	}
+	if why != "" {
 		j.refused++
 		if len(fields[0]) > 0 {
 			k := keyOf(fields[0])

@@ -112,7 +112,7 @@ func Layout() []Class {
 			{Name: "encounter", Kind: Ref, To: "encounters"}, {Name: "kind", Kind: Code, Must: true}, {Name: "title", Must: true},
 			{Name: "written", Kind: Moment, Must: true, When: Past}, {Name: "author"},
 			{Name: "status", Kind: Choice, Must: true, Of: []string{"final", "draft", "unsent"}, About: "unsent: final, and not yet with who it is for"},
-			{Name: "file", About: "path of the content within the extract"},
+			{Name: "file", Sure: true, About: "path of the content within the extract, 16 MB at most; or an address elsewhere, which is kept as it is"},
 		}},
 		{"results", "Results", []Column{
 			{Name: "key", Kind: Key, Must: true}, {Name: "patient", Kind: Ref, To: "patients", Must: true},

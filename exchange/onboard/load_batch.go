@@ -94,7 +94,9 @@ func (ld *loader) single(ctx context.Context, b *batch, r loadRow) error {
 		c.Joins = []record.Join{{From: r.op.FullURL, Into: into}}
 	}
 	if r.op.Kind == record.Create {
-		r = ld.plain(r, true)
+		if r = ld.plain(r, true); r.failed != nil {
+			return r.failed
+		}
 	}
 	res, err := ld.errand.Transact(record.Unhurried(ctx), []record.Op{r.op}, c)
 	if err != nil && fault.Of(err).Code == "record.raced" && r.op.Key != "" { // a feed has one of that key already, and this one says what it says

@@ -55,6 +55,8 @@ type loadRow struct {
 	merged string // the number that it was merged into at the source
 	again  bool   // it was mended after the load: the record may have it as it was
 	known  bool   // it refers to its patient by what is remembered
+	size   int    // bytes of content
+	failed error  // its content could not be read
 }
 
 // class loads the rows of one class.
@@ -118,6 +120,9 @@ func (ld *loader) sweep(ctx context.Context, c *Class, p *ClassProgress, n *int6
 				continue
 			}
 			row := ld.row(c, fields)
+			if row.failed != nil {
+				return row.failed
+			}
 			row.row, row.again = *n, again
 			if err := fl.add(row); err != nil {
 				return err
@@ -202,14 +207,14 @@ func (ld *loader) row(c *Class, fields [][]byte) loadRow {
 // made makes the op of a row. It names its patient by the reference that is
 // remembered, else by the number.
 func (ld *loader) made(c *Class, fields [][]byte, ids map[string]string) loadRow {
-	m := &maker{trust: ld.extract.Trust, load: ld.loading.Load, asAt: ld.asAt, zone: ld.stage.zone(), class: c, fields: fields, numbers: ld.numbers, ids: ids, mapping: ld.opt.Mapping}
+	m := &maker{trust: ld.extract.Trust, load: ld.loading.Load, asAt: ld.asAt, zone: ld.stage.zone(), class: c, fields: fields, numbers: ld.numbers, ids: ids, mapping: ld.opt.Mapping, extract: ld.extract}
 	v, key := m.resource(), m.feedKey()
 	if len(ld.shared) > 0 && key != "" && ld.shared[patientKey(m, key)] {
 		key = ""
 	}
 	once := url.Values{"identifier": {m.system(c.Name) + "|" + searchEscaped(m.name())}}.Encode()
 	return loadRow{op: record.Op{Kind: record.Create, Type: v.Type(), Resource: v, IfNoneExist: once, Key: key, FullURL: "urn:row:" + escapedKey(m.at("key"))},
-		fields: fields, known: m.known}
+		fields: fields, known: m.known, size: m.size, failed: m.failed}
 }
 
 // plain is a row as it is loaded on its own: its patient found anew, and without

@@ -145,9 +145,13 @@ func (m *maker) document() *fhir.Value {
 	if m.at("status") == "unsent" { // it has to be found again, and sent
 		label = fhir.Arr(m.coded("unsent", ""))
 	}
+	content := m.attached()
 	url := m.at("file")
-	if url == "" {
+	if url == "" || namedContent(url) != nil {
 		url = "urn:concord:" + m.trust + ":legacy-document:" + escapedKey(m.at("key"))
+	}
+	if content == nil {
+		content = []*fhir.Value{fhir.Obj("attachment", fhir.Obj("url", url, "title", m.at("title")))}
 	}
 	var context *fhir.Value
 	if e := m.at("encounter"); e != "" {
@@ -155,7 +159,20 @@ func (m *maker) document() *fhir.Value {
 	}
 	return fhir.Obj("resourceType", "DocumentReference", "meta", m.meta(), "identifier", fhir.Arr(m.identifier("documents", m.at("key"))), "status", "current", "docStatus", doc,
 		"type", m.concept(DocKinds, m.at("kind"), ""), "category", label, "subject", m.subject(), "date", m.instant("written"), "author", author,
-		"content", fhir.Arr(fhir.Obj("attachment", fhir.Obj("url", url, "title", m.at("title")))), "context", context)
+		"content", content, "context", context)
+}
+
+// attached is the content of a document that the stage holds; nil where it holds none,
+// and for a maker without an extract, which is asked what a row is and not for all of it.
+func (m *maker) attached() (content []*fhir.Value) {
+	if m.extract == nil {
+		return nil
+	}
+	var err error
+	if content, m.size, err = m.extract.attachments(m.at("file"), m.at("title")); err != nil {
+		m.failed = err
+	}
+	return content
 }
 
 func (m *maker) result() *fhir.Value {

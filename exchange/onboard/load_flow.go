@@ -12,6 +12,9 @@ const (
 	keptBatches = 4
 )
 
+// mostBytes of content are in a batch, but for its last row's.
+const mostBytes = 4 << 20
+
 // flow loads rows of a class, some batches beside each other. No two of these
 // have a row of one patient: each would take the same place in the patient's
 // record, and the later would have to be made ready anew. The progress is how many
@@ -25,7 +28,9 @@ type flow struct {
 	wait sync.WaitGroup
 
 	next  []loadRow         // the batch that is being gathered
+	bytes int               // of content in it
 	later []loadRow         // rows of patients whose rows are on their way
+	waits int               // bytes of content in them
 	busy  map[string]int    // rows on their way, by patient
 	under []*batch          // on their way, the first begun first
 	told  map[int64]outcome // of rows that are done while one before them is not
@@ -56,13 +61,13 @@ func (f *flow) whose(r loadRow) string {
 func (f *flow) add(r loadRow) error {
 	if who := f.whose(r); f.busy[who] > 0 {
 		f.later = append(f.later, r)
-		if len(f.later) < f.size() {
+		if f.waits += r.size; len(f.later) < f.size() && f.waits < mostBytes {
 			return nil
 		}
 		return f.settle()
 	}
 	f.next = append(f.next, r)
-	if len(f.next) < f.size() {
+	if f.bytes += r.size; len(f.next) < f.size() && f.bytes < mostBytes {
 		return nil
 	}
 	return f.launch()
@@ -90,7 +95,7 @@ func (f *flow) finish() error {
 // launch sends the batch that was gathered on its way, when there is room.
 func (f *flow) launch() error {
 	b := &batch{rows: f.next, done: make(chan struct{})}
-	f.next = nil
+	f.next, f.bytes = nil, 0
 	for _, r := range b.rows {
 		f.busy[f.whose(r)]++
 	}
@@ -128,7 +133,7 @@ func (f *flow) settle() error {
 		return err
 	}
 	later := f.later
-	f.later = nil
+	f.later, f.waits = nil, 0
 	for _, r := range later {
 		if err := f.add(r); err != nil {
 			return err

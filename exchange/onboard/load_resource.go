@@ -24,6 +24,9 @@ type maker struct {
 	numbers     Numbers
 	ids         map[string]string // references to patients that are remembered, by their keys
 	known       bool              // one of them was used
+	extract     *Extract          // that has the content of documents; nil = they are made without
+	size        int               // bytes of content
+	failed      error             // the content could not be read
 }
 
 func (m *maker) at(name string) string { return string(m.fields[m.class.column(name)]) }

@@ -124,5 +124,19 @@ func (j *job) resource(x Resource, line int) error {
 	for i, c := range class.Columns {
 		row[i] = []byte(fields[c.Name])
 	}
+	if at := class.column("file"); at >= 0 {
+		kept, whole, err := j.inline(x.Value)
+		switch {
+		case err != nil:
+			return err
+		case !whole:
+			j.read++
+			j.refused++
+			j.tally.add(class.Name, "file", wrongNoFile, true)
+			return s.refused.add("file: "+wrongNoFile, line, row)
+		case kept != "":
+			row[at] = []byte(kept)
+		}
+	}
 	return j.take(s, origin{line: line, later: j.file.form == formMessages, weak: x.Weak}, row, row)
 }

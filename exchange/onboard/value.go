@@ -31,6 +31,7 @@ const (
 	wrongRepeated = "repeated"       // the same row once more
 	wrongOrphan   = "orphan"         // it refers to a row that is not there
 	wrongResource = "resource"       // a FHIR resource or message that cannot be read
+	wrongNoFile   = "no-file"        // a document whose content is not in the extract
 	wrongOrphaned = "orphan-refused" // it refers to a row that was refused
 )
 

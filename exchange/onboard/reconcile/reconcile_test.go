@@ -338,3 +338,36 @@ func TestMergedBetweenExtractsIsReconciled(t *testing.T) {
 		t.Errorf("%+v", r.Blocks)
 	}
 }
+
+// TestContentIsReconciled: the content of a document is held against the source byte by
+// byte.
+func TestContentIsReconciled(t *testing.T) {
+	s := newScene(t, "R1K")
+	files := byHand()
+	files["documents.csv"] = "key,patient,kind,title,written,status,file\nD1,L1,clinic-letter,Letter,2026-11-20 10:00,final,one.pdf\nD2,L2,clinic-letter,Letter,2026-11-20 10:00,final,https://archive.example.org/2\n"
+	dir := s.folder(files)
+	content := filepath.Join(dir, ".letters") // what begins with a dot is no file of rows
+	if err := os.Mkdir(content, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(content, "one.pdf"), []byte("%PDF made up"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "documents.csv"), []byte(strings.Replace(files["documents.csv"], "one.pdf", ".letters/one.pdf", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	x := s.staged(dir)
+	s.loaded(x)
+	documents := func() ClassCount {
+		t.Helper()
+		for _, c := range s.run(x).Classes {
+			if c.Class == "documents" {
+				return c
+			}
+		}
+		return ClassCount{}
+	}
+	if c := documents(); c.Equal != 2 || c.SourceHash != c.RecordHash {
+		t.Errorf("%+v", c)
+	}
+}

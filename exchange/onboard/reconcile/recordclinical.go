@@ -3,6 +3,7 @@ package reconcile
 import (
 	"strings"
 
+	"concord/exchange/onboard"
 	"concord/standard/fhir"
 	"concord/standard/uk"
 )
@@ -102,6 +103,9 @@ func (r *reading) document(name string) string {
 			return "draft"
 		}
 		return v.StrAt("docStatus")
+	}
+	if names := onboard.ContentNames(v); names != "" {
+		return names
 	}
 	if url := attachment.StrAt("url"); !strings.HasPrefix(url, "urn:concord:"+r.trust+":legacy-document:") {
 		return url
