@@ -6,7 +6,6 @@ import (
 
 	"concord/care/chart"
 	"concord/exchange/onboard"
-	"concord/exchange/onboard/course"
 	"concord/exchange/onboard/reconcile"
 )
 
@@ -100,7 +99,7 @@ func (s *Site) loadWords(x *onboard.Extract, r *trialRow) error {
 	}
 	r.Load = map[string]string{"loading": "being loaded", "loaded": "loaded " + s.at().Moment(l.Ended).Text, "undoing": "being taken back", "undone": "taken back " + s.at().Moment(l.Ended).Text}[l.State]
 	if l.Undone() {
-		u, err := course.Undone(x)
+		u, err := x.Undone()
 		if err != nil {
 			return err
 		}

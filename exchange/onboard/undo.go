@@ -2,6 +2,7 @@ package onboard
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"net/url"
 	"slices"
@@ -66,22 +67,59 @@ func (s *Stage) Undo(ctx context.Context, x *Extract, e *record.Errand, t Thrott
 	if err := writeJSON(x.path(loadFile), l); err != nil {
 		return nil, err
 	}
-	u := &undoer{errand: e, clock: s.Now, mended: l.Before > 0, out: &Undoing{Load: l.Load, Removed: map[string]int64{}, Restored: map[string]int64{}}}
+	out, err := x.undoing(l.Load)
+	if err != nil {
+		return nil, err
+	}
+	u := &undoer{errand: e, clock: s.Now, mended: l.Before > 0, out: out}
 	defer spareThreads()()
 	if u.pacer, err = startPace(ctx, t, pace{batch: undoBatch}); err != nil {
 		return nil, err
 	}
 	err = u.types(ctx)
 	u.out.Paced = u.pacer.end()
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = u.changedSince(ctx, s, x, l)
 	}
-	if err := u.changedSince(ctx, s, x, l); err != nil {
-		return nil, err
+	if err != nil { // what it has done counts when it goes on; what stays is looked for again
+		u.out.Kept = nil
+		return nil, errors.Join(err, x.SaveJSON(undoneFile, u.out))
 	}
 	slices.SortFunc(u.out.Kept, func(a, b KeptResource) int { return strings.Compare(a.Ref, b.Ref) })
 	l.State, l.Ended = stateUndone, s.Now().UTC()
-	return u.out, writeJSON(x.path(loadFile), l)
+	return u.out, errors.Join(x.SaveJSON(undoneFile, u.out), writeJSON(x.path(loadFile), l))
+}
+
+// undoneFile tells what the last undo of an extract's load has done, or has done so
+// far.
+const undoneFile = "undone.json"
+
+// Undone is what the last undo of an extract's load has done, nil if there was none.
+func (x *Extract) Undone() (*Undoing, error) {
+	var u Undoing
+	found, err := x.ReadJSON(undoneFile, &u)
+	if err != nil || !found {
+		return nil, err
+	}
+	return &u, nil
+}
+
+// undoing is what an undo of a load that was stopped has done so far.
+func (x *Extract) undoing(load string) (*Undoing, error) {
+	u, err := x.Undone()
+	if err != nil {
+		return nil, err
+	}
+	if u == nil || u.Load != load {
+		u = &Undoing{Load: load}
+	}
+	if u.Kept = nil; u.Removed == nil {
+		u.Removed = map[string]int64{}
+	}
+	if u.Restored == nil {
+		u.Restored = map[string]int64{}
+	}
+	return u, nil
 }
 
 // undoer is an undo at work.

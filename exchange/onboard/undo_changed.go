@@ -3,7 +3,6 @@ package onboard
 import (
 	"context"
 	"net/url"
-	"slices"
 	"strings"
 
 	"concord/record"
@@ -89,8 +88,20 @@ func (u *undoer) nameChanged(ctx context.Context, it *record.Item) error {
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(past.Versions, func(v *record.Item) bool { return !v.Deleted && cameWith(v, u.out.Load) }) {
-		u.keep(it, "changed")
+	oldest := -1
+	for i, v := range past.Versions {
+		if !v.Deleted && cameWith(v, u.out.Load) {
+			oldest = i
+		}
 	}
+	if oldest < 0 {
+		return nil
+	}
+	if now, before := past.Versions[0], past.Versions[oldest+1:]; len(before) > 0 && now.Feed == u.errand.Who().ID { // it was restored, before the undo was stopped
+		if same, err := sameContent(now, before[0]); err != nil || same {
+			return err
+		}
+	}
+	u.keep(it, "changed")
 	return nil
 }

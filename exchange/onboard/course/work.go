@@ -249,11 +249,8 @@ func (o *Office) load(ctx context.Context, s *onboard.Stage, x *onboard.Extract,
 		if o.opt.UndoWith != nil {
 			t = o.opt.UndoWith()
 		}
-		u, err := s.Undo(ctx, x, loader, t)
-		if err != nil {
-			return err
-		}
-		return x.SaveJSON(undoneFile, u)
+		_, err := s.Undo(ctx, x, loader, t)
+		return err
 	}
 	var opt onboard.LoadOptions
 	if o.opt.LoadWith != nil {
@@ -276,18 +273,4 @@ func (o *Office) reconcile(ctx context.Context, s *onboard.Stage, x *onboard.Ext
 	}
 	opt.Progress = func(done, total int64) { w.part.Store(&onboard.Progress{Step: "reconcile", Done: done, Total: total}) }
 	return reconcile.Run(ctx, s, x, loader, opt)
-}
-
-// undoneFile tells what the last undo of an extract's load has done.
-const undoneFile = "undone.json"
-
-// Undone is what the last undo of an extract's load has done, nil if there was
-// none.
-func Undone(x *onboard.Extract) (*onboard.Undoing, error) {
-	var u onboard.Undoing
-	found, err := x.ReadJSON(undoneFile, &u)
-	if err != nil || !found {
-		return nil, err
-	}
-	return &u, nil
 }
