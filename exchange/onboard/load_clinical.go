@@ -7,6 +7,9 @@ import (
 	"concord/standard/uk"
 )
 
+// SeverityAsSent stands before a severity that the source words in its own way.
+const SeverityAsSent = "Severity as sent: "
+
 func (m *maker) alert() *fhir.Value {
 	ids, code := fhir.Arr(m.identifier("alerts", m.at("key"))), m.concept(Alerts, m.at("code"), m.at("text"))
 	if m.at("kind") == "alert" {
@@ -19,8 +22,12 @@ func (m *maker) alert() *fhir.Value {
 		clinical, verified = "inactive", "refuted" // R4 asks for both (ait-1)
 	}
 	var reaction *fhir.Value
-	if s := m.at("severity"); s == "mild" || s == "moderate" || s == "severe" {
+	switch s := m.at("severity"); s {
+	case "":
+	case "mild", "moderate", "severe":
 		reaction = fhir.Arr(fhir.Obj("manifestation", fhir.Arr(fhir.Obj("text", "Not recorded by the source")), "severity", s))
+	default: // R4 has no other word: it stands as the source has it, where people read it
+		reaction = fhir.Arr(fhir.Obj("manifestation", fhir.Arr(fhir.Obj("text", SeverityAsSent+s))))
 	}
 	return fhir.Obj("resourceType", "AllergyIntolerance", "meta", m.meta(), "identifier", ids,
 		"clinicalStatus", fhir.Of(fhir.Concept("http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical", clinical, "", "")),

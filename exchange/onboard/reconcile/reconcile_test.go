@@ -371,3 +371,24 @@ func TestContentIsReconciled(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 }
+
+// TestSeverityOfOnesOwn: how severe an allergy is comes across in the source's own word
+// where the record has none for it, and is held against the source.
+func TestSeverityOfOnesOwn(t *testing.T) {
+	s := newScene(t, "R1K")
+	files := byHand()
+	files["alerts.csv"] = strings.Replace(files["alerts.csv"], "Penicillin,severe", "Penicillin,life-threatening", 1)
+	x := s.staged(s.folder(files))
+	l := s.loaded(x)
+	found := s.find(s.errand("ward", "R1K"), "AllergyIntolerance", l.Load)
+	if len(found) != 1 {
+		t.Fatalf("%d allergies", len(found))
+	}
+	v, err := found[0].Full()
+	if err != nil || !strings.Contains(string(v.JSON()), "life-threatening") {
+		t.Errorf("%s %v", v.JSON(), err)
+	}
+	if r := s.run(x); block(r, BlockAlerts) != nil {
+		t.Errorf("%+v", r.Blocks)
+	}
+}

@@ -21,7 +21,11 @@ func (r *reading) alert(name string) string {
 	case "text":
 		return v.StrAt("code.text")
 	case "severity":
-		return v.Get("reaction").At(0).StrAt("severity")
+		r := v.Get("reaction").At(0)
+		if word, sent := strings.CutPrefix(r.StrAt("manifestation.text"), onboard.SeverityAsSent); sent {
+			return word
+		}
+		return r.StrAt("severity")
 	case "status":
 		switch {
 		case !allergy && v.StrAt("status") == "entered-in-error", allergy && code(v.Get("verificationStatus")) == "refuted":
