@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"concord/record"
+	"concord/record/access"
 	"concord/standard/fhir"
 	"concord/standard/uk"
 )
@@ -87,6 +88,12 @@ func TestNumberOfSomebodyElse(t *testing.T) {
 	s.Zone = londonZone(t)
 	base, _ := profiled(t, s, folder(t, "", files), Options{})
 	e := loaderOf(t, d, "R1K")
+	if m, err := s.Match(ctx, base, d.For(access.Requester{ID: "operator", Role: access.Operator, Org: access.Domain}, access.Reason{Purpose: access.Integrity}), MatchOptions{}); err != nil || m.Reused != 1 {
+		t.Errorf("the match does not foretell it: %+v %v", m, err)
+	}
+	if text, err := os.ReadFile(base.path(reusedTable)); err != nil || string(text) != "key\nL9\n" {
+		t.Errorf("%q %v", text, err)
+	}
 	l := loadCut(t, s, base, e)
 	if p, a := l.Classes["patients"], l.Classes["alerts"]; p.There != 1 || p.Refused[codeOtherPerson] != 1 || a.Created != 1 || a.Refused[codePatientRefused] != 1 {
 		t.Errorf("%+v %+v", p, a)

@@ -29,6 +29,9 @@ type Matching struct {
 	Matched time.Time `json:"matched"`
 	Seconds float64   `json:"seconds"`
 	Merged  int64     `json:"merged"` // numbers that were merged into others at the source, and go with them
+	// Reused are patients whose number the trust's feed has given to somebody else: a
+	// load refuses them. Their keys are in reused.csv.
+	Reused int64 `json:"reused"`
 	*record.Rehearsal
 	// Overlap is the share of the patients who certainly are somebody the record
 	// knows.
@@ -94,6 +97,9 @@ func (s *Stage) Match(ctx context.Context, x *Extract, e *record.Errand, opt Mat
 		return nil, unstaged(err)
 	}
 	if err := p.writePairs(ask); err != nil {
+		return nil, err
+	}
+	if out.Reused, err = p.reused(ctx, e); err != nil {
 		return nil, err
 	}
 	out.Merged = p.merged
@@ -280,6 +286,9 @@ func (m *Matching) Text(out io.Writer) {
 	}
 	fmt.Fprintf(out, "overlap: %d persons of the record are known to the joiner for certain\n", m.Persons)
 	fmt.Fprintf(out, "within the source: %d pairs are certainly one person, %d may be; %d numbers were merged there\n", m.Same, m.Like, m.Merged)
+	if m.Reused > 0 {
+		fmt.Fprintf(out, "%d numbers are somebody else's in the record: a load refuses these patients and all rows about them (reused.csv)\n", m.Reused)
+	}
 	fmt.Fprintf(out, "expected review: %d pairs, %.0f hours at %.0f minutes a pair\n", m.Pairs+m.Same+m.Like, m.Review, m.Minutes)
 	if m.Passed > 0 {
 		fmt.Fprintf(out, "%d blocking keys are shared by too many and were passed over\n", m.Passed)

@@ -115,6 +115,7 @@ func extractFigures(x *onboard.Extract, f runbook.Figures) error {
 	}
 	if m != nil {
 		f["match.records"], f["match.overlap-percent"], f["match.review-hours"] = float64(m.Records), 100*m.Overlap, m.Review
+		f["match.reused"] = float64(m.Reused)
 		for _, k := range []record.Foresight{record.ForeseenCertain, record.ForeseenPossible, record.ForeseenNew, record.ForeseenConflict} {
 			f["match."+string(k)] = float64(m.By[k])
 			f["match."+string(k)+"-percent"] = percent(int64(m.By[k]), int64(m.Records))
