@@ -239,6 +239,9 @@ func (s *stage) powers(message int64) []path {
 			_, err := e.Rehearse(ctx, func(func(match.Record, error) bool) {}, 0, nil)
 			return "", err
 		}},
+		{"rehearse numbers", access.Verify, 1, func(e *record.Errand) (string, error) {
+			return "", e.RehearseNumbers(ctx, "R1K", func(func(record.StagedNumber, error) bool) {}, nil)
+		}},
 		{"feeds", access.WatchFeeds, 1, func(e *record.Errand) (string, error) { _, err := e.Feeds(ctx); return "", err }},
 		{"messages", access.WatchFeeds, 1, func(e *record.Errand) (string, error) {
 			rows, err := e.Messages(ctx, record.MessageFilter{Limit: 9})
@@ -321,7 +324,7 @@ var mayDo = map[access.Role]string{
 	access.Administrator: "administer,joining step,joining seen,totals,hold feeds",
 	access.Privacy:       "read a patient,past of a person,include,chart,everything,find people,find people by particulars,match,cross-reference,audit search,who has looked,audit entry,audit export,cases,workload,joining seen,totals,marks",
 	access.System:        "",
-	access.Operator:      "read,read a patient,past of a person,version,history,search,include,chart,everything,export,create,update,feeds,messages,message head,requeue,close,destinations,pause,resend,set aside,administer,verify,audit search,who has looked,audit entry,audit export,match,cross-reference,what would change,rehearse,joining step,joining seen,totals,hold feeds,harmonise",
+	access.Operator:      "read,read a patient,past of a person,version,history,search,include,chart,everything,export,create,update,feeds,messages,message head,requeue,close,destinations,pause,resend,set aside,administer,verify,audit search,who has looked,audit entry,audit export,match,cross-reference,what would change,rehearse,rehearse numbers,joining step,joining seen,totals,hold feeds,harmonise",
 	"porter":             "",
 	"":                   "",
 }
