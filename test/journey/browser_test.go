@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -39,6 +40,9 @@ func browse(t *testing.T, base string) *person {
 		}
 	}
 	if path == "" {
+		if !slices.Contains(strings.Split(os.Getenv("CONCORD_WITHOUT"), ","), "chromium") {
+			t.Fatal("no Chromium is installed; CONCORD_WITHOUT=chromium leaves the tests out that need it")
+		}
 		t.Skip("SKIP: no Chromium here: the journey is not made (make tools installs it)")
 	}
 	axe, err := os.ReadFile(filepath.Join("..", "..", "edge", "webui", "testdata", "axe.min.js"))

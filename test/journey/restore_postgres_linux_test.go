@@ -87,7 +87,7 @@ read -r word; kill -QUIT $p; wait $p`
 // logs, and a second server that is brought to a moment between two writes.
 func TestRestorePostgres(t *testing.T) {
 	if pgtest.Binaries() == "" {
-		t.Skipf("SKIP: %v", pgtest.ErrMissing)
+		pgtest.Missing(t)
 	}
 	// The folder is named before the server is: the archive lies beside it.
 	shelf, err := os.MkdirTemp("", "pga")

@@ -29,7 +29,7 @@ func TestOrphan(t *testing.T) {
 		return
 	}
 	if Binaries() == "" {
-		t.Skipf("SKIP: %v", ErrMissing)
+		Missing(t)
 	}
 	child := exec.Command(os.Args[0], "-test.run=^TestOrphan$")
 	child.Env = append(os.Environ(), orphanEnv+"=1")

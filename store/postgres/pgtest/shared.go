@@ -7,6 +7,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -25,8 +27,8 @@ type Shared struct {
 	err    error
 }
 
-// DSN gives the address of the shared server, or skips the test when
-// PostgreSQL is not installed.
+// DSN gives the address of the shared server, or ends the test as
+// Missing does when PostgreSQL is not installed.
 func (s *Shared) DSN(t testing.TB) string {
 	t.Helper()
 	if dsn := os.Getenv(Env); dsn != "" {
@@ -47,8 +49,11 @@ func (s *Shared) Rounds(m *testing.M, on *atomic.Bool) int {
 	case code != 0:
 	case testing.Short():
 		fmt.Fprintln(os.Stderr, "SKIP: -short runs on SQLite alone")
+	case Binaries() == "" && Without("postgres"):
+		fmt.Fprintf(os.Stderr, "SKIP, as %s says: PostgreSQL is not installed; the tests ran on SQLite alone\n", without)
 	case Binaries() == "":
-		fmt.Fprintln(os.Stderr, "SKIP: PostgreSQL is not installed; the tests ran on SQLite alone")
+		fmt.Fprintf(os.Stderr, "FAIL: %v; %s=postgres leaves these tests out\n", ErrMissing, without)
+		code = 1
 	default:
 		on.Store(true)
 		code = m.Run()
@@ -73,12 +78,31 @@ func Start(t testing.TB, o Options) *Server {
 	return s
 }
 
+// without names the variable by which tests may be left out: what is not installed
+// fails them otherwise, so that nobody takes for passed what was not run.
+const without = "CONCORD_WITHOUT"
+
+// Without tells whether tests that need something ("postgres") may be left out.
+func Without(what string) bool {
+	return slices.Contains(strings.Split(os.Getenv(without), ","), what)
+}
+
 func need(t testing.TB, err error) {
 	t.Helper()
 	if errors.Is(err, ErrMissing) {
-		t.Skipf("SKIP: %v", err)
+		Missing(t)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// Missing ends a test for which PostgreSQL is not installed: it fails, unless the
+// variable or -short says that it may be left out.
+func Missing(t testing.TB) {
+	t.Helper()
+	if Without("postgres") || testing.Short() {
+		t.Skipf("SKIP: %v", ErrMissing)
+	}
+	t.Fatalf("%v; %s=postgres leaves the tests out that need it", ErrMissing, without)
 }
