@@ -225,3 +225,36 @@ func TestColleaguesRecord(t *testing.T) {
 		t.Errorf("%v %v", got, err)
 	}
 }
+
+// TestColleagueByTheDirectory: whose own number the staff directory has is a
+// colleague of who works for the same organisation, without any label on the record,
+// and of nobody else; one's own record is one's own.
+func TestColleagueByTheDirectory(t *testing.T) {
+	s := newStage(t)
+	s.alone = true
+	p := s.create(s.client("R1K"), patient("R1K", "7", nhs, "Smith", "John", "1950-01-01", "male")).ID
+	v := s.desk.Reviewer(func(_ context.Context, user string) (string, string, error) {
+		if user == "m-RYJ" {
+			return "Dr Himself", nhs, nil
+		}
+		return "Dr Somebody Else", "", nil
+	}).Knows(func(_ context.Context, numbers []string) ([]string, error) {
+		if slices.Contains(numbers, nhs) {
+			return []string{"RQM", "RYJ"}, nil
+		}
+		return nil, nil
+	})
+	s.reviewed(v)
+	for _, org := range []string{"RQM", "RYJ", "RAS"} {
+		if _, err := s.clinician(org).Read(s.ctx, "Patient", p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.reviewed(v)
+	for org, want := range map[string]review.Kind{"RQM": review.Colleague, "RYJ": review.Own, "RAS": ""} {
+		l, err := s.officer("pia", org).Cases(s.ctx, record.CaseAsk{})
+		if err != nil || (want == "") != (l.Total == 0) || want != "" && (l.Total != 1 || l.Cases[0].Kind != want) {
+			t.Errorf("%s: %v %v, want %q", org, kindsOf(l), err, want)
+		}
+	}
+}

@@ -21,13 +21,21 @@ type Reviewer struct {
 	// staff tells the name to show and the NHS number of a user, "" when it is
 	// not known.
 	staff func(ctx context.Context, user string) (display, nhs string, err error)
-	told  map[string]bool // user, person and day that were looked at
-	fresh []string        // those of the batch in hand
+	works func(ctx context.Context, nhs []string) (orgs []string, err error) // nil = nobody knows
+	told  map[string]bool                                                    // user, person and day that were looked at
+	fresh []string                                                           // those of the batch in hand
 }
 
 // Reviewer makes one. staff tells the name to show and the NHS number of a user.
 func (d *Desk) Reviewer(staff func(ctx context.Context, user string) (display, nhs string, err error)) *Reviewer {
 	return &Reviewer{desk: d, staff: staff, told: map[string]bool{}}
+}
+
+// Knows makes the reviewer ask for which organisations the people of some NHS
+// numbers work: a look at a colleague's record is a case.
+func (v *Reviewer) Knows(works func(ctx context.Context, nhs []string) (orgs []string, err error)) *Reviewer {
+	v.works = works
+	return v
 }
 
 const (

@@ -95,6 +95,11 @@ func (v *Reviewer) picked(ctx context.Context, r store.Reader, glances []glance)
 		if err != nil {
 			return nil, err
 		}
+		if v.works != nil && len(p.NHS) > 0 {
+			if p.Works, err = v.works(ctx, p.NHS); err != nil {
+				return nil, err
+			}
+		}
 		for _, kind := range review.Signals(g.who, s, p, g.at) {
 			c := review.Case{At: g.at, Kind: kind, User: g.who.ID, Role: g.who.Role, Org: g.who.Org, Person: v.desk.ids.person(g.person)}
 			from, _ := kind.Period(day)

@@ -1,25 +1,23 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
-	"strings"
+	"time"
 
 	"concord/fault"
 	"concord/record/access"
 	"concord/record/account"
-	"concord/standard/uk"
 )
 
 // deciding says who may see what, beyond what comes with the program.
 type deciding struct {
 	Policies  string `help:"Folder of Cedar policies of your own: forbids, and files that take the place of ours by name." placeholder:"DIR"`
 	Sensitive string `help:"File of sensitive codes of your own (YAML, as record/access/sensitive.yaml): sets that are added to ours, or take the place of one by name." placeholder:"FILE"`
-	OptOuts   string `help:"File of NHS numbers with a National Data Opt-out, one a line (numbers may end with a comma). Read at start; without it, everybody counts as opted out of use beyond their own care." placeholder:"FILE"`
+	OptOuts   string `help:"File of NHS numbers with a National Data Opt-out, one a line (numbers may end with a comma). Looked at again every 10 seconds; without it, or while it cannot be read, everybody counts as opted out of use beyond their own care." placeholder:"FILE"`
 }
 
 // policies loads the policies; nothing starts without them.
@@ -42,30 +40,17 @@ func (d deciding) sensitive() (*access.SensitiveCodes, error) {
 	return access.LoadSensitive(text, d.Sensitive)
 }
 
-// optOuts reads the file of opt-outs; nil = there is none.
+// optOuts reads the file of opt-outs; nil = there is none. Nothing starts on a file
+// that cannot be read; what becomes of it later, see optOutFile.
 func (d deciding) optOuts() (func(nhs string) (bool, error), error) {
 	if d.OptOuts == "" {
 		return nil, nil
 	}
-	f, err := os.Open(d.OptOuts)
-	if err != nil {
+	f := &optOutFile{name: d.OptOuts, now: time.Now}
+	if err := f.read(); err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	out := map[string]bool{}
-	lines := bufio.NewScanner(f)
-	for n := 1; lines.Scan(); n++ {
-		text := strings.TrimSuffix(strings.TrimSpace(lines.Text()), ",")
-		if text == "" {
-			continue
-		}
-		number, err := uk.ParseNHSNumber(text)
-		if err != nil {
-			return nil, fault.New(fault.Invalid, "cli.opt-outs", "line %d of the file of opt-outs is no NHS number", n)
-		}
-		out[string(number)] = true
-	}
-	return func(nhs string) (bool, error) { return out[nhs], nil }, lines.Err()
+	return f.ask, nil
 }
 
 type accessCmd struct {

@@ -152,7 +152,7 @@ func (h *house) sequence(ctx context.Context) {
 			wg.Go(func() { h.askWitnesses(ctx) })
 		}
 		wg.Go(func() {
-			h.desk.Reviewer(h.staff).Run(ctx, func(err error) { h.log.Error("accesses wait to be reviewed", "error", err) })
+			h.desk.Reviewer(h.staff).Knows(h.accounts.Employers).Run(ctx, func(err error) { h.log.Error("accesses wait to be reviewed", "error", err) })
 		})
 		wg.Go(func() {
 			jobs.Tidy(ctx, h.engine, func(err error) { h.log.Error("what has expired stays in the store", "error", err) })

@@ -16,7 +16,7 @@ import (
 type importCmd struct {
 	where
 	To      string   `help:"Base URL of a FHIR server to import into instead." placeholder:"FHIR-URL"`
-	Token   string   `help:"Bearer token for --to." placeholder:"T"`
+	Token   string   `help:"Bearer token for --to; better in the variable, where no list of processes shows it." env:"CONCORD_TOKEN" placeholder:"T"`
 	Org     string   `help:"ODS code of the organisation that controls what is imported." default:"QRV"`
 	Bulk    bool     `help:"Trade durability for speed until the import ends; not beside a running server."`
 	Again   bool     `help:"Import also what an earlier run has imported."`

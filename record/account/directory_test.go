@@ -266,3 +266,25 @@ func TestDuties(t *testing.T) {
 		t.Error("the duties of no organisation are known")
 	}
 }
+
+// TestEmployers: by their own NHS number people are known as staff of each
+// organisation of theirs, until they are barred.
+func TestEmployers(t *testing.T) {
+	s := newStage(t)
+	s.staff("ada", "RYJ", access.Clinician)
+	s.staff("bob", "RYJ", access.Clinician)
+	s.must(s.of("RQM").Grant(s.ctx, "ada", account.Profile{Role: access.Receptionist, Org: "RQM"}))
+	s.must(s.of("QRV").SetOwnNumber(s.ctx, "ada", "9990000018"))
+	is := func(when string, want ...string) {
+		t.Helper()
+		s.now = s.now.Add(time.Minute)
+		got, err := s.register.Employers(s.ctx, []string{"9990000026", "9990000018"})
+		slices.Sort(got)
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s: %v %v", when, got, err)
+		}
+	}
+	is("noted", "RQM", "RYJ")
+	s.must(s.of("QRV").SetDisabled(s.ctx, "ada", true))
+	is("barred")
+}

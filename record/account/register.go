@@ -34,14 +34,15 @@ const listLimit = 10_000
 
 // Register is every account, session and token of one installation.
 type Register struct {
-	engine   store.Engine
-	now      func() time.Time
-	tokens   remembered
-	hashes   chan struct{} // bounds how many passwords are worked on at a time
-	aead     cipher.AEAD   // nil without the installation's secret
-	fallback Second        // what an organisation that says nothing asks for
-	idle     time.Duration // after which a session locks
-	duties   dutiesKept
+	engine    store.Engine
+	now       func() time.Time
+	tokens    remembered
+	hashes    chan struct{} // bounds how many passwords are worked on at a time
+	aead      cipher.AEAD   // nil without the installation's secret
+	fallback  Second        // what an organisation that says nothing asks for
+	idle      time.Duration // after which a session locks
+	duties    dutiesKept
+	employers employersKept
 }
 
 // Option sets up a register.

@@ -22,6 +22,7 @@ type Patient struct {
 	Families  []string // folded
 	Homes     []string // postcode and first line, folded
 	Relations []access.Relation
+	Works     []string // organisations for which they work, as the staff directory has it
 }
 
 // afterCare is how long after the end of care a look is nothing unusual:
@@ -36,6 +37,9 @@ func Signals(who access.Requester, s Staff, p Patient, at time.Time) []Kind {
 	own := s.NHS != "" && slices.Contains(p.NHS, s.NHS)
 	if own {
 		out = append(out, Own)
+	}
+	if !own && slices.Contains(p.Works, who.Org) {
+		out = append(out, Colleague)
 	}
 	if !own && slices.ContainsFunc(s.Homes, func(h string) bool { return slices.Contains(p.Homes, h) }) {
 		out = append(out, Household)
