@@ -34,7 +34,7 @@ type identity struct {
 // its ruling, each entry is one person's, entries are one exactly if ties hold them
 // together, each pair stands where its last decision left it, and verify is clean.
 func TestProcessesMergeAtOnce(t *testing.T) {
-	const processes, patients, seconds = 4, 12, 8
+	const processes, patients, each = 4, 12, 30
 	dsn := pgtest.Start(t, pgtest.Options{NoSync: true}).DSN()
 	url, root := databaseURL(dsn), t.TempDir()
 	first := filepath.Join(root, "0")
@@ -57,12 +57,11 @@ func TestProcessesMergeAtOnce(t *testing.T) {
 	}
 	done := map[string]*atomic.Int64{"$merge": {}, "$unmerge": {}}
 	var wg sync.WaitGroup
-	until := time.Now().Add(seconds * time.Second)
 	for i, s := range servers {
 		for j := range 3 {
 			wg.Go(func() {
 				r := rand.New(rand.NewPCG(uint64(i), uint64(j)))
-				for n := 0; time.Now().Before(until); n++ {
+				for n := range each {
 					if n%20 == 19 {
 						s.made(t, token, r.IntN(patients), fmt.Sprint(i, j, n))
 						continue
@@ -84,7 +83,7 @@ func TestProcessesMergeAtOnce(t *testing.T) {
 	now := identityOf(t, dsn)
 	merged, undone := int(done["$merge"].Load()), int(done["$unmerge"].Load())
 	t.Logf("%d merged, %d unmerged, %d entries in pairs", merged, undone, len(now.person))
-	if merged < 20 || now.ruled[index.Join] != merged || now.ruled[index.TakeBack] != undone {
+	if merged == 0 || undone == 0 || now.ruled[index.Join] != merged || now.ruled[index.TakeBack] != undone {
 		t.Errorf("%d merged and %d unmerged by the answers, %v by the rulings", merged, undone, now.ruled)
 	}
 	for a, who := range now.person {
