@@ -171,7 +171,7 @@ func (s *Site) identity(v *visit) (*answer, error) {
 	if c.Person.ID != v.PathValue("id") && c.Person.Entry == "" {
 		return redirect("/mpi/" + c.Person.ID)
 	}
-	return &answer{frame: frame{Title: "Entries of one person", Nav: "review"}, body: identityPage(c.Person.ID, s.at().Demographics(&c.Person), s.traceable(&c.Person), stewarded(v, &c.Person))}, nil
+	return &answer{frame: frame{Title: "Entries of one person", Nav: "review"}, body: identityPage(c.Person.ID, s.at().Demographics(&c.Person), s.traceable(&c.Person), s.Demographics != nil, stewarded(v, &c.Person))}, nil
 }
 
 // stewarded are the entries whose trust the steward answers for.

@@ -1164,7 +1164,7 @@ func moved(m record.MovedEntry) templ.Component {
 	})
 }
 
-func identityPage(id string, sides *chart.Demographics, numbers []string, mine map[string]bool) templ.Component {
+func identityPage(id string, sides *chart.Demographics, numbers []string, searchable bool, mine map[string]bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1193,7 +1193,7 @@ func identityPage(id string, sides *chart.Demographics, numbers []string, mine m
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = traceForms(id, numbers).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = traceForms(id, numbers, searchable).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -75,6 +75,7 @@ func (s *Site) handler() http.Handler {
 	get("/mpi/{id}/filed", s.filed)
 	post("/mpi/{id}/filed", s.moveFiled)
 	post("/mpi/{id}/trace", s.trace)
+	post("/mpi/{id}/search", s.traceBySearch)
 
 	get("/audit", s.auditLog)
 	get("/audit/export", s.auditExport)

@@ -8,6 +8,7 @@ import (
 	"concord/exchange/pds"
 	"concord/fault"
 	"concord/record"
+	"concord/record/person"
 	"concord/standard/fhir"
 	"concord/standard/uk"
 )
@@ -15,6 +16,7 @@ import (
 // Demographics is a service that knows people by NHS number, such as PDS.
 type Demographics interface {
 	Retrieve(ctx context.Context, number string) (*pds.Found, error)
+	Search(ctx context.Context, w person.Wanted) (*pds.Matches, error)
 }
 
 // tracedView is what a service says of a number, beside what the entries say.

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -16,16 +17,25 @@ import (
 
 // TestStewardAsksPDS: without settings nothing is offered or sent; with them a
 // steward asks about a number of the person, and is told of a superseded number
-// and of what differs; a number of nobody's is not asked about.
+// and of what differs; a number of nobody's is not asked about; and who they may be by
+// name and date of birth.
 func TestStewardAsksPDS(t *testing.T) {
+	const okonkwo = `{"resourceType":"Patient","id":"9990000026","meta":{"security":[{"system":"http://terminology.hl7.org/CodeSystem/v3-Confidentiality","code":"R"}]},"identifier":[{"system":"https://fhir.nhs.uk/Id/nhs-number","value":"9990000026"}],"name":[{"family":"Okonkwo","given":["Adaeze"]}],"gender":"male","birthDate":"1948-03-14"}`
 	var asked atomic.Int64
+	var last atomic.Pointer[url.Values]
 	standIn := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked.Add(1)
+		if strings.HasSuffix(r.URL.Path, "/Patient") {
+			q := r.URL.Query()
+			last.Store(&q)
+			io.WriteString(w, `{"resourceType":"Bundle","type":"searchset","total":1,"entry":[{"search":{"score":0.95},"resource":`+okonkwo+`}]}`)
+			return
+		}
 		if !strings.HasSuffix(r.URL.Path, "/9990000018") {
 			w.WriteHeader(http.StatusNotFound)
 			return
 		}
-		io.WriteString(w, `{"resourceType":"Patient","id":"9990000026","meta":{"security":[{"system":"http://terminology.hl7.org/CodeSystem/v3-Confidentiality","code":"R"}]},"identifier":[{"system":"https://fhir.nhs.uk/Id/nhs-number","value":"9990000026"}],"name":[{"family":"Okonkwo","given":["Adaeze"]}],"gender":"male","birthDate":"1948-03-14"}`)
+		io.WriteString(w, okonkwo)
 	}))
 	defer standIn.Close()
 	s := newStage(t)
@@ -52,6 +62,15 @@ func TestStewardAsksPDS(t *testing.T) {
 	before := asked.Load()
 	if r := g.post("/mpi/"+id+"/trace", "number", "9990000034"); r.status < 400 || asked.Load() != before {
 		t.Errorf("a number of nobody's: %d", r.status)
+	}
+	g.get("/mpi/"+id).has(t, "Ask PDS by name and date of birth")
+	g.post("/mpi/"+id+"/search").has(t, "999 000 0026", "OKONKWO, Adaeze", "14-Mar-1948", "0.95", "Restricted")
+	if q := last.Load(); q == nil || q.Get("family") != "Okonkwo" || q.Get("birthdate") != "eq1948-03-14" {
+		t.Errorf("PDS was asked by %v", q)
+	}
+	before = asked.Load()
+	if r := s.as("registrar").post("/mpi/" + id + "/search"); r.status != http.StatusForbidden || asked.Load() != before {
+		t.Errorf("a registrar searches PDS: %d", r.status)
 	}
 	if r := s.as("registrar").post("/mpi/"+id+"/trace", "number", "9990000018"); r.status != http.StatusForbidden || asked.Load() != before {
 		t.Errorf("a registrar asks PDS: %d", r.status)
