@@ -21,6 +21,9 @@ type Extract struct {
 	Staged time.Time `json:"staged"`
 	Parts  []Part    `json:"parts"`
 
+	// From are the names of the folders in which the extract has come.
+	From []string `json:"from,omitempty"`
+
 	// Again tells that this extract was staged before, and nothing was done.
 	Again bool `json:"-"`
 	dir   string

@@ -68,11 +68,11 @@ func (s *Stage) Add(ctx context.Context, source string, older bool) (*Extract, e
 	if err != nil {
 		return nil, err
 	}
-	x := &Extract{Manifest: m, ID: print[:12], Trial: len(staged) + 1, Staged: s.Now().UTC()}
+	x := &Extract{Manifest: m, ID: print[:12], Trial: len(staged) + 1, Staged: s.Now().UTC(), From: []string{filepath.Base(source)}}
 	for _, other := range staged {
 		if other.ID == x.ID {
 			other.Again = true
-			return other, nil
+			return other, other.alsoFrom(x.From[0])
 		}
 		if other.Taken.After(m.Taken) && !older {
 			return nil, fault.New(fault.Conflict, "onboard.older", "the extract was taken on %s, before trial %d, which was taken on %s",
@@ -86,6 +86,15 @@ func (s *Stage) Add(ctx context.Context, source string, older bool) (*Extract, e
 		}
 		return x.whole(&x.Parts[0])
 	}, fmt.Sprintf("%03d-%s", x.Trial, x.ID), x)
+}
+
+// alsoFrom notes that the extract has come in another folder too.
+func (x *Extract) alsoFrom(name string) error {
+	if slices.Contains(x.From, name) {
+		return nil
+	}
+	x.From = append(x.From, name)
+	return x.save()
 }
 
 // Mend stages rows that were refused and mended, as a further part of an

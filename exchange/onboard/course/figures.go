@@ -64,7 +64,7 @@ func (o *Office) Figures(ctx context.Context, org string) (runbook.Figures, erro
 	if err != nil {
 		return nil, err
 	}
-	f["inbox.extracts"] = float64(len(arrived))
+	f["inbox.extracts"] = float64(len(slices.DeleteFunc(arrived, func(a Arrived) bool { return a.Wrong != "" })))
 	s, err := o.Stage(org)
 	if err != nil {
 		return nil, err

@@ -18,11 +18,12 @@ const inbox = ".inbox"
 type Arrived struct {
 	Name     string
 	Manifest onboard.Manifest
-	Trial    int // as which it was staged, 0 = it was not
+	Trial    int    // as which it was staged, 0 = it was not
+	Wrong    string // why it cannot be taken in, "" = nothing is known to be wrong
 }
 
-// Inbox are the extracts that have arrived, those taken first before others. A folder without a manifest
-// is one that is still arriving, and is left out.
+// Inbox are the extracts that have arrived, those taken first before others. A folder
+// without a manifest is one that is still arriving, and is left out.
 func (o *Office) Inbox(org string) ([]Arrived, error) {
 	s, err := o.Stage(org)
 	if err != nil {
@@ -45,13 +46,12 @@ func (o *Office) Inbox(org string) ([]Arrived, error) {
 		if err != nil {
 			continue
 		}
-		m, err := onboard.ParseManifest(text)
-		if err != nil {
-			continue
+		a := Arrived{Name: e.Name()}
+		if a.Manifest, err = onboard.ParseManifest(text); err != nil {
+			a.Wrong = fault.Of(err).Text
 		}
-		a := Arrived{Name: e.Name(), Manifest: m}
 		for _, x := range list {
-			if x.Taken.Equal(m.Taken) && x.Source == m.Source {
+			if slices.Contains(x.From, a.Name) || len(x.From) == 0 && x.Taken.Equal(a.Manifest.Taken) && x.Source == a.Manifest.Source {
 				a.Trial = x.Trial
 			}
 		}
@@ -69,7 +69,7 @@ func (o *Office) takeIn(ctx context.Context, s *onboard.Stage, name string) erro
 	if err != nil {
 		return err
 	}
-	at := slices.IndexFunc(list, func(a Arrived) bool { return a.Name == name || name == "" && a.Trial == 0 })
+	at := slices.IndexFunc(list, func(a Arrived) bool { return a.Name == name || name == "" && a.Trial == 0 && a.Wrong == "" })
 	if at < 0 {
 		return fault.New(fault.NotFound, "course.inbox", "no such extract has arrived")
 	}
