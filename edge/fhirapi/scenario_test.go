@@ -71,6 +71,7 @@ func withID(text, id, old, new string) string {
 }
 
 func TestUpdateCreates(t *testing.T) {
+	own := strings.Replace(okonkwo, "urn:concord:R1K:", "urn:concord:RYJ:", 1)
 	s := newStage(t)
 	s.play([]call{
 		{name: "create under the client's id", method: "PUT", path: "Patient/ada-1948", body: withID(okonkwo, "ada-1948", "", ""), status: 201,
@@ -89,7 +90,9 @@ func TestUpdateCreates(t *testing.T) {
 		{name: "wrong type in the path", method: "POST", path: "Observation", body: okonkwo, status: 400, has: []string{"record.type"}, audit: trail{"create?": 1}},
 		{name: "minimal", method: "POST", path: "Patient", body: strings.Replace(okonkwo, `"100"`, `"101"`, 1), header: map[string]string{"Prefer": "return=minimal"}, status: 201, audit: trail{"create": 1}},
 		{name: "outcome", method: "POST", path: "Patient", body: strings.Replace(okonkwo, `"100"`, `"102"`, 1), header: map[string]string{"Prefer": "return=OperationOutcome"}, status: 201, has: []string{"OperationOutcome"}, audit: trail{"create": 1}},
-		{name: "hospital number taken", method: "POST", path: "Patient", body: okonkwo, status: 422, has: []string{"record.hospital-number"}, audit: trail{"create?": 1}},
+		{name: "another trust's hospital number is nobody's claim", method: "POST", path: "Patient", body: okonkwo, status: 201, audit: trail{"create": 1}},
+		{name: "its own", method: "POST", path: "Patient", body: own, status: 201, audit: trail{"create": 1}},
+		{name: "its own, taken", method: "POST", path: "Patient", body: own, status: 422, has: []string{"record.hospital-number"}, audit: trail{"create?": 1}},
 	})
 	s.clean()
 }
