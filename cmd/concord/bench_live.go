@@ -33,6 +33,7 @@ type liveTraffic struct {
 
 	mu      sync.Mutex
 	waiting map[string]liveMessage // sent and not applied, by control id
+	unheard int                    // sent, and their answers not noted yet
 	control int
 	lost    error // a connection that broke
 }
@@ -179,11 +180,11 @@ func openLoop(ctx context.Context, perSecond int, r *rand.Rand, do func(due time
 	}
 }
 
-// drain waits until every message that was sent is applied.
+// drain waits until every message that was sent is answered and applied.
 func (t *liveTraffic) drain(ctx context.Context) error {
 	for until := time.Now().Add(liveDrains); ; {
 		t.mu.Lock()
-		n, lost := len(t.waiting), t.lost
+		n, lost := max(len(t.waiting), t.unheard), t.lost
 		t.mu.Unlock()
 		switch {
 		case lost != nil:
@@ -199,15 +200,16 @@ func (t *liveTraffic) drain(ctx context.Context) error {
 	}
 }
 
-// settled is told by the applier what became of a message.
+// settled is told by the applier what became of a message. A phase is over when
+// nothing waits, so that it is noted first.
 func (t *liveTraffic) settled(m *record.Message, state record.State) {
 	t.mu.Lock()
+	defer t.mu.Unlock()
 	sent, mine := t.waiting[m.Control]
-	delete(t.waiting, m.Control)
-	t.mu.Unlock()
 	if !mine {
 		return
 	}
+	defer delete(t.waiting, m.Control)
 	var err error
 	if state != record.Applied {
 		err = fault.New(fault.Internal, "bench.parked", "a message was not applied: %s", m.Code)
@@ -215,8 +217,6 @@ func (t *liveTraffic) settled(m *record.Message, state record.State) {
 	if sent.phase != nil {
 		sent.phase.applied.took(sent.due, err)
 	} else if err != nil {
-		t.mu.Lock()
 		t.lost = err
-		t.mu.Unlock()
 	}
 }

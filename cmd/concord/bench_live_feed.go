@@ -64,13 +64,14 @@ func (t *liveTraffic) over(l *liveLine, m liveMessage) {
 		t.mu.Unlock()
 		return
 	}
-	if err != nil {
-		t.mu.Lock()
-		delete(t.waiting, m.control)
-		t.mu.Unlock()
-	}
 	if m.phase != nil {
 		m.phase.acknowledged.took(m.due, err)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.unheard--
+	if err != nil {
+		delete(t.waiting, m.control)
 	}
 }
 
@@ -119,6 +120,7 @@ func (t *liveTraffic) send(due time.Time, r *rand.Rand, p *livePhase) {
 func (t *liveTraffic) hand(person int, m liveMessage) {
 	t.mu.Lock()
 	t.waiting[m.control] = m
+	t.unheard++
 	t.mu.Unlock()
 	t.lines[person%len(t.lines)].next <- m
 }
