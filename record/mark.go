@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"concord/fault"
@@ -37,7 +36,7 @@ type MarkAsked struct {
 	Do      Marking
 	Ref     string // "DocumentReference/abc"; of Restrict to Unwatch "Patient/abc"; of Withdraw "Consent/abc"; "" of an objection
 	Team    string // of a seal: the workgroup within the organisation that sees it; "" = all of the organisation
-	Alike   bool   // of a seal: also what the organisation recorded of the patient under the same code
+	Alike   bool   // of a seal: also what the organisation recorded of the patient under the same code, beside what the resource consists of
 	Seen    int64  // version that was looked at; 0 = whichever
 	Of      string // the marking that is undone, instead of Do and Ref
 }
@@ -108,7 +107,7 @@ func (m *marking) typ() string {
 }
 
 // ofPatient tells a marking of the patient from one of a resource.
-func (x Marking) ofPatient() bool { return x != "" && x != Seal && x != SealAndLock && x != Unseal }
+func (x Marking) ofPatient() bool { return x != "" && !x.ofSeal() }
 
 func (m *marking) what() []string {
 	what := string(m.plan.Do)
@@ -141,7 +140,7 @@ func (m *marking) do(ctx context.Context, v access.Verdict) error {
 	if err != nil {
 		return err
 	}
-	_, err = m.hand().transact(ctx, v, m.ops, Commit{name: &inName{errand: m.errand, act: access.Mark, what: string(m.plan.Do), keep: m.keep}})
+	_, err = m.errand.handOf(m.plan.Org).transact(ctx, v, m.ops, Commit{name: &inName{errand: m.errand, act: access.Mark, what: string(m.plan.Do), keep: m.keep}})
 	if fault.Of(err) != nil && fault.Of(err).Code == "record.if-match" {
 		return markChanged()
 	}
@@ -174,17 +173,6 @@ func (m *marking) checked() error {
 	return nil
 }
 
-// hand is who writes: the organisation that controls the resources, in the
-// requester's name.
-func (m *marking) hand() *Errand {
-	who := m.errand.who
-	all, err := access.ParseScopes("system/*.cruds")
-	if err != nil {
-		panic(err) // a constant
-	}
-	return m.errand.desk.For(access.Requester{ID: who.ID, Name: who.Name, Role: access.System, Org: m.plan.Org, Scopes: all}, m.errand.why)
-}
-
 // prepare reads what is to be marked, and makes the ops.
 func (m *marking) prepare(ctx context.Context, r store.Reader, v *sight) error {
 	m.was, m.ops = map[string]markedRef{}, nil
@@ -207,11 +195,9 @@ func (m *marking) prepare(ctx context.Context, r store.Reader, v *sight) error {
 		return markChanged()
 	}
 	m.plan.Org, m.records = it.Org, m.errand.desk.recordIDs(it.key)
-	items := []*Item{it}
-	if m.ask.Alike {
-		if items, err = m.alike(ctx, r, v, pks, it); err != nil {
-			return err
-		}
+	items, err := m.together(ctx, r, v, pks, it)
+	if err != nil {
+		return err
 	}
 	for _, one := range items {
 		m.change(one)
@@ -243,39 +229,6 @@ func (m *marking) named(ctx context.Context, r store.Reader, v *sight, pks []int
 		return nil, fault.New(fault.Denied, "access.controller", "another organisation controls this: its privacy officer marks it")
 	}
 	return m.errand.desk.item(doc)
-}
-
-// alike are the resources of the same type that the organisation recorded of
-// the patient under a code of one of them, that one first.
-func (m *marking) alike(ctx context.Context, r store.Reader, v *sight, pks []int64, of *Item) ([]*Item, error) {
-	codes := codesOf(of.Resource)
-	groups, err := r.Chart(ctx, pks, []store.Range{{Type: of.key.Type()}}, time.Time{})
-	if err != nil {
-		return nil, err
-	}
-	out, seen := []*Item{of}, map[store.Key]bool{of.key: true}
-	for _, doc := range slices.Concat(groups...) {
-		if seen[doc.Key] || doc.Org != of.Org || doc.Deleted {
-			continue
-		}
-		seen[doc.Key] = true
-		it, err := m.errand.desk.item(doc)
-		if err != nil {
-			return nil, err
-		}
-		if !slices.ContainsFunc(codesOf(it.Resource), func(c string) bool { return slices.Contains(codes, c) }) {
-			continue
-		}
-		if o, err := v.look(ctx, doc, false); err != nil {
-			return nil, err
-		} else if o.Shown {
-			out = append(out, it)
-		}
-		if len(out) > mostAlike {
-			return nil, fault.New(fault.TooCostly, "record.mark", "more than %d items have the code: seal them by a sensitive set", mostAlike)
-		}
-	}
-	return out, nil
 }
 
 func markChanged() error {

@@ -20,12 +20,12 @@ func (m *marking) change(it *Item) {
 		}
 		to = it.Resource.With("status", "inactive")
 	} else {
-		had := securityOf(it.Resource)
+		had := access.LabelsOn(it.Resource)
 		list := m.labels(had)
-		if slices.EqualFunc(had, list, sameCoding) {
+		if slices.EqualFunc(had, list, access.SameLabel) {
 			return
 		}
-		to = withSecurity(it.Resource, list)
+		to = access.SetLabels(it.Resource, list)
 	}
 	m.patch(it, to)
 }
@@ -33,10 +33,10 @@ func (m *marking) change(it *Item) {
 // patch adds the op that makes of a resource another one, of which the marking
 // is to remember what it was.
 func (m *marking) patch(it *Item, to *fhir.Value) {
-	m.was[it.Ref()] = markedRef{Ref: it.Ref(), Security: securityOf(it.Resource), Status: it.Resource.StrAt("status")}
-	security, status := securityOf(to), to.StrAt("status")
+	m.was[it.Ref()] = markedRef{Ref: it.Ref(), Security: access.LabelsOn(it.Resource), Status: it.Resource.StrAt("status")}
+	security, status := access.LabelsOn(to), to.StrAt("status")
 	m.ops = append(m.ops, Op{Kind: Patch, Type: it.Type, ID: it.ID, IfMatch: it.Version, Change: func(now *fhir.Value) (*fhir.Value, error) {
-		now = withSecurity(now, security)
+		now = access.SetLabels(now, security)
 		if it.Type == "Consent" && now.StrAt("status") != status {
 			now = now.With("status", status)
 		}
@@ -75,28 +75,6 @@ func (m *marking) labels(had []*fhir.Value) []*fhir.Value {
 		}
 	}
 	return list
-}
-
-func sameCoding(a, b *fhir.Value) bool {
-	return a.StrAt("system") == b.StrAt("system") && a.StrAt("code") == b.StrAt("code")
-}
-
-func securityOf(resource *fhir.Value) []*fhir.Value {
-	var list []*fhir.Value
-	for c := range resource.Path("meta.security").Each() {
-		list = append(list, c)
-	}
-	return list
-}
-
-func withSecurity(resource *fhir.Value, list []*fhir.Value) *fhir.Value {
-	meta := fhir.Obj().Join(resource.Get("meta"))
-	if len(list) == 0 {
-		meta = meta.Without("security")
-	} else {
-		meta = meta.With("security", list)
-	}
-	return resource.With("meta", meta)
 }
 
 // prepareObjection makes the Consent by which the patient's own objection is

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"concord/fault"
+	"concord/record/access"
 	"concord/store"
 )
 
@@ -149,7 +150,7 @@ func (m *marking) prepareUndo(ctx context.Context, r store.Reader, v *sight, pks
 			return markChanged()
 		}
 		m.records = append(m.records, m.errand.desk.recordIDs(it.key)...)
-		to := withSecurity(it.Resource, ref.Security)
+		to := access.SetLabels(it.Resource, ref.Security)
 		if it.Type == "Consent" {
 			to = it.Resource.With("status", ref.statusBefore())
 		}

@@ -67,7 +67,7 @@ func TestSealByOfficer(t *testing.T) {
 		t.Errorf("labels: %v %v", it.Resource.Path("meta.security"), err)
 	}
 	seen, err := o.Marked(s.ctx, h.patient, "")
-	if err != nil || len(seen.Items) != 1 || seen.Items[0].Label != access.Locked || !slices.Equal(seen.Items[0].Teams, []string{"R1K/GUM"}) || len(seen.Done) != 2 || seen.Done[0].Why != markWhy {
+	if err != nil || len(seen.Items) != 2 || seen.Items[0].Label != access.Locked || !slices.Equal(seen.Items[0].Teams, []string{"R1K/GUM"}) || len(seen.Done) != 2 || seen.Done[0].Why != markWhy {
 		t.Errorf("marked: %+v %v", seen, err)
 	}
 	if _, err := o.Mark(s.ctx, record.MarkAsked{Patient: h.patient, Of: sealed.ID}, markWhy); fault.Of(err) == nil || fault.Of(err).Code != "record.mark-changed" {
@@ -81,6 +81,44 @@ func TestSealByOfficer(t *testing.T) {
 	}
 	s.mark(o, record.MarkAsked{Patient: h.patient, Do: record.Unseal, Ref: ref})
 	reads("unsealed", other, true)
+	s.clean()
+}
+
+// TestReportWithItsResults: a report that is sealed takes its results with it, members
+// of panels too, which say what it says; another organisation's result stays, and what
+// is undone is open again.
+func TestReportWithItsResults(t *testing.T) {
+	s := newStage(t)
+	h := s.hide("", "R1K", "", "in-progress", "")
+	part := s.create(s.client("R1K"), s.observation(h.patient, "part", "")).ID
+	panel := s.create(s.client("R1K"), strings.Replace(s.observation(h.patient, "panel", ""), `"status"`, `"hasMember":[{"reference":"Observation/`+part+`"}],"status"`, 1)).ID
+	theirs := s.create(s.client("RYJ"), s.observation(h.patient, "theirs", "")).ID
+	report := s.create(s.client("R1K"), `{"resourceType":"DiagnosticReport","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/`+h.patient+`"},"result":[{"reference":"Observation/`+panel+`"},{"reference":"Observation/`+theirs+`"}]}`).ID
+	other := s.client("RQM")
+	open := func(when string, want bool) {
+		t.Helper()
+		for _, id := range []string{part, panel} {
+			if _, err := other.Read(s.ctx, "Observation", id); (err == nil) != want {
+				t.Errorf("%s: %v", when, err)
+			}
+		}
+		if _, err := other.Read(s.ctx, "Observation", theirs); err != nil {
+			t.Errorf("%s, another organisation's: %v", when, err)
+		}
+	}
+	o := s.guardian("R1K")
+	open("before", true)
+	sealed := s.mark(o, record.MarkAsked{Patient: h.patient, Do: record.Seal, Ref: "DiagnosticReport/" + report})
+	if sealed.Items != 3 {
+		t.Errorf("%d items are sealed", sealed.Items)
+	}
+	open("sealed", false)
+	s.mark(o, record.MarkAsked{Patient: h.patient, Of: sealed.ID})
+	open("undone", true)
+	s.mark(o, record.MarkAsked{Patient: h.patient, Do: record.SealAndLock, Ref: "DiagnosticReport/" + report})
+	open("locked", false)
+	s.mark(o, record.MarkAsked{Patient: h.patient, Do: record.Unseal, Ref: "DiagnosticReport/" + report})
+	open("unsealed", true)
 	s.clean()
 }
 

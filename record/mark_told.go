@@ -30,7 +30,7 @@ func (e *Errand) RestrictTold(ctx context.Context, id string) (int, error) {
 		m := &marking{errand: said, ask: MarkAsked{Do: Restrict, Ref: it.Ref()}, plan: &MarkPlan{Do: Restrict, Org: it.Org}, was: map[string]markedRef{}}
 		m.records = e.desk.recordIDs(it.key)
 		m.change(it)
-		if _, failure = m.hand().transact(ctx, v, m.ops, Commit{name: &inName{errand: said, act: access.Mark, what: string(Restrict), keep: m.keep}}); failure != nil {
+		if _, failure = m.errand.handOf(m.plan.Org).transact(ctx, v, m.ops, Commit{name: &inName{errand: said, act: access.Mark, what: string(Restrict), keep: m.keep}}); failure != nil {
 			open = open[:n]
 			break
 		}

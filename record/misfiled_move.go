@@ -77,7 +77,7 @@ func (mv *filedMove) do(ctx context.Context, v access.Verdict) error {
 	if err != nil || mv.ask.Preview {
 		return err
 	}
-	_, err = mv.hand().transact(ctx, v, mv.ops, Commit{name: &inName{errand: mv.errand, what: "move of what was filed", keep: mv.keep}})
+	_, err = mv.errand.handOf(mv.plan.Trust).transact(ctx, v, mv.ops, Commit{name: &inName{errand: mv.errand, what: "move of what was filed", keep: mv.keep}})
 	return err
 }
 
@@ -90,17 +90,6 @@ func (mv *filedMove) checked() error {
 		return fault.New(fault.Invalid, "record.move-none", "choose what moves").In("item")
 	}
 	return nil
-}
-
-// hand is who writes: the trust whose resources they are, in the steward's
-// name.
-func (mv *filedMove) hand() *Errand {
-	who := mv.errand.who
-	all, err := access.ParseScopes("system/*.cruds")
-	if err != nil {
-		panic(err) // a constant
-	}
-	return mv.errand.desk.For(access.Requester{ID: who.ID, Name: who.Name, Role: access.System, Org: mv.plan.Trust, Scopes: all}, mv.errand.why)
 }
 
 // prepare reads both entries and makes the ops.
@@ -149,7 +138,7 @@ func (mv *filedMove) prepare(ctx context.Context, r store.Reader, v *sight) erro
 func (mv *filedMove) refile(ctx context.Context, r store.Reader, a, b *Item, refs []string) error {
 	who := mv.errand.who
 	why := "moved by a steward, " + who.Org + "/" + who.ID
-	m := &move{errand: mv.hand(), to: map[string]string{}, ask: RefileAsked{From: a.ID, Into: b.ID, Refs: refs, Why: why}}
+	m := &move{errand: mv.errand.handOf(mv.plan.Trust), to: map[string]string{}, ask: RefileAsked{From: a.ID, Into: b.ID, Refs: refs, Why: why}}
 	if err := m.read(ctx, r); err != nil {
 		return err
 	}

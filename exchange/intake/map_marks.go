@@ -41,7 +41,7 @@ func marked(d Draft, labels []*fhir.Value) Draft {
 		return d
 	}
 	fold := d.Fold
-	d.Resource = labelled(d.Resource, labels)
+	d.Resource = access.AddLabels(d.Resource, labels)
 	d.Fold = func(old, in *fhir.Value, c FoldContext) (*fhir.Value, error) {
 		out, err := fold(old, in, c)
 		if err != nil {
@@ -50,36 +50,12 @@ func marked(d Draft, labels []*fhir.Value) Draft {
 		if out == nil {
 			out = old
 		}
-		if out = labelled(out, labels); out == old {
+		if out = access.AddLabels(out, labels); out == old {
 			return nil, nil
 		}
 		return out, nil
 	}
 	return d
-}
-
-// labelled adds labels that a resource lacks; one that has them is returned as it
-// is.
-func labelled(resource *fhir.Value, labels []*fhir.Value) *fhir.Value {
-	had := resource.Path("meta.security")
-	list := []any{}
-	for c := range had.Each() {
-		list = append(list, c)
-	}
-	n := len(list)
-	for _, l := range labels {
-		found := false
-		for c := range had.Each() {
-			found = found || c.StrAt("system") == l.StrAt("system") && c.StrAt("code") == l.StrAt("code")
-		}
-		if !found {
-			list = append(list, l)
-		}
-	}
-	if len(list) == n {
-		return resource
-	}
-	return resource.With("meta", fhir.Obj().Join(resource.Get("meta")).With("security", fhir.Arr(list...)))
 }
 
 // objections maps the CON segments that tell whether the patient agrees to the

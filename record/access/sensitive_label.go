@@ -19,7 +19,7 @@ func (c *SensitiveCodes) Labelled(resource *fhir.Value) *fhir.Value {
 	for _, l := range c.within(nil, resource) {
 		labels = append(labels, fhir.Obj("system", ActCode, "code", l))
 	}
-	return with(resource, labels)
+	return AddLabels(resource, labels)
 }
 
 // within adds the labels that the codes within a value ask for, each once.
