@@ -237,28 +237,8 @@ func (u *undoer) removable(ctx context.Context, typ string, items []*record.Item
 			out = append(out, it)
 		}
 	}
-	switch {
-	case len(out) == 0:
-	case typ == "Patient":
-		return u.notNeeded(ctx, out)
-	case typ == "Encounter":
-		return u.notReferred(ctx, out)
-	}
-	return out, nil
-}
-
-// notReferred leaves out stays in which something was recorded that stays.
-func (u *undoer) notReferred(ctx context.Context, items []*record.Item) (out []*record.Item, err error) {
-	for _, it := range items {
-		needed, err := u.needed(ctx, it)
-		if err != nil {
-			return nil, err
-		}
-		if needed {
-			u.keep(it, "needed")
-			continue
-		}
-		out = append(out, it)
+	if len(out) > 0 && (typ == "Patient" || typ == "Encounter") {
+		return u.notNeeded(ctx, typ, out)
 	}
 	return out, nil
 }
@@ -273,29 +253,35 @@ func (u *undoer) keep(it *record.Item, why string) {
 	u.out.Kept = append(u.out.Kept, KeptResource{it.Ref(), it.Version, it.Feed, why})
 }
 
-// notNeeded leaves out patients about whom there is something that stays.
-func (u *undoer) notNeeded(ctx context.Context, items []*record.Item) ([]*record.Item, error) {
-	ids := make([]string, len(items))
-	for i, it := range items {
-		ids[i] = it.ID
-	}
-	alone, err := u.errand.Alone(ctx, ids)
-	if err != nil {
-		return nil, err
+// notNeeded leaves out patients about whom there is something that stays, and stays in
+// which something was recorded that does. Of many patients it is asked at once of whom
+// there is nothing at all.
+func (u *undoer) notNeeded(ctx context.Context, typ string, items []*record.Item) ([]*record.Item, error) {
+	alone := make([]bool, len(items))
+	if typ == "Patient" {
+		ids := make([]string, len(items))
+		for i, it := range items {
+			ids[i] = it.ID
+		}
+		var err error
+		if alone, err = u.errand.Alone(ctx, ids); err != nil {
+			return nil, err
+		}
 	}
 	var out []*record.Item
 	for i, it := range items {
+		needed := false
 		if !alone[i] {
-			needed, err := u.needed(ctx, it)
-			if err != nil {
+			var err error
+			if needed, err = u.needed(ctx, it); err != nil {
 				return nil, err
 			}
-			if needed {
-				u.keep(it, "needed")
-				continue
-			}
 		}
-		out = append(out, it)
+		if needed {
+			u.keep(it, "needed")
+		} else {
+			out = append(out, it)
+		}
 	}
 	return out, nil
 }
