@@ -56,11 +56,7 @@ func (s *Site) appointments(v *visit) (*answer, error) {
 // demographics is /p/{id}/demographics, the one page of a record that every
 // role with people to find may see.
 func (s *Site) demographics(v *visit) (*answer, error) {
-	sections := chart.BannerSections()
-	if !v.clinical() {
-		sections = nil
-	}
-	o, err := s.open(v, "demographics", sections)
+	o, err := s.open(v, "demographics", nil)
 	if err != nil {
 		return nil, err
 	}

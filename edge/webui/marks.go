@@ -27,6 +27,8 @@ type marksView struct {
 	Done    []markDoneRow
 	Said    string // what has just been done
 	Undo    string // that marking, to be taken back
+	Asked   string // a reference that was asked for, and is none
+	Errors  []fieldError
 }
 
 type markEntryRow struct {
@@ -54,8 +56,15 @@ type markDoneRow struct {
 }
 
 // marks is /p/{id}/marks: what is sealed, restricted, watched and objected to,
-// for privacy officers. Nothing of what was recorded is on it.
-func (s *Site) marks(v *visit) (*answer, error) { return s.marksPage(v, "") }
+// for privacy officers. Nothing of what was recorded is on it. With ?item=Type/id it
+// leads to the page of that resource.
+func (s *Site) marks(v *visit) (*answer, error) {
+	ref := strings.TrimSpace(v.URL.Query().Get("item"))
+	if typ, id, _ := strings.Cut(ref, "/"); fhir.R4().Number(typ) != 0 && fhir.ValidID(id) {
+		return redirect("/p/" + url.PathEscape(v.PathValue("id")) + "/marks/" + typ + "/" + id)
+	}
+	return s.marksPage(v, "", ref)
+}
 
 // markItem is /p/{id}/marks/{type}/{item}: one resource, for who may seal it.
 func (s *Site) markItem(v *visit) (*answer, error) {
@@ -63,10 +72,10 @@ func (s *Site) markItem(v *visit) (*answer, error) {
 	if !fhir.ValidID(id) || !fhir.ValidID(typ) {
 		return nil, fault.New(fault.NotFound, "webui.item", "there is no such item")
 	}
-	return s.marksPage(v, typ+"/"+id)
+	return s.marksPage(v, typ+"/"+id, "")
 }
 
-func (s *Site) marksPage(v *visit, ref string) (*answer, error) {
+func (s *Site) marksPage(v *visit, ref, asked string) (*answer, error) {
 	found, err := v.errand.Marked(v.Context(), v.PathValue("id"), ref)
 	if err != nil {
 		return nil, err
@@ -79,7 +88,11 @@ func (s *Site) marksPage(v *visit, ref string) (*answer, error) {
 		return redirect(o.to)
 	}
 	o.frame.Section = "marks"
-	x := marksView{Frame: o.frame, ID: v.PathValue("id"), Whole: ref == "", Marked: found, Undo: v.URL.Query().Get("done")}
+	x := marksView{Frame: o.frame, ID: v.PathValue("id"), Whole: ref == "", Marked: found, Undo: v.URL.Query().Get("done"), Asked: asked}
+	status := 0
+	if asked != "" {
+		x.Errors, status = []fieldError{{"item", "Write the type and id of a resource, with a slash between them."}}, http.StatusUnprocessableEntity
+	}
 	for _, e := range found.Entries {
 		x.Entries = append(x.Entries, markEntryRow{e, s.organisation(e.Org)})
 	}
@@ -90,7 +103,7 @@ func (s *Site) marksPage(v *visit, ref string) (*answer, error) {
 		x.Items = append(x.Items, s.markRow(o.lens, it))
 	}
 	for _, d := range found.Done {
-		row := markDoneRow{d, markWords(d.Do), o.lens.Moment(d.At)}
+		row := markDoneRow{d, markingWords[d.Do].name, o.lens.Moment(d.At)}
 		x.Done = append(x.Done, row)
 		if d.ID == x.Undo {
 			x.Said = row.What + ": done" + alsoMarked(d.Items()) + "."
@@ -99,7 +112,7 @@ func (s *Site) marksPage(v *visit, ref string) (*answer, error) {
 	if x.Undo != "" && x.Said == "" {
 		x.Said = "It is done."
 	}
-	return recordAnswer(o, "Who may see what", answer{frame: frame{Nav: "privacy", Forms: true}, body: marksBody(x)})
+	return recordAnswer(o, "Who may see what", answer{status: status, frame: frame{Nav: "privacy", Forms: true}, body: marksBody(x)})
 }
 
 func alsoMarked(n int) string {
@@ -145,21 +158,15 @@ func (s *Site) mark(v *visit) (*answer, error) {
 		return s.markAsk(v, http.StatusUnprocessableEntity, f)
 	}
 	plan, err := v.errand.Mark(v.Context(), ask, f.Why)
-	switch code := codeOf(err); {
-	case code == "record.mark-why" || code == "record.mark-same":
-		f.Errors = []fieldError{{"why", sentenceOf(fault.Of(err).Text)}}
+	switch cause := fault.Of(err); {
+	case cause == nil:
+	case cause.Code == "record.mark-why" || cause.Code == "record.mark-same":
+		f.Errors = []fieldError{{"why", sentenceOf(cause.Text)}}
 		return s.markAsk(v, http.StatusUnprocessableEntity, f)
-	case err != nil:
+	default:
 		return nil, err
 	}
 	return redirect(markBack(v, ask.Ref) + "?done=" + url.QueryEscape(plan.ID))
-}
-
-func codeOf(err error) string {
-	if err == nil {
-		return ""
-	}
-	return fault.Of(err).Code
 }
 
 // markBack is the page from which a marking was begun: the officers', or that of
@@ -195,7 +202,7 @@ func (s *Site) markAsk(v *visit, status int, f markForm) (*answer, error) {
 	}
 	o.frame.Section = "marks"
 	f.ID, f.Back = v.PathValue("id"), markBack(v, f.Ask.Ref)
-	f.Title, f.Means = markWords(f.Ask.Do), markMeans(f.Ask.Do)
+	f.Title, f.Means = markingWords[f.Ask.Do].name, markingWords[f.Ask.Do].means
 	if f.Ask.Of != "" {
 		f.Title, f.Means = "Take a marking back", "What was marked is put back as it was found. If it has been changed since, nothing is done."
 	}
@@ -204,6 +211,9 @@ func (s *Site) markAsk(v *visit, status int, f markForm) (*answer, error) {
 	}
 	f.Seals = f.Ask.Do == record.Seal || f.Ask.Do == record.SealAndLock
 	f.Alike = f.Seals || f.Ask.Do == record.Unseal
+	if f.Alike && strings.HasPrefix(f.Ask.Ref, "DiagnosticReport/") {
+		f.Means += " The results that the report consists of go with it."
+	}
 	if f.Seals {
 		if f.Groups, err = s.Accounts.Workgroups(v.Context(), v.who().Org); err != nil {
 			return nil, err
@@ -238,10 +248,10 @@ func (s *Site) markFor(v *visit) (*answer, error) {
 func markPatient(v *visit, text string) (string, error) {
 	digits := strings.ReplaceAll(text, " ", "")
 	if _, err := uk.ParseNHSNumber(digits); err != nil {
-		if fhir.ValidID(text) && len(digits) != 10 {
+		if fhir.ValidID(text) && strings.Trim(text, "0123456789") != "" {
 			return text, nil
 		}
-		return "", nil
+		return "", nil // a number that is none
 	}
 	found, err := v.errand.FindPeople(v.Context(), record.PeopleQuery{Text: digits})
 	if err != nil || len(found.Hits) == 0 {

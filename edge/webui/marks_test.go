@@ -3,6 +3,7 @@ package webui_test
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"os"
 	"regexp"
 	"strings"
@@ -60,14 +61,24 @@ func TestOfficerMarksOnPages(t *testing.T) {
 	if r := g.get("/privacy/marks?patient=999+000+0018"); r.to != "/p/"+id+"/marks" {
 		t.Fatalf("by NHS number: %d %s", r.status, r.to)
 	}
-	if r := g.get("/privacy/marks?patient=9990000026"); r.status != http.StatusUnprocessableEntity {
-		t.Errorf("a number that nobody has: %d", r.status)
+	for _, none := range []string{"9990000026", "123", "99900000181", "9990000019", "a/b"} {
+		if r := g.get("/privacy/marks?patient=" + url.QueryEscape(none)); r.status != http.StatusUnprocessableEntity || !strings.Contains(r.body, "Nobody here has that NHS number.") {
+			t.Errorf("%s, which nobody has: %d", none, r.status)
+		}
 	}
 	g.get("/privacy").has(t, `href="/privacy/marks"`)
 	g.get("/p/"+id+"/demographics").has(t, `href="/p/`+id+`/marks"`)
 	page := g.get("/p/" + id + "/marks")
 	page.has(t, "OKONKWO", "Letter or document", ref, "None is written down", "Nothing was marked on this page yet")
 	page.lacks(t, canary)
+	if r := g.get("/p/" + id + "/marks?item=Observation/k3v9x2ab-12"); r.to != "/p/"+id+"/marks/Observation/k3v9x2ab-12" {
+		t.Errorf("by its reference: %d %s", r.status, r.to)
+	}
+	for _, none := range []string{"x", "Observation", "Doctor/1", "Observation/<b>", "//example.org/x"} {
+		if r := g.get("/p/" + id + "/marks?item=" + url.QueryEscape(none)); r.status != http.StatusUnprocessableEntity || !strings.Contains(r.body, "with a slash between them") {
+			t.Errorf("%s as a reference: %d %s", none, r.status, r.to)
+		}
+	}
 	letters := func() string { return far.get("/p/" + id + "/documents").body }
 	if !strings.Contains(letters(), canary) {
 		t.Fatal("the letter is not read before it is sealed")
@@ -211,4 +222,22 @@ func TestOfficerSealsInBrowser(t *testing.T) {
 	if focused != "#why" || !strings.Contains(done, "Seal: done.") || !strings.Contains(done, "Take it back") || strings.Contains(done, canary) {
 		t.Errorf("%s %.600s", focused, done)
 	}
+}
+
+// TestBannerOfEveryRecordPage: a page of the record that asks for nothing clinical of
+// its own shows a clinician allergies and alerts all the same, and does not say that
+// none are recorded.
+func TestBannerOfEveryRecordPage(t *testing.T) {
+	s, id, ref := sealable(t)
+	subject := `{"reference":"Patient/` + id + `"}`
+	s.write("R1K", "ADT-R1K", `{"resourceType":"AllergyIntolerance","patient":`+subject+`,"clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical","code":"active"}]},"code":{"text":"Penicillin"}}`)
+	s.write("R1K", "ADT-R1K", `{"resourceType":"Flag","status":"active","subject":`+subject+`,"code":{"text":"Difficult airway"}}`)
+	own := s.as("owner")
+	for _, path := range []string{"/p/" + id + "/demographics", "/p/" + id + "/access", "/p/" + id + "/marks/" + ref} {
+		r := own.get(path)
+		r.has(t, "Penicillin", "Difficult airway")
+		r.lacks(t, "Allergies unavailable")
+	}
+	ask := own.get("/p/"+id+"/marks/"+ref).asked(t, "seal", ref)
+	own.post("/p/"+id+"/marks", ask...).has(t, "Leave it as it is", "Penicillin", "Difficult airway")
 }

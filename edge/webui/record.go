@@ -29,6 +29,9 @@ func (s *Site) open(v *visit, section string, sections []record.Section) (*opene
 	if err != nil {
 		return nil, err
 	}
+	if sections == nil && v.clinical() {
+		sections = chart.BannerSections() // what was not asked for would stand there as not recorded
+	}
 	lens, now := s.reading(v), s.Now()
 	id := v.PathValue("id")
 	if !v.clinical() && section != "demographics" {

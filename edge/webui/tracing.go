@@ -39,15 +39,20 @@ type checkRow struct {
 	Agrees  bool
 }
 
+// askedAbout is the person of whom the demographics service is asked.
+func (s *Site) askedAbout(v *visit) (*record.Chart, error) {
+	if s.Demographics == nil {
+		return nil, fault.New(fault.NotFound, "webui.no-pds", "no demographics service is set")
+	}
+	return v.errand.Chart(v.Context(), v.PathValue("id"), record.ChartQuery{})
+}
+
 // trace is POST /mpi/{id}/trace: a steward asks PDS about a number of the person.
 // Nothing is changed by the answer, but that a patient whom PDS restricts is
 // restricted here too: the trusts put their entries right.
 func (s *Site) trace(v *visit) (*answer, error) {
-	if s.Demographics == nil {
-		return nil, fault.New(fault.NotFound, "webui.no-pds", "no demographics service is set")
-	}
 	id := v.PathValue("id")
-	c, err := v.errand.Chart(v.Context(), id, record.ChartQuery{})
+	c, err := s.askedAbout(v)
 	if err != nil {
 		return nil, err
 	}

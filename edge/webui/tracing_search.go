@@ -32,11 +32,8 @@ type searchedRow struct {
 // the best of what the entries say of name and date of birth, names of the past
 // included. Nothing is changed by the answer.
 func (s *Site) traceBySearch(v *visit) (*answer, error) {
-	if s.Demographics == nil {
-		return nil, fault.New(fault.NotFound, "webui.no-pds", "no demographics service is set")
-	}
 	id := v.PathValue("id")
-	c, err := v.errand.Chart(v.Context(), id, record.ChartQuery{})
+	c, err := s.askedAbout(v)
 	if err != nil {
 		return nil, err
 	}
