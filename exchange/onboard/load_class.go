@@ -24,14 +24,15 @@ type loader struct {
 	into    map[string]string // numbers that were merged at the source, by the row's key
 	asAt    *fhir.Value
 	numbers Numbers
-	was     Numbers            // of the extract that a delta goes on from
-	ids     map[string]string  // references to the trust's patients, by their keys: as many as mostIDs
-	taken   map[[2]uint64]bool // keys of the trust's feed that rows of the class have
-	shared  map[[2]uint64]bool // those that several rows of the class have between them
-	delta   *Delta             // what the extract is a delta of, nil = it is whole
-	touched *touched           // rows of the class that a delta loads
-	merges  Survivors          // of the source, for a delta
-	others  map[string]bool    // keys of patients whose number is somebody else's
+	was     Numbers             // of the extract that a delta goes on from
+	ids     map[string]string   // references to the trust's patients, by their keys: as many as mostIDs
+	taken   map[[2]uint64]bool  // keys of the trust's feed that rows of the class have
+	shared  map[[2]uint64]bool  // those that several rows of the class have between them
+	delta   *Delta              // what the extract is a delta of, nil = it is whole
+	touched *touched            // rows of the class that a delta loads
+	merges  Survivors           // of the source, for a delta
+	merged  map[string][]string // who ended in whom by them
+	others  map[string]bool     // keys of patients whose number is somebody else's
 }
 
 // mostIDs bounds the references that are remembered: about 60 MB.

@@ -28,14 +28,21 @@ func (s Survivors) Of(patient string) string {
 	return patient
 }
 
-// among are the patients who ended in the same one.
-func (s Survivors) among(patient string) []string {
-	end := s.Of(patient)
-	out := []string{end}
+// ended are, by the patient in whom they ended, all who did, that one included, in
+// order.
+func (s Survivors) ended() map[string][]string {
+	out := map[string][]string{}
 	for from := range s {
-		if s.Of(from) == end && from != end {
-			out = append(out, from)
+		end := s.Of(from)
+		if out[end] == nil {
+			out[end] = []string{end}
 		}
+		if from != end {
+			out[end] = append(out[end], from)
+		}
+	}
+	for _, list := range out {
+		slices.Sort(list)
 	}
 	return out
 }
@@ -61,6 +68,7 @@ func asKey(key string) string { return key }
 func (ld *loader) readMerges() (err error) {
 	if ld.delta != nil {
 		ld.merges, err = ld.extract.Survivors(asKey)
+		ld.merged = ld.merges.ended()
 	}
 	return err
 }
@@ -73,9 +81,8 @@ func (ld *loader) filedUnder(ctx context.Context, r loadRow, it *record.Item) (l
 	if at < 0 || len(ld.merges) == 0 {
 		return r, nil
 	}
-	key := string(r.fields[at])
-	others := ld.merges.among(key)
-	if len(others) == 1 {
+	others := ld.merged[ld.merges.Of(string(r.fields[at]))]
+	if len(others) < 2 {
 		return r, nil
 	}
 	v, err := it.Full()
@@ -86,7 +93,7 @@ func (ld *loader) filedUnder(ctx context.Context, r loadRow, it *record.Item) (l
 	if is == was || !strings.HasPrefix(was, "Patient/") {
 		return r, nil
 	}
-	for _, other := range slices.Sorted(slices.Values(others)) {
+	for _, other := range others {
 		id, err := ld.patient(ctx, other)
 		if err != nil {
 			return r, err

@@ -15,7 +15,7 @@ func TestSurvivors(t *testing.T) {
 			t.Errorf("%s ended in %s, not %s", from, got, to)
 		}
 	}
-	if got := s.among("b"); len(got) != 3 || !slices.Contains(got, "a") || !slices.Contains(got, "c") {
+	if got := s.ended(); !slices.Equal(got["c"], []string{"a", "b", "c"}) || len(got["r"]) != 1 {
 		t.Errorf("%v", got)
 	}
 }
