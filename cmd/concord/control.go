@@ -45,6 +45,7 @@ type request struct {
 	Pack map[string][]byte `json:"pack,omitempty"` // files of an org pack
 
 	Channels *feedRequest `json:"channels,omitempty"`
+	Link     *linkRequest `json:"link,omitempty"`
 
 	Extract string  `json:"extract,omitempty"`
 	Most    int     `json:"most,omitempty"`
@@ -181,6 +182,9 @@ func (h *house) command(ctx context.Context, req request, out io.Writer) error {
 		return h.explain(ctx, req, out)
 	case "relabel":
 		return h.relabel(ctx, out)
+	}
+	if req.Link != nil {
+		return h.link(ctx, *req.Link, out)
 	}
 	if strings.HasPrefix(req.Command, "keys-") {
 		return h.keys(ctx, req, out)

@@ -1,15 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"encoding/csv"
-	"encoding/json"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
-	"strings"
 	"time"
 
 	"concord/exchange/linkage/sweep"
@@ -34,52 +32,77 @@ type linkIndexCmd struct {
 	JSON    bool   `help:"Print the report as JSON."`
 }
 
-// Run finds pairs in the whole index and has them decided.
-func (c *linkIndexCmd) Run(ctx context.Context) error {
-	h, err := openHouse(ctx, c.where, nil, quietLog())
-	if err != nil {
-		return err
-	}
-	defer h.close()
-	if c.Out == "" {
-		return c.link(ctx, h, os.Stdout, io.Discard)
-	}
-	return writeFile(c.Out, func(w io.Writer) error { return c.link(ctx, h, os.Stdout, w) })
+// linkRequest is batch linkage for the server at the socket.
+type linkRequest struct {
+	Mode    record.SweepMode `json:"mode"`
+	Work    string           `json:"work,omitempty"` // absolute; "" = in the data folder
+	Afresh  bool             `json:"afresh,omitempty"`
+	Keep    bool             `json:"keep,omitempty"`
+	Memory  int64            `json:"memory"` // MB
+	Workers int              `json:"workers,omitempty"`
+	Pairs   bool             `json:"pairs,omitempty"` // tell each that is not as it was
+	JSON    bool             `json:"json,omitempty"`
 }
 
-func (c *linkIndexCmd) link(ctx context.Context, h *house, w, pairs io.Writer) error {
+// Run finds pairs in the whole index and has them decided, in the server where one
+// runs on the data folder.
+func (c *linkIndexCmd) Run(ctx context.Context) error {
 	if c.Memory < 16 {
 		return fault.New(fault.Invalid, "cli.memory", "--memory is 16 or more")
 	}
-	dir := c.Work
-	if dir == "" {
-		dir = filepath.Join(h.dir, "linkage")
-	}
-	if c.Afresh {
-		if err := sweep.Clear(dir); err != nil {
+	req := linkRequest{Mode: c.mode(), Work: c.Work, Afresh: c.Afresh, Keep: c.Keep, Memory: c.Memory, Workers: c.Workers, Pairs: c.Out != "", JSON: c.JSON}
+	if c.Work != "" {
+		var err error
+		if req.Work, err = filepath.Abs(c.Work); err != nil {
 			return err
 		}
 	}
-	if err := c.countFirst(ctx, h); err != nil {
+	out := &apart{out: os.Stdout, progress: sweepProgress(os.Stderr)}
+	if c.Out == "" {
+		return perform(ctx, c.where, request{Command: "link", Link: &req}, out)
+	}
+	return writeFile(c.Out, func(w io.Writer) error {
+		out.pairs = w
+		return perform(ctx, c.where, request{Command: "link", Link: &req}, out)
+	})
+}
+
+// besideOthers is how many pairs are decided in one transaction where a server goes
+// on meanwhile: what others may have to wait for.
+const besideOthers = 20
+
+// link does a batch linkage. Beside a server it takes half of the cores, and its
+// transactions come after those of others.
+func (h *house) link(ctx context.Context, req linkRequest, w io.Writer) error {
+	dir := req.Work
+	if dir == "" {
+		dir = filepath.Join(h.dir, "linkage")
+	}
+	opt := sweep.Options{Index: h.operator(), Dir: dir, Afresh: req.Afresh, Memory: req.Memory << 20, Workers: req.Workers, Mode: req.Mode,
+		Clear: req.Mode != record.SweepTry && !req.Keep}
+	if h.serves || h.shared {
+		ctx, opt.AtOnce = record.Unhurried(ctx), besideOthers
+		opt.Workers = cmp.Or(req.Workers, max(1, runtime.NumCPU()/2))
+	}
+	if err := h.countFirst(ctx); err != nil {
 		return err
 	}
-	out, start := csv.NewWriter(pairs), time.Now()
-	out.Write([]string{"a", "b", "became", "weight", "grade", "evidence", "guards", "claim"})
-	opt := sweep.Options{Index: h.operator(), By: h.desk.IndexBasis(), Dir: dir, Memory: c.Memory << 20, Workers: c.Workers, Mode: c.mode(),
-		Progress: sweepProgress(os.Stderr), Told: func(s person.Swept, p record.SweptPair) { out.Write(sweptLine(s, p)) }}
+	opt.By = h.desk.IndexBasis()
+	told := newTeller(w)
+	opt.Progress = told.progress
+	if req.Pairs {
+		told.pair([]string{"a", "b", "became", "weight", "grade", "evidence", "guards", "claim"})
+		opt.Told = func(s person.Swept, p record.SweptPair) { told.pair(sweptLine(s, p)) }
+	}
+	start := time.Now()
 	report, err := sweep.Run(ctx, opt)
 	if err != nil {
 		return err
 	}
-	if out.Flush(); out.Error() != nil {
-		return out.Error()
+	if told.err != nil {
+		return told.err
 	}
-	if opt.Mode != record.SweepTry && !c.Keep {
-		if err := sweep.Clear(dir); err != nil {
-			return err
-		}
-	}
-	return tellSweep(w, report, time.Since(start), c.JSON)
+	return tellSweep(w, report, time.Since(start), req.JSON)
 }
 
 func (c *linkIndexCmd) mode() record.SweepMode {
@@ -94,7 +117,7 @@ func (c *linkIndexCmd) mode() record.SweepMode {
 
 // countFirst counts names where nobody has and there are enough of them; a count
 // that stands is gone by, as arrivals go by it.
-func (c *linkIndexCmd) countFirst(ctx context.Context, h *house) error {
+func (h *house) countFirst(ctx context.Context) error {
 	due, err := h.desk.NamesDue(ctx, 0)
 	if err != nil || !due || h.desk.NamesCounted() {
 		return err
@@ -109,73 +132,4 @@ func (c *linkIndexCmd) countFirst(ctx context.Context, h *house) error {
 func sweptLine(s person.Swept, p record.SweptPair) []string {
 	d := s.Decision
 	return []string{p.A, p.B, string(s.Fate), strconv.FormatFloat(float64(d.Weight), 'f', 2, 32), d.Grade.String(), d.Pattern.String(), d.Guards.String(), d.Claim.String()}
-}
-
-// sweepProgress says how far a long work is: on a terminal at once, else a line now and
-// then.
-func sweepProgress(w *os.File) func(step string, n, of int64) {
-	terminal, last, before := isTerminal(w), time.Now(), ""
-	return func(step string, n, of int64) {
-		end := n == of
-		if !terminal && step == before && !end && time.Since(last) < 10*time.Second {
-			return
-		}
-		last, before = time.Now(), step
-		line := fmt.Sprintf("%-10s %d", step, n)
-		if of > 0 {
-			line += fmt.Sprintf(" of %d", of)
-		}
-		switch {
-		case !terminal:
-			fmt.Fprintln(w, line)
-		case end:
-			fmt.Fprintf(w, "\r%s    \n", line)
-		default:
-			fmt.Fprintf(w, "\r%s    ", line)
-		}
-	}
-}
-
-// fates are what became of pairs, in the order of the report.
-var fates = []struct {
-	fate person.Fate
-	done string
-}{
-	{person.Linked, "joined: certain"},
-	{person.Proposed, "put before a steward though certain"},
-	{person.Stopped, "put before a steward: certain, but it would make one person of two"},
-	{person.Queued, "put before a steward: possible"},
-	{person.Beyond, "possible, put to nobody: likelier pairs of both wait"},
-	{person.Standing, "as they were: joined or waiting before"},
-	{person.Human, "as they were: a steward or a trust has decided"},
-	{person.Nothing, "not possible, as the two are now"},
-	{person.Gone, "of an entry that is no more"},
-}
-
-func tellSweep(w io.Writer, r *sweep.Report, took time.Duration, asJSON bool) error {
-	if asJSON {
-		enc := json.NewEncoder(w)
-		enc.SetIndent("", "  ")
-		return enc.Encode(struct {
-			*sweep.Report
-			Seconds float64 `json:"seconds"`
-		}{r, took.Seconds()})
-	}
-	names := "names were counted"
-	if !r.Counted {
-		names = "names were not counted: fewer pairs are certain"
-	}
-	fmt.Fprintf(w, "%d entries, %d pairs possible at least; by %s, %s; %d keys passed over; %.1f s\n", r.Entries, r.Pairs, r.Model, names, r.Passed, took.Seconds())
-	for _, f := range fates {
-		if n := r.Fates[f.fate]; n > 0 {
-			fmt.Fprintf(w, "%10d  %s\n", n, f.done)
-		}
-	}
-	if r.Mode == record.SweepTry {
-		fmt.Fprintln(w, strings.TrimSpace(`
-nothing was written: this is what would be done now, each pair by itself.
-  --join     joins what is certain and asks stewards about the rest
-  --propose  asks stewards about all of it`))
-	}
-	return nil
 }

@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -92,6 +94,68 @@ func TestLinkOverTheIndex(t *testing.T) {
 	must(t, "verify", "--data", dir)
 }
 
+// TestLinkBesideAServer: concord link works in the server that runs on the data folder,
+// while patients come in and records are read. What it tells and writes is what it would
+// alone; killed, the command stops and the server goes on; verify is clean.
+func TestLinkBesideAServer(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "a")
+	must(t, "bench", "arrivals", "--people", "1500", "--probes", "5", "--seed", "9", "--match-model", blindModel(t), "--data", dir)
+	must(t, "link", "count", "--data", dir)
+	alone := report(t, must(t, "link", "--json", "--work", filepath.Join(t.TempDir(), "work"), "--data", dir))
+	token := strings.TrimSpace(must(t, "token", "--data", dir, "--client", "journey", "--org", "R1K", "--scope", "system/*.cruds"))
+	s := start(t, dir, "serve")
+	ctx, stop := context.WithCancel(t.Context())
+	var came atomic.Int64
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := 0; ctx.Err() == nil; i++ {
+			if s.made(t, token, i%12, fmt.Sprint(i)) != "" {
+				came.Add(1)
+			}
+		}
+	}()
+	pairs := filepath.Join(t.TempDir(), "pairs.csv")
+	tried := report(t, must(t, "link", "--json", "--afresh", "--memory", "16", "--out", pairs, "--data", dir))
+	if tried.Became[index.Linked] < alone.Became[index.Linked] {
+		t.Errorf("beside a server it finds %+v, alone %+v", tried, alone)
+	}
+	text, err := os.ReadFile(pairs)
+	if err != nil || !strings.HasPrefix(string(text), "a,b,became,") || int64(strings.Count(string(text), "\n")) <= tried.Became[index.Linked] {
+		t.Errorf("%d pairs told: %v", strings.Count(string(text), "\n"), err)
+	}
+	killedAt(t, "decide", "link", "--join", "--afresh", "--json", "--memory", "16", "--data", dir)
+	var whole linkReport
+	for end := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) {
+		out, code := run(t, "link", "--join", "--json", "--memory", "16", "--data", dir)
+		if code == 0 {
+			if err := json.NewDecoder(strings.NewReader(out)).Decode(&whole); err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+			break
+		}
+		if !strings.Contains(out, "another run") || time.Now().After(end) { // the server has not noticed yet that nobody listens
+			t.Fatalf("going on: %d %s", code, out)
+		}
+	}
+	stop()
+	<-done
+	if whole.Became[index.Linked] < alone.Became[index.Linked] || came.Load() == 0 {
+		t.Errorf("joined: %+v, alone %+v; %d patients came", whole, alone, came.Load())
+	}
+	if code := s.stop(); code != 0 {
+		t.Fatalf("the server ended with %d: %s", code, s.said())
+	}
+	engine, err := sqlite.Open(t.Context(), dir, sqlite.Options{Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if now := standing(t, engine); now.twice != 0 {
+		t.Errorf("%d pairs have two decisions", now.twice)
+	}
+	must(t, "verify", "--data", dir)
+}
+
 // TestLinkOverPostgres is the same on PostgreSQL.
 func TestLinkOverPostgres(t *testing.T) {
 	dsn := pgtest.Start(t, pgtest.Options{NoSync: true}).DSN()
@@ -143,26 +207,32 @@ func report(t *testing.T, text string) linkReport {
 func killedAndGoneOn(t *testing.T, args ...string) linkReport {
 	t.Helper()
 	for _, at := range []string{"read", "keys", "compare", "decide", "decide", "decide", "decide", "decide", "decide"} {
-		cmd := exec.Command(binary(t), args...)
-		said, err := cmd.StderrPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		met := false
-		for lines := bufio.NewScanner(said); lines.Scan(); {
-			if strings.HasPrefix(lines.Text(), at) {
-				met = true
-				cmd.Process.Signal(syscall.SIGKILL)
-			}
-		}
-		if err := cmd.Wait(); !met || err == nil {
-			t.Fatalf("it was not killed at %s: %v", at, err)
-		}
+		killedAt(t, at, args...)
 	}
 	return report(t, must(t, args...))
+}
+
+// killedAt kills a command when it first says that it does a step.
+func killedAt(t *testing.T, at string, args ...string) {
+	t.Helper()
+	cmd := exec.Command(binary(t), args...)
+	said, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	met := false
+	for lines := bufio.NewScanner(said); lines.Scan(); {
+		if strings.HasPrefix(lines.Text(), at) {
+			met = true
+			cmd.Process.Signal(syscall.SIGKILL)
+		}
+	}
+	if err := cmd.Wait(); !met || err == nil {
+		t.Fatalf("it was not killed at %s: %v", at, err)
+	}
 }
 
 // standing reads what was decided, and closes the store.

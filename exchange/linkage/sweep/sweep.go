@@ -24,9 +24,12 @@ type Options struct {
 	Index    Index
 	By       record.IndexBasis
 	Dir      string // work folder; a run that was stopped goes on from it
+	Afresh   bool   // begin anew: remove what an earlier run has left in it
+	Clear    bool   // remove it when all is decided
 	Memory   int64  // bytes for subjects and sorting
 	Workers  int    // 0 = one a core
 	Mode     record.SweepMode
+	AtOnce   int // pairs that one transaction decides on; 0 = 200
 	Progress func(step string, done, total int64)
 	// Told hears of each pair that was decided, not of those that stood; nil = nobody.
 	Told func(person.Swept, record.SweptPair)
@@ -44,12 +47,12 @@ type Report struct {
 }
 
 // atOnce is how many pairs are looked at, and those of them decided on which nothing
-// stands, in one transaction.
+// stands, in one transaction, where nobody says otherwise.
 const atOnce = 200
 
 // Run reads the index, finds pairs and has the index decide on them. Errors:
 // Conflict "linkage.resume" (a folder of another store, model or count of names),
-// "sweep.folder" (one of something else), "record.sweep" (another process goes on
+// "sweep.folder" (one of something else), "sweep.busy" (another run is at work in it), "record.sweep" (another process goes on
 // with it); those of linkage.Link.
 func Run(ctx context.Context, opt Options) (*Report, error) {
 	if opt.Progress == nil {
@@ -58,10 +61,14 @@ func Run(ctx context.Context, opt Options) (*Report, error) {
 	if opt.Told == nil {
 		opt.Told = func(person.Swept, record.SweptPair) {}
 	}
-	mark, err := openFolder(opt.Dir)
+	if opt.AtOnce <= 0 {
+		opt.AtOnce = atOnce
+	}
+	mark, unlock, err := openFolder(opt.Dir, opt.Afresh)
 	if err != nil {
 		return nil, err
 	}
+	defer unlock()
 	found, err := linkage.Link(ctx, linkage.Options{
 		Dir: opt.Dir, Input: opt.By.Mark + " " + opt.By.Name, Memory: opt.Memory, Workers: opt.Workers,
 		Model: opt.By.Model, Lexicon: match.ShippedLexicon(), Strict: true, Rated: true, Counts: opt.By.Counts, Progress: opt.Progress,
@@ -80,6 +87,9 @@ func Run(ctx context.Context, opt Options) (*Report, error) {
 	}
 	if !s.Done {
 		s, err = opt.decide(ctx, found, s, out.Pairs)
+	}
+	if err == nil && opt.Clear {
+		err = removeRun(opt.Dir)
 	}
 	out.Fates = s.Fates
 	return out, err
@@ -127,7 +137,7 @@ func (opt Options) decide(ctx context.Context, found *linkage.Run, s record.Swee
 		if err != nil {
 			return s, err
 		}
-		if wait = append(wait, pair); len(wait) >= atOnce {
+		if wait = append(wait, pair); len(wait) >= opt.AtOnce {
 			if err := give(false); err != nil {
 				return s, err
 			}

@@ -102,10 +102,49 @@ func TestStoppedGoesOn(t *testing.T) {
 	if _, err := Run(t.Context(), opt); fault.Of(err).Code != "sweep.folder" {
 		t.Errorf("a folder of something else: %v", err)
 	}
-	if err := Clear(opt.Dir); err != nil {
-		t.Fatal(err)
+	opt.Afresh, opt.Clear = true, true
+	if _, err := Run(t.Context(), opt); fault.Of(err).Code != "sweep.folder" {
+		t.Errorf("a folder of something else, to begin anew: %v", err)
 	}
 	if _, err := os.Stat(filepath.Join(opt.Dir, "letters")); err != nil {
 		t.Error("what is somebody else's was removed")
+	}
+}
+
+// TestOneRunAFolder: while a run is at work in a folder another is refused; afterwards
+// one goes on in it, one may begin anew in it, and one that has ended leaves nothing.
+func TestOneRunAFolder(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "work")
+	first, unlock, err := openFolder(dir, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, afresh := range []bool{false, true} {
+		if _, _, err := openFolder(dir, afresh); fault.Of(err).Code != "sweep.busy" {
+			t.Errorf("another run, afresh %v: %v", afresh, err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "subjects"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	unlock()
+	again, unlock, err := openFolder(dir, false)
+	if err != nil || again != first {
+		t.Fatalf("going on: %q for %q, %v", again, first, err)
+	}
+	unlock()
+	anew, unlock, err := openFolder(dir, true)
+	if err != nil || anew == first {
+		t.Fatalf("anew: %q, %v", anew, err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "subjects")); !os.IsNotExist(err) {
+		t.Errorf("what the run before left: %v", err)
+	}
+	if err := removeRun(dir); err != nil {
+		t.Fatal(err)
+	}
+	unlock()
+	if _, err := os.Stat(dir); !os.IsNotExist(err) {
+		t.Errorf("the folder is left: %v", err)
 	}
 }
