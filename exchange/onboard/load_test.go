@@ -361,37 +361,3 @@ func TestMergedAtTheSource(t *testing.T) {
 		t.Errorf("loaded again: %+v %v", l, err)
 	}
 }
-
-// TestUndoKeepsAStayInWhichSomethingWasRecorded: what was recorded in a loaded stay by
-// anybody since stays, and so does the stay, which is named; one in which nothing was
-// is deleted.
-func TestUndoKeepsAStayInWhichSomethingWasRecorded(t *testing.T) {
-	ctx := context.Background()
-	d := openDesk(t)
-	s := newStage(t, "R1K")
-	x, _ := profiled(t, s, folder(t, "", map[string]string{
-		"patients.csv":   people + "L1,EXAMPLE,Ada,1961-04-30,F,\n",
-		"encounters.csv": "key,patient,class,started\nE1,L1,inpatient,2026-11-20T10:00\nE2,L1,outpatient,2026-11-21T10:00\n",
-		"documents.csv":  "key,patient,encounter,kind,title,written,status\nD1,L1,E2,letter,Letter,2026-11-21T11:00,final\n"}), Options{})
-	e := loaderOf(t, d, "R1K")
-	if _, err := s.Load(ctx, x, e, LoadOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	stay := find(t, e, "Encounter", url.Values{"identifier": {"urn:concord:R1K:visit-number|E1"}})[0]
-	file(t, loaderNamed(t, d, "ward", "R1K"), fhir.Obj("resourceType", "Observation", "status", "final", "code", fhir.Obj("text", "Pulse"), "subject", stay.Get("subject"),
-		"encounter", fhir.Obj("reference", "Encounter/"+stay.ID()), "valueString", "72"))
-	u, err := s.Undo(ctx, x, e, Throttle{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var kept []string
-	for _, k := range u.Kept {
-		kept = append(kept, k.Ref+" "+k.Why)
-	}
-	if len(kept) != 2 || kept[0] != "Encounter/"+stay.ID()+" needed" || u.Removed["Encounter"] != 1 || u.Removed["DocumentReference"] != 1 {
-		t.Errorf("kept %v, removed %v", kept, u.Removed)
-	}
-	if len(find(t, e, "Encounter", nil)) != 1 {
-		t.Error("what was recorded in the stay hangs in the air")
-	}
-}

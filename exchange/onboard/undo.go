@@ -237,10 +237,13 @@ func (u *undoer) removable(ctx context.Context, typ string, items []*record.Item
 			out = append(out, it)
 		}
 	}
-	if len(out) > 0 && (typ == "Patient" || typ == "Encounter") {
-		return u.notNeeded(ctx, typ, out)
+	switch {
+	case len(out) == 0:
+		return nil, nil
+	case typ == "Patient":
+		return u.unneededPatients(ctx, out)
 	}
-	return out, nil
+	return u.unneeded(ctx, out)
 }
 
 func (u *undoer) keep(it *record.Item, why string) {
@@ -251,48 +254,6 @@ func (u *undoer) keep(it *record.Item, why string) {
 	}
 	u.named[it.Ref()] = true
 	u.out.Kept = append(u.out.Kept, KeptResource{it.Ref(), it.Version, it.Feed, why})
-}
-
-// notNeeded leaves out patients about whom there is something that stays, and stays in
-// which something was recorded that does. Of many patients it is asked at once of whom
-// there is nothing at all.
-func (u *undoer) notNeeded(ctx context.Context, typ string, items []*record.Item) ([]*record.Item, error) {
-	alone := make([]bool, len(items))
-	if typ == "Patient" {
-		ids := make([]string, len(items))
-		for i, it := range items {
-			ids[i] = it.ID
-		}
-		var err error
-		if alone, err = u.errand.Alone(ctx, ids); err != nil {
-			return nil, err
-		}
-	}
-	var out []*record.Item
-	for i, it := range items {
-		needed := false
-		if !alone[i] {
-			var err error
-			if needed, err = u.needed(ctx, it); err != nil {
-				return nil, err
-			}
-		}
-		if needed {
-			u.keep(it, "needed")
-		} else {
-			out = append(out, it)
-		}
-	}
-	return out, nil
-}
-
-// needed tells whether something is there of a patient, or of a stay, beside that.
-func (u *undoer) needed(ctx context.Context, it *record.Item) (bool, error) {
-	found, err := u.errand.Search(ctx, record.Asked{Compartment: it.Type, Owner: it.ID, Form: url.Values{"_count": {"2"}}})
-	if err != nil {
-		return false, err
-	}
-	return slices.ContainsFunc(found.Matches, func(m *record.Item) bool { return m.Ref() != it.Ref() && m.Type != "Patient" }), nil
 }
 
 // batch deletes resources on the condition that they are as they were loaded;
