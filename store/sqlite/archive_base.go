@@ -140,7 +140,7 @@ func (a *Archive) copyBase(ctx context.Context) error {
 }
 
 func (a *Archive) copyPages(ctx context.Context, path string) error {
-	to, err := sqlite.OpenConn(path, sqlite.OpenReadWrite|sqlite.OpenCreate)
+	to, err := connect(path, sqlite.OpenReadWrite|sqlite.OpenCreate)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,7 @@ import (
 // StampOf reads from a database file that nobody has open, such as a backup,
 // which is its newest commit and when that was.
 func StampOf(path string) (change int64, at time.Time, err error) {
-	conn, err := sqlite.OpenConn(path, sqlite.OpenReadOnly)
+	conn, err := connect(path, sqlite.OpenReadOnly)
 	if err != nil {
 		return 0, time.Time{}, failed(err, "open the database")
 	}

@@ -15,6 +15,7 @@ import (
 
 	"concord/fault"
 	"concord/store"
+	"concord/store/sqlite/pagecache"
 )
 
 // Options of one engine. The zero value of each field but Now is a good
@@ -36,8 +37,7 @@ type Options struct {
 	NoSync bool
 }
 
-// A cached page takes about twice its size in memory: the allocator rounds it
-// and its header up to the next power of two.
+// Caches are of each connection; a page takes little more than its size (pagecache).
 const (
 	pageSize         = 8192
 	writerCacheKB    = 16 << 10
@@ -191,9 +191,16 @@ func syncDir(dir string) error {
 	return d.Sync()
 }
 
+// connect opens a connection as it comes. The first is the process's first: none is
+// opened otherwise.
+func connect(path string, flags sqlite.OpenFlags) (*sqlite.Conn, error) {
+	pagecache.Use()
+	return sqlite.OpenConn(path, flags)
+}
+
 // openConn opens one connection with the settings that all of them share.
 func openConn(path string, cacheKB int) (*sqlite.Conn, error) {
-	conn, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
+	conn, err := connect(path, sqlite.OpenReadWrite)
 	if err != nil {
 		return nil, failed(err, "open the database")
 	}
