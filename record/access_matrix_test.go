@@ -183,6 +183,19 @@ func (s *stage) hide(why, org, security, cared, onPatient string) hidden {
 	return h
 }
 
+// hideAhead is hide of what is sealed by its code before it comes.
+func (s *stage) hideAhead(why string, do record.Marking) hidden {
+	h := s.hide(why, "R1K", "", "in-progress", "")
+	s.delete(s.client("R1K"), "DiagnosticReport", h.report)
+	s.delete(s.client("R1K"), "Observation", h.obs)
+	s.fresh++
+	h.code = fmt.Sprintf("CANARY%03d", s.fresh)
+	s.mark(s.guardian("R1K"), record.MarkAsked{Patient: h.patient, Do: do, Code: "http://example.org/canary|" + h.code})
+	h.obs = s.create(s.client("R1K"), s.observation(h.patient, h.code, "")).ID
+	h.report = s.create(s.client("R1K"), `{"resourceType":"DiagnosticReport","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/`+h.patient+`"},"result":[{"reference":"Observation/`+h.obs+`"}]}`).ID
+	return h
+}
+
 func (s *stage) clinician(org string, activities ...string) *record.Errand {
 	return s.desk.For(access.Requester{ID: "m-" + org, Role: access.Clinician, Org: org, Activities: activities}, access.Reason{Purpose: access.DirectCare})
 }
@@ -220,6 +233,12 @@ func (s *stage) everyHidden() []hidden {
 	add(s.hide("sensitive", "R1K", label(access.ActCode, "HIV"), "in-progress", ""), s.clinician("RQM"), true)
 	add(s.hide("locked to a client", "R1K", label(access.Confidentiality, "V"), "", ""), s.client("RQM"), false)
 	add(s.hide("sealed to a client", "R1K", label(access.Confidentiality, "R"), "", ""), s.client("RQM"), true)
+	add(s.hideAhead("a standing seal", record.Seal), s.clinician("RQM", "B0083"), true)
+	add(s.hideAhead("a standing seal, locked", record.SealAndLock), s.clinician("RQM", "B0083"), false)
+	h = s.hideAhead("a standing seal, glass broken without B0083", record.Seal)
+	must(s.clinician("RQM").BreakGlass(s.ctx, h.patient, "vital-interests", "found unconscious"))
+	add(h, s.clinician("RQM"), true)
+	add(s.hideAhead("a standing seal, to a client", record.Seal), s.client("RQM"), true)
 	h = s.hide("objection", "R1K", "", "in-progress", "")
 	s.consent(h, access.SharedRecord)
 	add(h, s.clinician("RQM"), true)

@@ -161,15 +161,18 @@ func cutQuery(ref string) (query string, ok bool) {
 
 // rewrite turns the references of a resource into what is stored.
 func (p *plan) rewrite(resource *fhir.Value, from *draft) *fhir.Value {
-	return fhir.Relink(resource, func(ref string) string {
-		if to := p.byRef[ref]; to != "" {
-			return to
-		}
-		if dr := p.within(ref, from); dr != nil {
-			return dr.op.Type + "/" + dr.id
-		}
-		return ref
-	})
+	return fhir.Relink(resource, func(ref string) string { return p.meant(ref, from) })
+}
+
+// meant is a reference as it is stored.
+func (p *plan) meant(ref string, from *draft) string {
+	if to := p.byRef[ref]; to != "" {
+		return to
+	}
+	if dr := p.within(ref, from); dr != nil {
+		return dr.op.Type + "/" + dr.id
+	}
+	return ref
 }
 
 // within finds the draft that a reference means: by its full URL, or, from an
@@ -224,6 +227,7 @@ func (p *plan) ready(ctx context.Context, e *Errand, dr *draft) error {
 	if dr.op.Kind != Patch {
 		body = access.Carried(body, dr.before())
 	}
+	body = dr.closed(body)
 	if dr.patient {
 		body = d.withoutRefer(body)
 	}

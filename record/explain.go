@@ -21,6 +21,7 @@ type Explained struct {
 	Resource  string            `json:"resource,omitempty"`
 	Relations []access.Relation `json:"relations"` // all that stand, whoever they tie
 	Taken     []access.Taken    `json:"taken"`     // by the user, for this patient
+	Seals     []StandingTold    `json:"seals"`     // standing seals on the resource, else of the patient
 }
 
 // Explain tells why a user may read a resource ("Observation/id"; "" = a
@@ -29,7 +30,7 @@ type Explained struct {
 // resource. Errors: Denied, NotFound "record.unknown", Invalid "access.explain",
 // "record.whose-number".
 func (e *Errand) Explain(ctx context.Context, user access.Requester, why access.Reason, patient, ref string) (*Explained, error) {
-	out := &Explained{User: user.ID, Role: user.Role, Org: user.Org, Resource: ref, Relations: []access.Relation{}, Taken: []access.Taken{}}
+	out := &Explained{User: user.ID, Role: user.Role, Org: user.Org, Resource: ref, Relations: []access.Relation{}, Taken: []access.Taken{}, Seals: []StandingTold{}}
 	other := e.desk.For(user, why) // before the snapshot: what workgroups do is read on one of its own
 	err := e.read(ctx, access.Explain, "", func(r store.Reader, v *sight, t *trace) error {
 		t.what = []string{"explain " + user.ID}
@@ -66,7 +67,8 @@ func (e *Errand) Explain(ctx context.Context, user access.Requester, why access.
 			}
 		}
 		out.Taken = append(out.Taken, h.taken...)
-		return nil
+		out.Seals, err = eyes.sealsTold(ctx, h, ref)
+		return err
 	})
 	if err != nil {
 		return nil, err

@@ -45,3 +45,28 @@ func (i *Item) JSON() []byte {
 	}
 	return text
 }
+
+// CarrySeals does all the work on standing seals that waits, that of later too.
+func CarrySeals(ctx context.Context, d *Desk) error {
+	if _, err := d.followSeals(ctx, ""); err != nil {
+		return err
+	}
+	for {
+		var list []store.Job
+		err := d.engine.Update(ctx, func(tx store.Tx) (err error) {
+			list, err = tx.Lease(ctx, standingTopic, "test", time.Minute, 1)
+			return err
+		})
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		for done := false; !done; {
+			if done, err = d.standingStep(ctx, list[0]); err != nil {
+				return err
+			}
+		}
+		if err := d.engine.Update(ctx, func(tx store.Tx) error { return tx.Finish(ctx, list[0].ID, "test") }); err != nil {
+			return err
+		}
+	}
+}

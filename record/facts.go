@@ -18,6 +18,7 @@ type recordFacts struct {
 	restricted, watched bool
 	employee            bool // watched as an employee
 	objects, dissents   bool
+	seals               []access.StandingSeal
 	nhs                 []string
 	relations           []access.Relation
 	entries             []*registration // where they are registered, by what is joined with this record
@@ -34,7 +35,7 @@ const (
 
 const (
 	staying   = "status=planned,arrived,triaged,in-progress,onleave"
-	objecting = "status=active&category=" + access.ObjectionSystem + "|" + access.SharedRecord + "," + access.ObjectionSystem + "|" + access.GPDissent
+	objecting = "status=active&category=" + access.ObjectionSystem + "|" + access.SharedRecord + "," + access.ObjectionSystem + "|" + access.GPDissent + "," + access.ObjectionSystem + "|" + access.StandingSealCode
 )
 
 // tieSections is what facts are read from.
@@ -124,6 +125,9 @@ func (f *recordFacts) take(doc *store.Doc, body *fhir.Value, id string) {
 		f.patient(doc, body)
 	case "Consent":
 		f.consent(body)
+		if s, ok := access.StandingOf(strings.TrimPrefix(id, "/"), doc.Org, body); ok {
+			f.seals = append(f.seals, s)
+		}
 	case "Encounter":
 		f.encounter(doc, body, typ+id)
 	case "Appointment":
@@ -265,6 +269,11 @@ func (d *Desk) joined(ctx context.Context, r store.Reader, list []*recordFacts) 
 		}
 		out.restricted, out.watched, out.employee = out.restricted || f.restricted, out.watched || f.watched, out.employee || f.employee
 		out.objects, out.dissents = out.objects || f.objects, out.dissents || f.dissents
+		for _, s := range f.seals {
+			if !slices.ContainsFunc(out.seals, func(x access.StandingSeal) bool { return x.ID == s.ID }) {
+				out.seals = append(out.seals, s)
+			}
+		}
 		out.nhs = append(out.nhs, f.nhs...)
 		out.relations = append(out.relations, f.relations...)
 		out.entries = append(out.entries, f.entries...)

@@ -34,9 +34,11 @@ const (
 type MarkAsked struct {
 	Patient string // id of the person, or of an entry
 	Do      Marking
-	Ref     string // "DocumentReference/abc"; of Restrict to Unwatch "Patient/abc"; of Withdraw "Consent/abc"; "" of an objection
+	Ref     string // "DocumentReference/abc"; of Restrict to Unwatch "Patient/abc"; of Withdraw "Consent/abc"; "" of an objection and with Code
 	Team    string // of a seal: the workgroup within the organisation that sees it; "" = all of the organisation
 	Alike   bool   // of a seal: also what the organisation recorded of the patient under the same code, beside what the resource consists of
+	Later   bool   // of a seal: everything that has one of the resource's codes, and what comes later, until it is taken back
+	Code    string // of such a seal: the code itself, "system|code", instead of Ref
 	Seen    int64  // version that was looked at; 0 = whichever
 	Of      string // the marking that is undone, instead of Do and Ref
 }
@@ -100,7 +102,7 @@ type marking struct {
 // objection is about the patient, whatever resource says it.
 func (m *marking) typ() string {
 	typ, _, _ := strings.Cut(m.ask.Ref, "/")
-	if m.ask.Do.ofPatient() {
+	if m.ask.Do.ofPatient() || m.ask.Code != "" {
 		return "Patient"
 	}
 	return typ
@@ -140,7 +142,7 @@ func (m *marking) do(ctx context.Context, v access.Verdict) error {
 	if err != nil {
 		return err
 	}
-	_, err = m.errand.handOf(m.plan.Org).transact(ctx, v, m.ops, Commit{name: &inName{errand: m.errand, act: access.Mark, what: string(m.plan.Do), keep: m.keep}})
+	_, err = m.hand().transact(ctx, v, m.ops, Commit{name: &inName{errand: m.errand, act: access.Mark, what: string(m.plan.Do), keep: m.keep}})
 	if fault.Of(err) != nil && fault.Of(err).Code == "record.if-match" {
 		return markChanged()
 	}
@@ -159,6 +161,13 @@ func (m *marking) checked() error {
 	good := false
 	switch m.ask.Do {
 	case Seal, SealAndLock, Unseal:
+		if m.ask.stands() && (m.ask.Do == Unseal || m.ask.Later == (m.ask.Code != "")) {
+			break // a seal is taken back, and is of a resource's codes or of one
+		}
+		if m.ask.Code != "" {
+			good = m.ask.Ref == ""
+			break
+		}
 		good = access.KindOf(typ) == access.Clinical && typ != "Consent" && typ != ""
 	case Restrict, Unrestrict, WatchPublic, WatchStaff, Unwatch:
 		good = typ == "Patient"
@@ -184,7 +193,10 @@ func (m *marking) prepare(ctx context.Context, r store.Reader, v *sight) error {
 	if m.ask.Of != "" {
 		return m.prepareUndo(ctx, r, v, pks)
 	}
-	if m.ask.Ref == "" {
+	switch {
+	case m.ask.Code != "":
+		return m.prepareStanding(ctx, r, v, pks, nil)
+	case m.ask.Ref == "":
 		return m.prepareObjection(ctx, v, pks[0])
 	}
 	it, err := m.named(ctx, r, v, pks, m.ask.Ref)
@@ -195,11 +207,19 @@ func (m *marking) prepare(ctx context.Context, r store.Reader, v *sight) error {
 		return markChanged()
 	}
 	m.plan.Org, m.records = it.Org, m.errand.desk.recordIDs(it.key)
+	if m.ask.Later {
+		return m.prepareStanding(ctx, r, v, pks, it)
+	}
 	items, err := m.together(ctx, r, v, pks, it)
 	if err != nil {
 		return err
 	}
 	for _, one := range items {
+		if m.ask.Do == Unseal {
+			if err := openedAlone(one); err != nil {
+				return err
+			}
+		}
 		m.change(one)
 	}
 	if m.plan.Items = len(m.ops); len(m.ops) == 0 {

@@ -22,12 +22,21 @@ type MarkKept struct {
 	Do       Marking     `json:"do"`
 	Why      string      `json:"why"`
 	Refs     []markedRef `json:"refs"`
-	Undone   string      `json:"undone,omitempty"` // by whom
+	Standing string      `json:"standing,omitempty"` // the Consent of a standing seal
+	Code     string      `json:"code,omitempty"`     // of a standing seal, when it was asked for by its code
+	Like     string      `json:"like,omitempty"`     // of a standing seal: the resource whose codes it has
+	Count    int         `json:"count,omitempty"`    // of a standing seal: the resources that were there
+	Undone   string      `json:"undone,omitempty"`   // by whom
 	UndoneAt time.Time   `json:"undone_at,omitzero"`
 }
 
 // Items is how many resources were marked.
-func (k MarkKept) Items() int { return len(k.Refs) }
+func (k MarkKept) Items() int {
+	if k.Standing != "" {
+		return k.Count
+	}
+	return len(k.Refs)
+}
 
 const markSpace = "marks"
 
@@ -63,6 +72,9 @@ func (m *marking) keep(ctx context.Context, tx store.Tx, p *plan, t *trace) erro
 	key := e.desk.ids.encodePK(p.drafts[0].key.PK)
 	row := MarkKept{ID: key + "|" + moveID(tx.Time(), e.desk.ids.encodePK(tx.Change()&(1<<idBits-1))), At: tx.Time(), Who: e.who.Org + "/" + e.who.ID,
 		Org: m.plan.Org, Do: m.plan.Do, Why: e.why.Text, Refs: refs}
+	if m.ask.stands() {
+		row.Refs, row.Standing, row.Code, row.Like, row.Count = nil, standingRef(p), m.ask.Code, m.ask.Ref, m.plan.Items
+	}
 	m.plan.ID = row.ID
 	return writeMark(ctx, tx, row)
 }
@@ -141,6 +153,9 @@ func (m *marking) prepareUndo(ctx context.Context, r store.Reader, v *sight, pks
 		return fault.New(fault.Denied, "access.marks", "only a privacy officer undoes what was marked of a patient")
 	}
 	m.undoes, m.plan.Do, m.plan.Org = &row, row.Do, row.Org
+	if row.Standing != "" {
+		return m.undoStanding(ctx, r, v, pks, row.Standing)
+	}
 	for _, ref := range row.Refs {
 		it, err := m.named(ctx, r, v, pks, ref.Ref)
 		if err != nil {

@@ -17,7 +17,8 @@ import (
 // organisation controls it: kinds, times and labels, nothing that was said.
 type Marked struct {
 	Entries    []MarkedEntry
-	Objections []Objection  // those that stand, and those that were withdrawn
+	Objections []Objection // those that stand, and those that were withdrawn
+	Standing   []StandingMark
 	Items      []MarkedItem // sealed first, then documents, newest first
 	More       bool         // there are more documents
 	Done       []MarkKept   // newest first
@@ -40,6 +41,20 @@ type Objection struct {
 	Since    time.Time
 }
 
+// StandingMark is a seal on what comes later too, as long as it holds.
+type StandingMark struct {
+	ID, Ref, Org string
+	Version      int64
+	Label        access.Label
+	Teams        []string // "ORG/CODE"
+	Since        time.Time
+	Items        int    // resources that it has sealed
+	Mark         string // the decision; "" when it came otherwise
+	Code         string // by which it was asked for
+	Like         string // the resource whose codes it has
+	Who, Why     string
+}
+
 // MarkedItem is a resource with its label.
 type MarkedItem struct {
 	Ref, Type, Org string
@@ -47,6 +62,7 @@ type MarkedItem struct {
 	Date           time.Time // its own, else when it was last written
 	Label          access.Label
 	Teams          []string // "ORG/CODE"
+	Standing       bool     // a standing seal is on it
 }
 
 // mostMarkable bounds the documents that are listed to choose from.
@@ -99,6 +115,7 @@ func (e *Errand) collect(ctx context.Context, r store.Reader, v *sight, pks []in
 	}
 	seen := map[store.Key]bool{}
 	var documents []MarkedItem
+	sealedBy := map[string]int{} // by standing seal
 	for _, doc := range slices.Concat(groups...) {
 		if seen[doc.Key] || doc.Deleted || !e.who.Controls(doc.Org) {
 			continue
@@ -115,7 +132,9 @@ func (e *Errand) collect(ctx context.Context, r store.Reader, v *sight, pks []in
 			if err != nil {
 				return err
 			}
-			out.take(it)
+			if !out.takeStanding(e, it) {
+				out.take(it)
+			}
 		default:
 			m, err := v.ownMarks(doc, typ)
 			if err != nil {
@@ -127,6 +146,9 @@ func (e *Errand) collect(ctx context.Context, r store.Reader, v *sight, pks []in
 			it, _, err := e.desk.scanned(doc, func(string) bool { return false })
 			if err != nil {
 				return err
+			}
+			for _, id := range m.Standing {
+				sealedBy[id]++
 			}
 			if x := markedItem(it, m); m.Label >= access.Sealed {
 				out.Items = append(out.Items, x)
@@ -143,6 +165,7 @@ func (e *Errand) collect(ctx context.Context, r store.Reader, v *sight, pks []in
 	}
 	out.Items = append(out.Items, documents...)
 	out.Done, err = e.marksOf(ctx, r, pks)
+	out.fromMarks(sealedBy)
 	return err
 }
 
@@ -174,7 +197,7 @@ func isDocument(typ string) bool {
 }
 
 func markedItem(it *Item, m access.Marks) MarkedItem {
-	return MarkedItem{Ref: it.Ref(), Type: it.Type, Org: it.Org, Version: it.Version, Date: datedOr(it), Label: m.Label, Teams: m.Teams}
+	return MarkedItem{Ref: it.Ref(), Type: it.Type, Org: it.Org, Version: it.Version, Date: datedOr(it), Label: m.Label, Teams: m.Teams, Standing: len(m.Standing) > 0}
 }
 
 // datedOr is a resource's own date, else when it was written.

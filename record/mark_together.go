@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"concord/fault"
+	"concord/standard/fhir"
 	"concord/store"
 )
 
@@ -24,7 +25,7 @@ func (m *marking) together(ctx context.Context, r store.Reader, v *sight, pks []
 		return items, nil
 	}
 	for i := 0; i < len(items); i++ { // a result may have members in its turn
-		for _, ref := range partsOf(items[i]) {
+		for _, ref := range partsOf(items[i].Resource) {
 			if slices.ContainsFunc(items, func(it *Item) bool { return it.Ref() == ref }) {
 				continue
 			}
@@ -47,10 +48,10 @@ func (m *marking) together(ctx context.Context, r store.Reader, v *sight, pks []
 func (x Marking) ofSeal() bool { return x == Seal || x == SealAndLock || x == Unseal }
 
 // partsOf are the results of a report, and the members of a panel.
-func partsOf(it *Item) []string {
-	place := map[string]string{"DiagnosticReport": "result", "Observation": "hasMember"}[it.Type]
+func partsOf(resource *fhir.Value) []string {
+	place := map[string]string{"DiagnosticReport": "result", "Observation": "hasMember"}[resource.Type()]
 	var out []string
-	for part := range it.Resource.Get(place).Each() {
+	for part := range resource.Get(place).Each() {
 		if ref := part.StrAt("reference"); ref != "" {
 			out = append(out, ref)
 		}

@@ -46,6 +46,8 @@ func (e *Errand) keepAll(ctx context.Context, v access.Verdict, pieces []*plan, 
 		}
 		if failed[i] != nil {
 			pieces[i].forgetLately()
+		} else if pieces[i].carries {
+			e.desk.wakeWork()
 		}
 	}
 	var others sync.WaitGroup

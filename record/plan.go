@@ -42,6 +42,7 @@ type plan struct {
 	asked    map[string]*draft     // the first conditional create of each condition
 	gone     map[store.Key]bool    // what the transaction deletes
 	matched  int64                 // change number of the snapshot that matches were looked for on
+	carries  bool                  // a standing seal is to be carried to what is there already
 }
 
 type seqKey struct {
@@ -74,7 +75,8 @@ type draft struct {
 	who      int64 // the person of a Patient that was written
 	change   int64 // of the commit that wrote it
 	at       time.Time
-	kept     bool // that is durable
+	kept     bool                  // that is durable
+	seals    []access.StandingSeal // that cover it
 }
 
 // claim is a hash that only one key may have. owns tells whether a body, and who
@@ -156,7 +158,10 @@ func (p *plan) find(ctx context.Context, r store.Reader) error {
 	if err := p.permitted(ctx); err != nil {
 		return err
 	}
-	return p.references(ctx, r)
+	if err := p.references(ctx, r); err != nil {
+		return err
+	}
+	return p.standing(ctx, r)
 }
 
 // placed makes the patients of the transaction known by their references.

@@ -232,6 +232,9 @@ func (m *move) key(it *Item) string {
 // was there.
 func (m *move) goesOn(it, was *Item) Op {
 	body := withoutKeys(it.Resource.Without("id"))
+	for _, id := range access.StandingOn(body) { // the right patient's own seals are put on when it is written
+		body = (&access.StandingSeal{ID: id}).Take(body)
+	}
 	if m.chosen(it) {
 		body = m.ask.Change(body)
 	}

@@ -163,14 +163,20 @@ func (st indexState) progress() Reindexing {
 }
 
 // Work runs what waits in the background until the context ends: rebuilds of
-// the index, and sealing anew. Every process may run it; a job is leased by one at a time.
+// the index, sealing anew, and standing seals. Every process may run it; a job is
+// leased by one at a time.
 func (d *Desk) Work(ctx context.Context, owner string) {
 	w := &jobs.Worker{Engine: d.engine, Topic: reindexTopic, Owner: owner, Lease: time.Minute, Now: d.now, Attempts: 10}
-	sealing := d.resealWorker(owner)
+	sealing, standing := d.resealWorker(owner), d.standingWorker(owner)
+	from := "" // the record of which it is looked next whether its seals follow it
 	for ctx.Err() == nil {
+		if next, err := d.followSeals(ctx, from); err == nil {
+			from = next
+		}
 		ran, err := w.Once(ctx, d.rebuild)
 		resealed, failure := sealing.Once(ctx, d.resealStep)
-		if ran && err == nil || resealed && failure == nil {
+		carried, wrong := standing.Once(ctx, d.standingStep)
+		if ran && err == nil || resealed && failure == nil || carried && wrong == nil {
 			continue
 		}
 		select {

@@ -183,6 +183,9 @@ func (e *Errand) commit(ctx context.Context, tx store.Tx, v access.Verdict, p *p
 	if err := p.holdsStill(ctx, tx, c.Sole); err != nil {
 		return err
 	}
+	if err := p.sealsHold(ctx, tx); err != nil {
+		return err
+	}
 	if last, err := tx.LastChange(ctx); err != nil {
 		return err
 	} else if last == p.matched {
@@ -209,6 +212,9 @@ func (e *Errand) commit(ctx context.Context, tx store.Tx, v access.Verdict, p *p
 		return err
 	}
 	if err := p.whoNow(ctx, tx); err != nil {
+		return err
+	}
+	if err := p.carrySeals(ctx, tx); err != nil {
 		return err
 	}
 	if c.Settle != nil {

@@ -55,6 +55,7 @@ type Marks struct {
 	Restricted bool     // of a Patient
 	Watched    bool     // of a Patient
 	Employee   bool     // of a Patient: watched as an employee
+	Standing   []string // ids of the standing seals that have put a label on
 }
 
 // MarksOf reads meta.security. On a Patient, R (and V) of Confidentiality is
@@ -65,6 +66,9 @@ func MarksOf(typ string, security *fhir.Value) Marks {
 	var m Marks
 	for c := range security.Each() {
 		system, code := c.StrAt("system"), c.StrAt("code")
+		if id := markOf(c); id != "" && !slices.Contains(m.Standing, id) {
+			m.Standing = append(m.Standing, id)
+		}
 		switch {
 		case system == TeamSystem:
 			m.Teams = append(m.Teams, code)
