@@ -316,3 +316,34 @@ func TestStandingSealExplained(t *testing.T) {
 		t.Errorf("%+v", x.Facts)
 	}
 }
+
+// TestStandingSealOfALoad: what is loaded in pieces, and what comes in the transaction
+// that seals it, is sealed as what comes one by one.
+func TestStandingSealOfALoad(t *testing.T) {
+	s := newStage(t)
+	h := s.hide("", "R1K", "", "in-progress", "")
+	s.mark(s.guardian("R1K"), record.MarkAsked{Patient: h.patient, Do: record.Seal, Code: canary + "GUM"})
+	var ops []record.Op
+	for i := range 40 {
+		code := map[bool]string{true: "GUM", false: "other"}[i%2 == 0]
+		ops = append(ops, record.Op{Kind: record.Update, Type: "Observation", ID: fmt.Sprint("row-", i), Key: fmt.Sprint("key-", i), Resource: s.json(s.observation(h.patient, code, "")).With("id", fmt.Sprint("row-", i))})
+	}
+	if _, err := s.client("R1K").Transact(s.ctx, ops, record.Commit{Piece: 5}); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 40 {
+		s.open("loaded", s.client("RQM"), i%2 != 0, fmt.Sprint("Observation/row-", i))
+	}
+	own := (&access.StandingSeal{Codes: []string{canary + "CLIENT"}, Label: access.Sealed}).Consent("Patient/"+h.patient, "2026-11-22T09:00:00Z").Without("meta")
+	refs := s.bundle(s.client("R1K"), s.observation(h.patient, "CLIENT", ""), string(own.JSON()))
+	s.open("sealed in the same transaction by a client", s.client("RQM"), false, refs...)
+	seen, err := s.guardian("R1K").Marked(s.ctx, h.patient, "")
+	if err != nil || len(seen.Standing) != 2 {
+		t.Fatalf("%+v %v", seen, err)
+	}
+	s.mark(s.guardian("R1K"), record.MarkAsked{Patient: h.patient, Do: record.Withdraw, Ref: refs[1]})
+	s.carrySeals()
+	s.open("withdrawn", s.client("RQM"), true, refs[0])
+	s.open("withdrawn, the Consent", s.client("RQM"), false, refs[1])
+	s.clean()
+}

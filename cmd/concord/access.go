@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -98,6 +99,12 @@ func (h *house) explain(ctx context.Context, req request, out io.Writer) error {
 	fmt.Fprintln(out, "\nWho is known to look after the patient")
 	for _, r := range e.Relations {
 		fmt.Fprintf(out, "  %s %s: %s %s until %s\n", r.Org, r.Workgroup, r.How, r.Ref, r.Until.Format("2006-01-02 15:04"))
+	}
+	if len(e.Seals) > 0 {
+		fmt.Fprintln(out, "\nSeals that stand, on what comes later too")
+	}
+	for _, s := range e.Seals {
+		fmt.Fprintf(out, "  %s of %s: %s since %s, by %s: %s\n", s.Ref, s.Org, s.Label, s.Since.Format("2006-01-02 15:04"), cmp.Or(s.Who, "a client"), s.Why)
 	}
 	fmt.Fprintln(out, "\nIt would be otherwise if")
 	for _, x := range e.Changes {

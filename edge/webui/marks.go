@@ -1,6 +1,7 @@
 package webui
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -24,6 +25,8 @@ type marksView struct {
 	Entries []markEntryRow
 	Objects []objectionRow
 	Items   []markItemRow
+	Stand   []sealStandsRow
+	Code    sealCode // as it was written
 	Done    []markDoneRow
 	Said    string // what has just been done
 	Undo    string // that marking, to be taken back
@@ -49,6 +52,20 @@ type markItemRow struct {
 	When        chart.When
 }
 
+// sealStandsRow is a seal on what comes later too.
+type sealStandsRow struct {
+	record.StandingMark
+	What, Of string
+	Org      chart.Organisation
+	Since    chart.When
+}
+
+// sealCode is a code to seal by, as an officer writes it.
+type sealCode struct {
+	System, Code string
+	Locks        bool
+}
+
 type markDoneRow struct {
 	record.MarkKept
 	What string
@@ -63,7 +80,7 @@ func (s *Site) marks(v *visit) (*answer, error) {
 	if typ, id, _ := strings.Cut(ref, "/"); fhir.R4().Number(typ) != 0 && fhir.ValidID(id) {
 		return redirect("/p/" + url.PathEscape(v.PathValue("id")) + "/marks/" + typ + "/" + id)
 	}
-	return s.marksPage(v, "", ref)
+	return s.marksPage(v, marksAsked{wrong: ref})
 }
 
 // markItem is /p/{id}/marks/{type}/{item}: one resource, for who may seal it.
@@ -72,10 +89,19 @@ func (s *Site) markItem(v *visit) (*answer, error) {
 	if !fhir.ValidID(id) || !fhir.ValidID(typ) {
 		return nil, fault.New(fault.NotFound, "webui.item", "there is no such item")
 	}
-	return s.marksPage(v, typ+"/"+id, "")
+	return s.marksPage(v, marksAsked{ref: typ + "/" + id})
 }
 
-func (s *Site) marksPage(v *visit, ref, asked string) (*answer, error) {
+// marksAsked is what the page of marks is asked for.
+type marksAsked struct {
+	ref   string   // one resource; "" = the officers' page
+	wrong string   // what was written for a reference, and is none
+	code  sealCode // what was written for a code, and is none
+	says  error    // of the code
+}
+
+func (s *Site) marksPage(v *visit, ask marksAsked) (*answer, error) {
+	ref := ask.ref
 	found, err := v.errand.Marked(v.Context(), v.PathValue("id"), ref)
 	if err != nil {
 		return nil, err
@@ -88,9 +114,12 @@ func (s *Site) marksPage(v *visit, ref, asked string) (*answer, error) {
 		return redirect(o.to)
 	}
 	o.frame.Section = "marks"
-	x := marksView{Frame: o.frame, ID: v.PathValue("id"), Whole: ref == "", Marked: found, Undo: v.URL.Query().Get("done"), Asked: asked}
+	x := marksView{Frame: o.frame, ID: v.PathValue("id"), Whole: ref == "", Marked: found, Undo: v.URL.Query().Get("done"), Asked: ask.wrong, Code: ask.code}
 	status := 0
-	if asked != "" {
+	switch {
+	case ask.says != nil:
+		x.Errors, status = []fieldError{{"code", sentenceOf(fault.Of(ask.says).Text)}}, http.StatusUnprocessableEntity
+	case ask.wrong != "":
 		x.Errors, status = []fieldError{{"item", "Write the type and id of a resource, with a slash between them."}}, http.StatusUnprocessableEntity
 	}
 	for _, e := range found.Entries {
@@ -102,8 +131,11 @@ func (s *Site) marksPage(v *visit, ref, asked string) (*answer, error) {
 	for _, it := range found.Items {
 		x.Items = append(x.Items, s.markRow(o.lens, it))
 	}
+	for _, seal := range found.Standing {
+		x.Stand = append(x.Stand, s.sealStandsRow(o.lens, seal))
+	}
 	for _, d := range found.Done {
-		row := markDoneRow{d, markingWords[d.Do].name, o.lens.Moment(d.At)}
+		row := markDoneRow{d, markedWords(d), o.lens.Moment(d.At)}
 		x.Done = append(x.Done, row)
 		if d.ID == x.Undo {
 			x.Said = row.What + ": done" + alsoMarked(d.Items()) + "."
@@ -139,6 +171,7 @@ type markForm struct {
 	Means  string
 	Seals  bool // a workgroup can be chosen, and what has the same code
 	Alike  bool
+	Later  bool // what comes later can be sealed with it
 	Groups []account.Workgroup
 	Back   string
 	Errors []fieldError
@@ -148,7 +181,14 @@ type markForm struct {
 func (s *Site) mark(v *visit) (*answer, error) {
 	seen, _ := strconv.ParseInt(v.PostFormValue("seen"), 10, 64)
 	ask := record.MarkAsked{Patient: v.PathValue("id"), Do: record.Marking(v.PostFormValue("do")), Ref: v.PostFormValue("ref"), Seen: seen,
-		Of: v.PostFormValue("of"), Team: v.PostFormValue("team"), Alike: v.PostFormValue("alike") != ""}
+		Of: v.PostFormValue("of"), Team: v.PostFormValue("team"), Alike: v.PostFormValue("alike") != "", Later: v.PostFormValue("later") != ""}
+	if v.PostFormValue("bycode") != "" {
+		said := sealCode{System: v.PostFormValue("system"), Code: v.PostFormValue("code"), Locks: ask.Do == record.SealAndLock}
+		var err error
+		if ask.Code, err = said.parse(); err != nil {
+			return s.marksPage(v, marksAsked{code: said, says: err})
+		}
+	}
 	f := markForm{Ask: ask, Why: v.PostFormValue("why")}
 	if v.PostFormValue("sure") == "" {
 		return s.markAsk(v, 0, f)
@@ -160,8 +200,9 @@ func (s *Site) mark(v *visit) (*answer, error) {
 	plan, err := v.errand.Mark(v.Context(), ask, f.Why)
 	switch cause := fault.Of(err); {
 	case cause == nil:
-	case cause.Code == "record.mark-why" || cause.Code == "record.mark-same":
-		f.Errors = []fieldError{{"why", sentenceOf(cause.Text)}}
+	case cause.Code == "record.mark-why" || cause.Code == "record.mark-same" || cause.Code == "record.mark-code" || cause.Code == "record.mark-standing":
+		field := map[string]string{"record.mark-code": "later"}[cause.Code]
+		f.Errors = []fieldError{{cmp.Or(field, "why"), sentenceOf(cause.Text)}}
 		return s.markAsk(v, http.StatusUnprocessableEntity, f)
 	default:
 		return nil, err
@@ -210,7 +251,11 @@ func (s *Site) markAsk(v *visit, status int, f markForm) (*answer, error) {
 		return nil, fault.New(fault.Invalid, "webui.mark", "there is no such marking")
 	}
 	f.Seals = f.Ask.Do == record.Seal || f.Ask.Do == record.SealAndLock
-	f.Alike = f.Seals || f.Ask.Do == record.Unseal
+	f.Alike = f.Ask.Code == "" && (f.Seals || f.Ask.Do == record.Unseal)
+	f.Later = f.Seals && f.Ask.Code == ""
+	if f.Ask.Code != "" {
+		f.Title, f.Means = f.Title+", with what comes later", standingMeans+" "+f.Means
+	}
 	if f.Alike && strings.HasPrefix(f.Ask.Ref, "DiagnosticReport/") {
 		f.Means += " The results that the report consists of go with it."
 	}

@@ -1,8 +1,12 @@
 package webui
 
 import (
+	"strings"
+
+	"concord/care/chart"
 	"concord/record"
 	"concord/record/access"
+	"concord/standard/uk"
 )
 
 // markingWords are what a marking is called on a page, and what it does, said before
@@ -33,6 +37,62 @@ var markingWords = map[record.Marking]struct{ name, means string }{
 }
 
 const watchMeans = "Who looks after the patient uses the record as before. Every look at it comes before the privacy officers, once a day for each user."
+
+const standingMeans = "It is on everything of the patient that has the code, wherever in it the code stands, recorded until now or later: the results of a report and what is recorded during a stay go with it. It stays until it is taken back, and follows the patient when entries are joined."
+
+// systemsOfCodes are the code systems that an officer chooses from; the others are
+// written out.
+var systemsOfCodes = []struct{ URL, Name string }{
+	{uk.SNOMED, "SNOMED CT"},
+	{uk.ICD10, "ICD-10: the code, and all that begin with it"},
+	{uk.OPCS4, "OPCS-4: the code, and all that begin with it"},
+	{uk.LOINC, "LOINC"},
+	{"http://terminology.hl7.org/CodeSystem/v2-0069", "Hospital service, as messages have it"},
+	{"https://fhir.hl7.org.uk/CodeSystem/UKCore-PracticeSettingCode", "Specialty (treatment function)"},
+}
+
+// parse is the code with its system, "system|code".
+func (c sealCode) parse() (string, error) {
+	text := c.Code
+	if c.System != "" {
+		text = c.System + "|" + c.Code
+	}
+	return access.ParseSealCode(text)
+}
+
+// codeWords says a code by the name of its system.
+func codeWords(code string) string {
+	system, c, _ := strings.Cut(code, "|")
+	for _, s := range systemsOfCodes {
+		if s.URL == system {
+			name, _, _ := strings.Cut(s.Name, ":")
+			return name + " " + c
+		}
+	}
+	return code
+}
+
+// markedWords says what a decision did.
+func markedWords(d record.MarkKept) string {
+	if d.Standing != "" {
+		return markingWords[d.Do].name + ", with what comes later"
+	}
+	return markingWords[d.Do].name
+}
+
+func (s *Site) sealStandsRow(l chart.Lens, x record.StandingMark) sealStandsRow {
+	row := sealStandsRow{StandingMark: x, What: labelWords(x.Label), Of: "Codes of a Consent", Org: s.organisation(x.Org), Since: l.Moment(x.Since)}
+	switch {
+	case x.Code != "":
+		row.Of = codeWords(x.Code)
+	case x.Like != "":
+		row.Of = "The code of " + x.Like
+	}
+	for _, t := range x.Teams {
+		row.What += " to " + t
+	}
+	return row
+}
 
 func labelWords(l access.Label) string {
 	switch l {

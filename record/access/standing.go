@@ -64,10 +64,10 @@ func StandingOf(id, org string, consent *fhir.Value) (StandingSeal, bool) {
 // Errors: Invalid "access.seal-code".
 func ParseSealCode(text string) (string, error) {
 	system, code, ok := strings.Cut(strings.TrimSpace(text), "|")
-	system, code = strings.TrimSpace(system), strings.TrimSpace(code)
+	system, code = strings.TrimSpace(system), strings.Join(strings.Fields(code), " ")
 	key := codeKey(system, code)
 	switch {
-	case !ok || key == "" || !strings.Contains(system, ":") || strings.ContainsAny(key, " \t\r\n") || strings.Contains(code, "|") || len(key) > 200:
+	case !ok || key == "" || !strings.Contains(system, ":") || strings.ContainsAny(system, " \t\r\n") || strings.Contains(code, "|") || len(key) > 200:
 		return "", fault.New(fault.Invalid, "access.seal-code", "write the URL of a code system and a code of it").In("code")
 	case slices.Contains(wholeBelow, system) && !codeHead.MatchString(plainCode(code)):
 		return "", fault.New(fault.Invalid, "access.seal-code", "a code of this system is a letter and at least two letters or digits").In("code")
