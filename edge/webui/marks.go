@@ -116,6 +116,9 @@ func (s *Site) marksPage(v *visit, ask marksAsked) (*answer, error) {
 	o.frame.Section = "marks"
 	x := marksView{Frame: o.frame, ID: v.PathValue("id"), Whole: ref == "", Marked: found, Undo: v.URL.Query().Get("done"), Asked: ask.wrong, Code: ask.code}
 	status := 0
+	if x.Code == (sealCode{}) {
+		x.Code.System = systemsOfCodes[0].URL
+	}
 	switch {
 	case ask.says != nil:
 		x.Errors, status = []fieldError{{"code", sentenceOf(fault.Of(ask.says).Text)}}, http.StatusUnprocessableEntity
