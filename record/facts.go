@@ -21,6 +21,8 @@ type recordFacts struct {
 	seals               []access.StandingSeal
 	nhs                 []string
 	relations           []access.Relation
+	rests               []store.Key     // what it refers to in the directory
+	lacks               bool            // something of that is not there (yet)
 	entries             []*registration // where they are registered, by what is joined with this record
 }
 
@@ -101,7 +103,7 @@ func (d *Desk) readFacts(ctx context.Context, r store.Reader, pks []int64) (map[
 	if err != nil {
 		return nil, err
 	}
-	seen := map[store.Key]bool{}
+	seen, x := map[store.Key]bool{}, &directory{desk: d, r: r, known: map[string]directoryEntry{}}
 	for _, group := range groups {
 		for _, doc := range group {
 			if f := out[doc.PK]; f != nil && !seen[doc.Key] {
@@ -110,15 +112,16 @@ func (d *Desk) readFacts(ctx context.Context, r store.Reader, pks []int64) (map[
 				if err != nil {
 					return nil, err
 				}
-				f.take(doc, body, "/"+d.ids.encode(doc.Key))
+				x.org, x.body, x.said = doc.Org, body, f
+				f.take(doc, body, "/"+d.ids.encode(doc.Key), func(ref *fhir.Value) called { return x.of(ctx, ref) })
 			}
 		}
 	}
-	return out, nil
+	return out, x.err
 }
 
 // take reads one resource.
-func (f *recordFacts) take(doc *store.Doc, body *fhir.Value, id string) {
+func (f *recordFacts) take(doc *store.Doc, body *fhir.Value, id string, who names) {
 	typ := body.Type()
 	switch typ {
 	case "Patient":
@@ -129,11 +132,11 @@ func (f *recordFacts) take(doc *store.Doc, body *fhir.Value, id string) {
 			f.seals = append(f.seals, s)
 		}
 	case "Encounter":
-		f.encounter(doc, body, typ+id)
+		f.encounter(doc, body, typ+id, who)
 	case "Appointment":
-		f.appointment(doc, body, typ+id)
+		f.appointment(doc, body, typ+id, who)
 	case "ServiceRequest":
-		f.referral(doc, body, typ+id)
+		f.referral(doc, body, typ+id, who)
 	case "CareTeam":
 		if body.StrAt("status") == "active" {
 			f.teams(body, []string{"managingOrganization.identifier", "participant.member.identifier"}, "care team", time.Time{}, typ+id)
@@ -176,7 +179,7 @@ func careOf(doc *store.Doc, named *fhir.Value) string {
 	return doc.Org
 }
 
-func (f *recordFacts) encounter(doc *store.Doc, body *fhir.Value, ref string) {
+func (f *recordFacts) encounter(doc *store.Doc, body *fhir.Value, ref string, who names) {
 	until := doc.Updated.Add(openStays)
 	switch body.StrAt("status") {
 	case "planned", "arrived", "triaged", "in-progress", "onleave":
@@ -186,12 +189,12 @@ func (f *recordFacts) encounter(doc *store.Doc, body *fhir.Value, ref string) {
 		return
 	}
 	org := careOf(doc, body.Path("serviceProvider.identifier"))
-	f.relations = append(f.relations, access.Relation{Org: org, How: "encounter", Until: until, Ref: ref, Places: stayPlaces(body)})
-	f.leftWards(body, org, until, ref)
+	f.relations = append(f.relations, access.Relation{Org: org, How: "encounter", Until: until, Ref: ref, Places: stayPlaces(body, who)})
+	f.leftWards(body, org, until, ref, who)
 	f.teams(body, []string{"participant.individual.identifier", "location.location.identifier"}, "encounter", until, ref)
 }
 
-func (f *recordFacts) appointment(doc *store.Doc, body *fhir.Value, ref string) {
+func (f *recordFacts) appointment(doc *store.Doc, body *fhir.Value, ref string, who names) {
 	switch body.StrAt("status") {
 	case "proposed", "pending", "booked", "arrived", "checked-in", "fulfilled", "waitlist":
 	default:
@@ -202,13 +205,13 @@ func (f *recordFacts) appointment(doc *store.Doc, body *fhir.Value, ref string) 
 		end = body.StrAt("start")
 	}
 	until := endOf(end, doc.Updated.Add(openStays)).Add(access.Grace)
-	f.relations = append(f.relations, access.Relation{Org: careOf(doc, nil), How: "appointment", Until: until, Ref: ref, Places: bookedPlaces(body)})
+	f.relations = append(f.relations, access.Relation{Org: careOf(doc, nil), How: "appointment", Until: until, Ref: ref, Places: bookedPlaces(body, who)})
 	f.teams(body, []string{"participant.actor.identifier"}, "appointment", until, ref)
 }
 
 // referral reads a ServiceRequest: whoever asks and whoever is asked look
 // after the patient while it is open.
-func (f *recordFacts) referral(doc *store.Doc, body *fhir.Value, ref string) {
+func (f *recordFacts) referral(doc *store.Doc, body *fhir.Value, ref string, who names) {
 	until := doc.Updated.Add(openStays)
 	switch body.StrAt("status") {
 	case "active", "on-hold":
@@ -217,9 +220,9 @@ func (f *recordFacts) referral(doc *store.Doc, body *fhir.Value, ref string) {
 	default:
 		return
 	}
-	asked := askedPlaces(body)
+	asked := askedPlaces(body, who)
 	f.relations = append(f.relations, access.Relation{Org: careOf(doc, nil), How: "referral", Until: until, Ref: ref,
-		Places: askingPlaces(body, asked), Apart: body.Get("encounter") != nil})
+		Places: askingPlaces(body, asked, who), Apart: body.Get("encounter") != nil})
 	for _, id := range body.All("performer.identifier") {
 		if id.StrAt("system") == uk.ODSOrganization && id.StrAt("value") != "" {
 			f.relations = append(f.relations, access.Relation{Org: id.StrAt("value"), How: "referral", Until: until, Ref: ref, Places: asked})

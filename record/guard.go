@@ -64,8 +64,13 @@ func (d *Desk) follow(ctx context.Context, r store.Reader, change int64) error {
 	}
 	var touched []int64
 	saying := factTypes()
+	location, practitioner, role := fhir.R4().Number("Location"), fhir.R4().Number("Practitioner"), fhir.R4().Number("PractitionerRole")
 	said := map[int64]bool{} // what is known of these may have changed
+	directory := map[store.Key]bool{}
 	for _, c := range lines {
+		if typ := c.Key.Type(); typ == location || typ == practitioner || typ == role {
+			directory[c.Key] = true
+		}
 		touched = append(touched, c.Key.PK)
 		said[c.Key.PK] = said[c.Key.PK] || saying[c.Key.Type()]
 		if c.Key.Type() != fhir.R4().Number("Patient") {
@@ -90,6 +95,7 @@ func (d *Desk) follow(ctx context.Context, r store.Reader, change int64) error {
 			g.part(pk)
 		}
 	}
+	g.referred(directory)
 	g.upto = max(g.upto, change)
 	return nil
 }
