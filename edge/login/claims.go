@@ -3,6 +3,7 @@ package login
 import (
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
 
 	"concord/fault"
@@ -113,6 +114,9 @@ func (p *provider) staff(token, info *claims, place func(code string) (org, site
 		org, site, ok := place(r.Org)
 		job := r.Code[strings.LastIndexByte(r.Code, ':')+1:]
 		role := account.RoleOf(job)
+		if role == "" && ok {
+			o.Strange = strange(o.Strange, job)
+		}
 		if !ok || role == "" || r.ID == "" || len(o.Profiles) >= 200 {
 			continue
 		}
@@ -123,6 +127,22 @@ func (p *provider) staff(token, info *claims, place func(code string) (org, site
 		}
 	}
 	return o, nil
+}
+
+// strange adds a national job role that opens nothing here to those that are told.
+func strange(told []string, job string) []string {
+	const most = 10
+	if len(fitting([]string{job}, `^R\d{4}$`)) == 0 || len(told) >= most {
+		return told
+	}
+	name := job
+	if r, ok := uk.FindJobRole(job); ok {
+		name += " " + r.Title
+	}
+	if slices.Contains(told, name) {
+		return told
+	}
+	return append(told, name)
 }
 
 // fitting keeps the codes that look like codes.

@@ -29,7 +29,10 @@ type Account struct {
 	// OwnNumber is the NHS number of a member of staff, where they gave it: it
 	// tells when they look at their own record, and opens nothing.
 	OwnNumber string
-	password  string
+	// Strange are national codes of roles that the identity provider named at the last
+	// sign-in and that open nothing here, with their titles.
+	Strange  []string
+	password string
 }
 
 // HasPassword tells whether the account can be opened by password.

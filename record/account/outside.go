@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"concord/fault"
@@ -17,7 +18,9 @@ type Outside struct {
 	Display  string
 	Level    int // authenticator assurance level, 1 to 3
 	Profiles []Profile
-	Chosen   string // key of the profile that was chosen there, or ""
+	// Strange are national codes of roles that open nothing here, with their titles.
+	Strange []string
+	Chosen  string // key of the profile that was chosen there, or ""
 	// NHSNumber makes a patient of them: ten digits, identity proved.
 	NHSNumber string
 	SID       string // the provider's session, for signing out from there
@@ -41,7 +44,7 @@ func (r *Register) Arrive(ctx context.Context, o Outside, at Attempt) (*Step, er
 	case a.Disabled:
 		failure = fault.New(fault.Unauthenticated, "account.sign-in", "this account is barred here: ask who manages accounts")
 	case o.NHSNumber == "" && len(a.profilesAt(r.now())) == 0:
-		failure = fault.New(fault.Denied, "account.no-profile", "you have no role that opens this system: ask who manages accounts")
+		failure = noProfile(o.Strange)
 	}
 	if err := at.Note(ctx, a, failure); err != nil {
 		return nil, err
@@ -50,6 +53,15 @@ func (r *Register) Arrive(ctx context.Context, o Outside, at Attempt) (*Step, er
 		return nil, failure
 	}
 	return r.finish(ctx, a, "", at, proof{level: o.Level, sid: o.SID, token: o.Token, profile: o.Chosen})
+}
+
+// noProfile is the refusal of who has no role that opens anything, which names those
+// that they have.
+func noProfile(strange []string) error {
+	if len(strange) == 0 {
+		return fault.New(fault.Denied, "account.no-profile", "you have no role that opens this system: ask who manages accounts")
+	}
+	return fault.New(fault.Denied, "account.no-profile", "you have no role that opens this system; these do not: %s. Ask who manages accounts", strings.Join(strange, ", "))
 }
 
 // welcome finds or makes the account of an outside identity.
@@ -80,7 +92,7 @@ func (r *Register) welcome(ctx context.Context, o Outside) (a *Account, err erro
 				return err
 			}
 		}
-		a.Display, a.NHSNumber = o.Display, o.NHSNumber
+		a.Display, a.NHSNumber, a.Strange = o.Display, o.NHSNumber, o.Strange
 		own := a.Profiles
 		a.Profiles = nil
 		for _, p := range own {

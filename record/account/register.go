@@ -85,12 +85,13 @@ type row struct {
 	Provider  string      `json:"provider,omitempty"`
 	NHSNumber string      `json:"nhsNumber,omitempty"`
 	OwnNumber string      `json:"ownNumber,omitempty"`
+	Strange   []string    `json:"strange,omitempty"`
 	Password  string      `json:"password,omitempty"`
 }
 
 func (a *Account) value() store.KeyValue {
 	return store.KeyValue{Key: a.Name, Value: toJSON(row{Display: a.Display, Profiles: a.Profiles, Made: a.Made,
-		Disabled: a.Disabled, Single: a.Single, Provider: a.Provider, NHSNumber: a.NHSNumber, OwnNumber: a.OwnNumber, Password: a.password})}
+		Disabled: a.Disabled, Single: a.Single, Provider: a.Provider, NHSNumber: a.NHSNumber, OwnNumber: a.OwnNumber, Strange: a.Strange, Password: a.password})}
 }
 
 func (r *Register) read(name string, value []byte) (*Account, error) {
@@ -99,7 +100,7 @@ func (r *Register) read(name string, value []byte) (*Account, error) {
 		return nil, err
 	}
 	a := &Account{Name: name, Display: have.Display, Profiles: have.Profiles, Made: have.Made, Disabled: have.Disabled,
-		Single: have.Single, Provider: have.Provider, NHSNumber: have.NHSNumber, OwnNumber: have.OwnNumber, password: have.Password}
+		Single: have.Single, Provider: have.Provider, NHSNumber: have.NHSNumber, OwnNumber: have.OwnNumber, Strange: have.Strange, password: have.Password}
 	if have.Role != "" {
 		a.Profiles = []Profile{formerly(have.Role, have.Org, have.Site)}
 	}

@@ -1,6 +1,11 @@
 package uk
 
-import "slices"
+import (
+	_ "embed"
+	"slices"
+	"strings"
+	"sync"
+)
 
 // JobRole is a role of the national RBAC database: an R code with the
 // activities that everybody in it may do.
@@ -21,7 +26,23 @@ type Activity struct {
 // Codes and titles are those of the national RBAC database, rationalised roles
 // (https://digital.nhs.uk/services/registration-authorities-and-smartcards). The
 // database itself is not published in a form that could be taken in whole: the
-// baselines are the part of it that this product asks about, as read by us.
+// baselines are the part of it that this product asks about, as read by us. Of all
+// other job roles the titles are known (jobroles.txt), and no activities: they bring
+// nothing.
+
+//go:embed jobroles.txt
+var jobRolesFile string
+
+// jobTitles are the titles of all national job roles, by code.
+var jobTitles = sync.OnceValue(func() map[string]string {
+	out := map[string]string{}
+	for line := range strings.Lines(jobRolesFile) {
+		if code, title, ok := strings.Cut(strings.TrimSpace(line), " "); ok && code != "#" {
+			out[code] = title
+		}
+	}
+	return out
+})
 
 // JobRoles lists the job roles that are understood, by code.
 func JobRoles() []JobRole {
@@ -65,14 +86,31 @@ func Activities() []Activity {
 	}
 }
 
-// FindJobRole finds a job role by its code.
+// FindJobRole finds a job role by its code: one that is understood, or any other of the
+// national list, which has no baseline.
 func FindJobRole(code string) (JobRole, bool) {
 	for _, r := range JobRoles() {
 		if r.Code == code {
 			return r, true
 		}
 	}
-	return JobRole{}, false
+	title, ok := jobTitles()[code]
+	return JobRole{Code: code, Title: title}, ok
+}
+
+// BringsNothing are those of a job role and activities that are not understood and
+// bring nothing, each with its title where the national list has it.
+func BringsNothing(jobRole string, activities []string) []string {
+	var out []string
+	if jobRole != "" && !slices.ContainsFunc(JobRoles(), func(r JobRole) bool { return r.Code == jobRole }) {
+		out = append(out, strings.TrimSpace(jobRole+" "+jobTitles()[jobRole]))
+	}
+	for _, code := range activities {
+		if _, known := FindActivity(code); !known && !slices.Contains(out, code) {
+			out = append(out, code)
+		}
+	}
+	return out
 }
 
 // FindActivity finds an activity by its code.
@@ -86,19 +124,18 @@ func FindActivity(code string) (Activity, bool) {
 }
 
 // MayDo is every activity of a job role with those granted beside it and all
-// that they include, sorted, each once. A job role that is not known brings
-// nothing; a granted code that is not known stands for itself.
+// that they include, sorted, each once. What is not understood brings nothing.
 func MayDo(jobRole string, granted []string) []string {
 	r, _ := FindJobRole(jobRole)
 	var out []string
 	for todo := slices.Concat(r.Baseline, granted); len(todo) > 0; {
 		code := todo[0]
 		todo = todo[1:]
-		if slices.Contains(out, code) {
+		a, known := FindActivity(code)
+		if !known || slices.Contains(out, code) {
 			continue
 		}
 		out = append(out, code)
-		a, _ := FindActivity(code)
 		todo = append(todo, a.Includes...)
 	}
 	slices.Sort(out)

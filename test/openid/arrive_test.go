@@ -2,6 +2,7 @@ package openid
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -89,6 +90,17 @@ func TestRolesFromOutside(t *testing.T) {
 		if _, err := s.relyingSession(b); err == nil {
 			t.Errorf("%s has a session", sub)
 		}
+	}
+	b = s.browser()
+	if r := b.arrive(staff, "strange"); r.status != http.StatusForbidden || !strings.Contains(r.body, "these do not: R0050 Consultant, R9999. Ask who manages accounts") {
+		t.Errorf("roles that are not understood: %d %.500s", r.status, r.body)
+	}
+	b = s.browser()
+	b.arrive(staff, "half")
+	x, err := s.relyingSession(b)
+	s.must(err)
+	if who := x.Requester(); who.Role != access.Clinician || !slices.Equal(who.Activities, []string{"B0380", "B0820", "B0825"}) || !slices.Equal(x.Account.Strange, []string{"R0050 Consultant"}) {
+		t.Errorf("one role that is understood: %+v %v", who, x.Account.Strange)
 	}
 	b = s.browser()
 	if r := b.arrive(staff, "weak"); r.status != http.StatusForbidden || !strings.Contains(r.body, "more than a password") {

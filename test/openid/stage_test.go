@@ -74,6 +74,8 @@ func people() map[string]person {
 		"both":     staff("Sister Both", "555000000003", "2", role("r1", "RYJ", "R8001"), role("r2", "RAS", "R8001")),
 		"weak":     staff("Dr Weak", "555000000004", "1", role("r1", "RYJ", "R8000")),
 		"root":     staff("Root Wanted", "555000000005", "3", role("r1", "RYJ", "R5080"), role("r2", "RYJ", "R8015")),
+		"strange":  staff("Mr Strange", "555000000007", "3", role("r1", "RYJ", "R0050"), role("r2", "RYJ", "R9999"), role("r3", "RYJ", "<b>R1")),
+		"half":     staff("Dr Half", "555000000008", "3", role("r1", "RYJ", "R8000"), role("r2", "RYJ", "R0050")),
 		"nowhere":  staff("Dr Nowhere", "555000000006", "3", role("r1", "ZZ9", "R8000")),
 		"patient":  {"name": "Mona Millar", "vot": "P9.Cp.Cd", "identity_proofing_level": "P9", "nhs_number": "9990000018"},
 		"unproved": {"name": "No Proof", "vot": "P5.Cp.Cd", "identity_proofing_level": "P5", "nhs_number": "9990000018"},
