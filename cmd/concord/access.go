@@ -26,7 +26,11 @@ func (d deciding) policies() (*access.Policies, error) {
 	if d.Policies == "" {
 		return access.Standard(), nil
 	}
-	return access.Load(os.DirFS(d.Policies))
+	own, err := openFolder(d.Policies)
+	if err != nil {
+		return nil, err
+	}
+	return access.Load(own)
 }
 
 // sensitive reads the sensitive codes; nothing starts without them.

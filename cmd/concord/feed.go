@@ -79,7 +79,10 @@ func channelFolder(folder, org string) (dir, code string, err error) {
 	if org != "" {
 		return dir, org, nil
 	}
-	files, err := pack.Files(os.DirFS(folder))
+	files, err := folderFiles(folder, pack.Files)
+	if fault.Of(err) != nil && fault.Of(err).Code == "cli.link" {
+		return "", "", err
+	}
 	if err != nil {
 		return "", "", fault.New(fault.Invalid, "cli.channels", "no org pack stands in %s: say whose channels these are with --org", folder)
 	}
@@ -102,11 +105,15 @@ func (c *feedTestCmd) test(dir, org string) (wrong int, err error) {
 	if c.Update {
 		return 0, updateGolden(set, dir, zone)
 	}
-	outcomes, err := set.Test(os.DirFS(dir), zone)
+	golden, err := openFolder(dir)
 	if err != nil {
 		return 0, err
 	}
-	spare, err := set.GoldenFiles(os.DirFS(dir))
+	outcomes, err := set.Test(golden, zone)
+	if err != nil {
+		return 0, err
+	}
+	spare, err := set.GoldenFiles(golden)
 	if err != nil {
 		return 0, err
 	}
@@ -158,7 +165,7 @@ func updateGolden(set *channel.Set, dir string, zone *time.Location) error {
 
 // readChannels reads a folder; nil when it has problems, which it prints.
 func readChannels(dir, org string, asJSON bool) (*channel.Set, error) {
-	files, err := channel.Files(os.DirFS(dir))
+	files, err := folderFiles(dir, channel.Files)
 	if err != nil {
 		return nil, err
 	}
@@ -196,7 +203,7 @@ func (c *feedApplyCmd) Run(ctx context.Context) error {
 	} else if set, err := readChannels(dir, org, false); err != nil || set == nil {
 		return orFindings(err)
 	}
-	files, err := channel.Files(os.DirFS(dir))
+	files, err := folderFiles(dir, channel.Files)
 	if err != nil {
 		return err
 	}

@@ -53,7 +53,7 @@ type buildCatalogueCmd struct {
 }
 
 func (c *buildCatalogueCmd) Run(ctx context.Context) error {
-	files, err := harmonise.Files(os.DirFS(c.Dir))
+	files, err := folderFiles(c.Dir, harmonise.Files)
 	if err != nil {
 		return err
 	}

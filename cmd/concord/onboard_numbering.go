@@ -41,7 +41,7 @@ func (c *onboardProfileCmd) numbering(ctx context.Context) (onboard.Numbering, e
 
 // numberingIn reads the forms of numbers of a pack's files.
 func numberingIn(folder, org string) (onboard.Numbering, error) {
-	files, err := pack.Files(os.DirFS(folder))
+	files, err := folderFiles(folder, pack.Files)
 	if err != nil {
 		return nil, err
 	}

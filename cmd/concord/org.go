@@ -32,7 +32,7 @@ type orgCheckCmd struct {
 func (c *orgCheckCmd) Run() error {
 	var all []pack.Problem
 	for _, dir := range c.Packs {
-		files, err := pack.Files(os.DirFS(dir))
+		files, err := folderFiles(dir, pack.Files)
 		if err != nil {
 			return err
 		}
@@ -103,7 +103,7 @@ func (c *orgListCmd) Run(ctx context.Context) error {
 // performPack reads the files of a pack here, and does the rest where the data
 // are.
 func performPack(ctx context.Context, w where, command, dir string, asJSON bool) error {
-	files, err := pack.Files(os.DirFS(dir))
+	files, err := folderFiles(dir, pack.Files)
 	if err != nil {
 		return err
 	}

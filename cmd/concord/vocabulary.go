@@ -42,7 +42,11 @@ func (r rules) load() (*validate.Validator, func(string, *fhir.Value) (record.St
 	v := validate.Base()
 	words := vocabulary{pack.Core()}
 	if len(r.Profiles) > 0 {
-		profiles, err := validate.Load(folders(r.Profiles)...)
+		open, err := folders(r.Profiles)
+		if err != nil {
+			return nil, nil, words, err
+		}
+		profiles, err := validate.Load(open...)
 		if err != nil {
 			return nil, nil, words, err
 		}
@@ -64,12 +68,15 @@ func (r rules) load() (*validate.Validator, func(string, *fhir.Value) (record.St
 	}, words, nil
 }
 
-func folders(names []string) []fs.FS {
+func folders(names []string) ([]fs.FS, error) {
 	out := make([]fs.FS, len(names))
 	for i, n := range names {
-		out[i] = os.DirFS(n)
+		var err error
+		if out[i], err = openFolder(n); err != nil {
+			return nil, err
+		}
 	}
-	return out
+	return out, nil
 }
 
 func (r rules) policy() (map[string]record.Strictness, error) {

@@ -298,7 +298,12 @@ func cannotRead(err error, name string) error {
 // openSource opens a file, unpacked and in UTF-8. With encoding "" the bytes
 // come as they are.
 func openSource(dir string, f sourceFile, encoding string) (*source, error) {
-	file, err := os.Open(filepath.Join(dir, f.name))
+	root, err := os.OpenRoot(dir) // a link may have taken the file's place since it was listed
+	if err != nil {
+		return nil, cannotRead(err, f.name)
+	}
+	defer root.Close()
+	file, err := root.Open(f.name)
 	if err != nil {
 		return nil, cannotRead(err, f.name)
 	}

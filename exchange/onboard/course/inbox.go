@@ -2,6 +2,8 @@ package course
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,6 +22,7 @@ type Arrived struct {
 	Manifest onboard.Manifest
 	Trial    int    // as which it was staged, 0 = it was not
 	Wrong    string // why it cannot be taken in, "" = nothing is known to be wrong
+	away     bool   // it leads elsewhere
 }
 
 // Inbox are the extracts that have arrived, those taken first before others. A folder
@@ -40,13 +43,28 @@ func (o *Office) Inbox(org string) ([]Arrived, error) {
 	if err != nil {
 		return nil, err
 	}
+	root, err := os.OpenRoot(filepath.Join(s.Dir, inbox)) // who sends extracts puts no link to elsewhere in
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Busy, "onboard.stage", "the stage cannot be read")
+	}
+	defer root.Close()
 	var out []Arrived
 	for _, e := range entries {
-		text, err := os.ReadFile(filepath.Join(s.Dir, inbox, e.Name(), "extract.yaml"))
-		if err != nil {
+		a := Arrived{Name: e.Name(), away: e.Type()&fs.ModeSymlink != 0}
+		if a.away {
+			a.Wrong = "it is a link: an extract lies in the inbox itself"
+			out = append(out, a)
 			continue
 		}
-		a := Arrived{Name: e.Name()}
+		text, err := root.ReadFile(filepath.Join(e.Name(), "extract.yaml"))
+		if errors.Is(err, fs.ErrNotExist) || err != nil && !e.IsDir() {
+			continue
+		}
+		if err != nil {
+			a.Wrong, a.away = "extract.yaml cannot be read, or leads out of its folder", true
+			out = append(out, a)
+			continue
+		}
 		if a.Manifest, err = onboard.ParseManifest(text); err != nil {
 			a.Wrong = fault.Of(err).Text
 		}
@@ -72,6 +90,9 @@ func (o *Office) takeIn(ctx context.Context, s *onboard.Stage, name string) erro
 	at := slices.IndexFunc(list, func(a Arrived) bool { return a.Name == name || name == "" && a.Trial == 0 && a.Wrong == "" })
 	if at < 0 {
 		return fault.New(fault.NotFound, "course.inbox", "no such extract has arrived")
+	}
+	if list[at].away {
+		return fault.New(fault.Invalid, "course.inbox", "%s cannot be taken in: %s", list[at].Name, list[at].Wrong)
 	}
 	x, err := s.Add(ctx, filepath.Join(s.Dir, inbox, list[at].Name), false)
 	if err != nil {
