@@ -13,7 +13,6 @@ import (
 
 	"concord/demo/extract"
 	"concord/edge/webui"
-	"concord/exchange/onboard/course"
 	"concord/record"
 	"concord/record/account"
 )
@@ -94,7 +93,7 @@ func attacked(t *testing.T) *stage {
 	s.people["hostile"] = s.personOf("9990000085")
 	_, err := s.clinician().Claim(s.ctx, s.people["hostile"], line)
 	s.must(err)
-	_, err = s.clinician().BreakGlass(s.ctx, s.people["hostile"], "vital-interests", line)
+	_, err = s.clinician().BreakGlass(s.ctx, s.people["hostile"], "vital-interests", marked("glass-why"))
 	s.must(err)
 	s.must(s.office().AddWorkgroup(s.ctx, account.Workgroup{Org: "RQM", Code: "HOSTILE", Name: line}))
 	feed := s.desk.For(s.client("RYJ").Who(), reasonOf())
@@ -104,7 +103,9 @@ func attacked(t *testing.T) *stage {
 	m.Detail = []byte(`{"warnings":["` + one + `"],"unmapped":["` + one + `"]}`)
 	s.must(feed.Settle(s.ctx, m))
 	s.arrives(40, extract.Usual())
-	s.does(course.TakeIn, course.Match)
+	s.hostileMarks()
+	s.hostilePacks()
+	s.hostileJoining()
 	return s
 }
 
@@ -150,7 +151,8 @@ type crawl struct {
 	of      func(*http.Request) string
 	seen    map[string]int // requests by route
 	done    map[string]bool
-	hostile int // pages on which the text stands, escaped
+	hostile int            // pages on which the text stands, escaped
+	fields  map[string]int // those pages by the field that was written
 }
 
 // mostOfRoute bounds the requests to one route by one role.
@@ -238,6 +240,9 @@ func (c *crawl) check(what string, got reply) {
 	if strings.Contains(got.body, "xss-canary") {
 		c.hostile++
 	}
+	for _, m := range seenField.FindAllStringSubmatch(got.body, -1) {
+		c.fields[m[1]]++
+	}
 	for name, values := range got.header {
 		if name == "X-Canary" || strings.ContainsAny(strings.Join(values, ""), "\r\n") {
 			c.s.t.Errorf("%s: %s lets hostile text into the header %s", c.role, what, name)
@@ -256,8 +261,11 @@ func TestHostileText(t *testing.T) {
 	patterns, of, err := webui.PatternsOf(s.options)
 	s.must(err)
 	reached, pages, shown := map[string]bool{}, 0, 0
-	for role, starts := range s.starts() {
-		c := &crawl{s: s, role: role, b: s.as(role), of: of, seen: map[string]int{}, done: map[string]bool{}}
+	fields := map[string]int{}
+	starts := s.starts()
+	starts["registrar"] = append(starts["registrar"], asks(s.hostileApp()))
+	for role, starts := range starts {
+		c := &crawl{s: s, role: role, b: s.as(role), of: of, seen: map[string]int{}, done: map[string]bool{}, fields: fields}
 		for _, to := range starts {
 			c.page(http.MethodGet, to, nil)
 		}
@@ -270,7 +278,12 @@ func TestHostileText(t *testing.T) {
 			t.Logf("%s meets no hostile text", role)
 		}
 	}
-	t.Logf("%d requests, hostile text on %d pages", pages, shown)
+	t.Logf("%d requests, hostile text on %d pages; by field %v", pages, shown, fields)
+	for _, f := range mustBeSeen {
+		if fields[f] == 0 {
+			t.Errorf("what is written into %s is met on no page", f)
+		}
+	}
 	names := url.Values{}
 	for _, name := range fieldNames(t) {
 		names.Set(name, line)
@@ -285,7 +298,7 @@ func TestHostileText(t *testing.T) {
 			path = strings.NewReplacer("{id}", s.people["hostile"], "{org}", "R1K").Replace(path)
 			path = regexp.MustCompile(`\{[a-z]+\}`).ReplaceAllString(path, url.PathEscape(line))
 			for role := range s.starts() {
-				c := &crawl{s: s, role: role, b: s.as(role), of: of, seen: map[string]int{}, done: map[string]bool{}}
+				c := &crawl{s: s, role: role, b: s.as(role), of: of, seen: map[string]int{}, done: map[string]bool{}, fields: fields}
 				res, err := c.b.client.PostForm(s.server.URL+path, names)
 				c.check(method+" "+path, c.b.read(res, err))
 			}
