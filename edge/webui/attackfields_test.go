@@ -1,13 +1,16 @@
 package webui_test
 
 import (
+	"bytes"
 	"encoding/csv"
+	"mime/multipart"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"testing"
 
 	"concord/exchange/onboard/course"
 	"concord/exchange/onboard/pack"
@@ -119,4 +122,39 @@ func (s *stage) hostileMarks() {
 func (s *stage) hostileJoining() {
 	s.hostileExtract()
 	s.does(course.TakeIn, course.Match, course.Load, course.Reconcile)
+}
+
+// TestHostilePack: the pages of an org pack show what a pack says, what it would change
+// and what is wrong with it as text, the names of its files too.
+func TestHostilePack(t *testing.T) {
+	s := newStage(t)
+	s.joiners()
+	b := s.as("lead")
+	quoted := `"` + strings.ReplaceAll(marked("pack-ward"), `"`, `\"`) + `"`
+	upload := func(file string, change *strings.Replacer) reply {
+		t.Helper()
+		var body bytes.Buffer
+		w := multipart.NewWriter(&body)
+		for _, name := range []string{"organisation.yaml", "wards.yaml", "clinics.yaml", "feeds.yaml"} {
+			text, err := os.ReadFile(filepath.Join("..", "..", "demo", "packs", "R1K", name))
+			s.must(err)
+			if name == "wards.yaml" {
+				name, text = file, []byte(change.Replace(string(text)))
+			}
+			f, err := w.CreateFormFile("pack", name)
+			s.must(err)
+			f.Write(text)
+		}
+		w.Close()
+		res, err := b.client.Post(s.server.URL+"/onboard/R1K/register", w.FormDataContentType(), &body)
+		r := b.read(res, err)
+		if opened.MatchString(r.body) || r.status >= 500 {
+			t.Errorf("%s: %d lets hostile text out: %.400s", file, r.status, opened.FindString(r.body))
+		}
+		return r
+	}
+	upload("wards.yaml", strings.NewReplacer("code: Crick", "code: "+quoted, "name: Crick", "name: "+quoted)).has(t, "added    wards", "&lt;xss-canary x=1 onx=y&gt;", "seen-pack-ward")
+	upload("wards.yaml", strings.NewReplacer("code: Crick", "code: "+quoted, `specialty: "180"`, "specialty: "+quoted)).has(t, "&lt;xss-canary x=1 onx=y&gt;")
+	upload("wards.yaml", strings.NewReplacer("wards:", line+":"))
+	upload(`"'><xss-canary x=1 onx=y>.yaml`, strings.NewReplacer(`specialty: "180"`, "specialty: x"))
 }
