@@ -23,7 +23,7 @@ type MarkKept struct {
 	Why      string      `json:"why"`
 	Refs     []markedRef `json:"refs"`
 	Standing string      `json:"standing,omitempty"` // the Consent of a standing seal
-	Code     string      `json:"code,omitempty"`     // of a standing seal, when it was asked for by its code
+	ByCode   bool        `json:"byCode,omitempty"`   // of a standing seal: it was asked for by its code, which its Consent has, sealed
 	Like     string      `json:"like,omitempty"`     // of a standing seal: the resource whose codes it has
 	Count    int         `json:"count,omitempty"`    // of a standing seal: the resources that were there
 	Undone   string      `json:"undone,omitempty"`   // by whom
@@ -73,7 +73,7 @@ func (m *marking) keep(ctx context.Context, tx store.Tx, p *plan, t *trace) erro
 	row := MarkKept{ID: key + "|" + moveID(tx.Time(), e.desk.ids.encodePK(tx.Change()&(1<<idBits-1))), At: tx.Time(), Who: e.who.Org + "/" + e.who.ID,
 		Org: m.plan.Org, Do: m.plan.Do, Why: e.why.Text, Refs: refs}
 	if m.ask.stands() {
-		row.Refs, row.Standing, row.Code, row.Like, row.Count = nil, standingRef(p), m.ask.Code, m.ask.Ref, m.plan.Items
+		row.Refs, row.Standing, row.ByCode, row.Like, row.Count = nil, standingRef(p), m.ask.Code != "", m.ask.Ref, m.plan.Items
 	}
 	m.plan.ID = row.ID
 	return writeMark(ctx, tx, row)

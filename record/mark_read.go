@@ -53,6 +53,7 @@ type StandingMark struct {
 	Code         string // by which it was asked for
 	Like         string // the resource whose codes it has
 	Who, Why     string
+	codes        []string
 }
 
 // MarkedItem is a resource with its label.

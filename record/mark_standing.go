@@ -165,7 +165,7 @@ func (x *Marked) takeStanding(e *Errand, it *Item) bool {
 	}
 	id := e.desk.ids.encode(it.key)
 	if s, holds := access.StandingOf(id, it.Org, it.Resource); holds {
-		x.Standing = append(x.Standing, StandingMark{ID: id, Ref: it.Ref(), Org: it.Org, Version: it.Version, Label: s.Label, Teams: s.Teams, Since: datedOr(it)})
+		x.Standing = append(x.Standing, StandingMark{ID: id, Ref: it.Ref(), Org: it.Org, Version: it.Version, Label: s.Label, Teams: s.Teams, Since: datedOr(it), codes: s.Codes})
 	}
 	return true
 }
@@ -178,7 +178,10 @@ func (x *Marked) fromMarks(sealed map[string]int) {
 		s.Items = sealed[s.ID]
 		for _, row := range x.Done {
 			if row.Standing == s.Ref && row.Undone == "" {
-				s.Mark, s.Code, s.Like, s.Who, s.Why = row.ID, row.Code, row.Like, row.Who, row.Why
+				s.Mark, s.Like, s.Who, s.Why = row.ID, row.Like, row.Who, row.Why
+				if row.ByCode {
+					s.Code = s.codes[0]
+				}
 			}
 		}
 	}
