@@ -700,7 +700,7 @@ func markStanding(x marksView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 65, "<div class=\"c-scroll\" role=\"region\" aria-label=\"Sealed with what comes later\" tabindex=\"0\"><table class=\"c-table\"><thead><tr><th scope=\"col\">Code</th><th scope=\"col\">Label</th><th scope=\"col\">Recorded by</th><th scope=\"col\">Since</th><th scope=\"col\">By, and why</th><th scope=\"col\">Items</th><th scope=\"col\">Change</th></tr></thead> <tbody>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 65, "<div class=\"c-scroll\" role=\"region\" aria-label=\"Seals that stand\" tabindex=\"0\"><table class=\"c-table\"><thead><tr><th scope=\"col\">Code</th><th scope=\"col\">Label</th><th scope=\"col\">Recorded by</th><th scope=\"col\">Since</th><th scope=\"col\">By, and why</th><th scope=\"col\">Items</th><th scope=\"col\">Change</th></tr></thead> <tbody>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

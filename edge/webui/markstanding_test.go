@@ -1,10 +1,17 @@
 package webui_test
 
 import (
+	"context"
 	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
 )
 
 // coded gives a letter a code of its kind.
@@ -82,5 +89,47 @@ func TestStandingSealOnPages(t *testing.T) {
 	}
 	if r := owner.post(page, "bycode", "yes", "do", "seal", "code", "urn:x|1", "sure", "yes", "why", whyMarked); r.status != http.StatusForbidden {
 		t.Errorf("a clinician seals by a code: %d", r.status)
+	}
+}
+
+// TestStandingSealInBrowser: an officer seals by a code with a real browser; the form,
+// the question why, the list of what stands and the explanation are for everybody
+// (axe-core), also on a narrow screen.
+func TestStandingSealInBrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs a browser")
+	}
+	axe, err := os.ReadFile(filepath.Join("testdata", "axe.min.js"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := chromium(t)
+	s, id, ref := sealable(t)
+	b := s.as("guardian")
+	page := s.server.URL + "/p/" + id + "/marks"
+	check := func() chromedp.Action {
+		return chromedp.ActionFunc(func(ctx context.Context) error {
+			var result string
+			if err := chromedp.Evaluate(string(axe), nil).Do(ctx); err != nil {
+				return err
+			}
+			if err := chromedp.Evaluate(runAxe, &result, awaited).Do(ctx); err != nil {
+				return err
+			}
+			s.report(t, result)
+			return nil
+		})
+	}
+	var done string
+	var narrow int
+	s.must(chromedp.Run(ctx, network.SetCookies(b.cookies()), chromedp.Navigate(page), check(),
+		chromedp.SetValue(`#system`, "http://hl7.org/fhir/sid/icd-10"), chromedp.SendKeys(`#code`, "B20"), chromedp.Click(`[aria-labelledby=h-bycode] button`),
+		chromedp.WaitVisible(`#why`), check(), chromedp.SendKeys(`#why`, whyMarked), chromedp.Click(`main form button`),
+		chromedp.WaitVisible(`[aria-labelledby=h-standing] table`), check(), chromedp.Text(`main`, &done),
+		emulation.SetDeviceMetricsOverride(320, 640, 1, false), chromedp.Evaluate(`document.documentElement.scrollWidth`, &narrow),
+		chromedp.Navigate(s.server.URL+"/privacy/explain?user=registrar&patient="+id), check(),
+		chromedp.Navigate(page+"/"+ref), check()))
+	if !strings.Contains(done, "Seal, with what comes later: done.") || !strings.Contains(done, "ICD-10 B20") || narrow > 320 {
+		t.Errorf("%d wide, %.600s", narrow, done)
 	}
 }
