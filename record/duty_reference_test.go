@@ -33,6 +33,7 @@ func TestWorkgroupByReference(t *testing.T) {
 	named := put("RQM", "Location", "sleep", `"name":"Sleep  clinic"`)
 	domain := put("QRV", "Location", "site", code("RQM01-9"))
 	foreign := put("R1K", "Location", "theirs", code("JENNER"))
+	beside := put("RQM", "Location", "beside", `"name":"Bay","partOf":`+foreign)
 	circle := put("RQM", "Location", "circle", `"name":"Round","partOf":{"reference":"Location/circle"}`)
 	doctor := put("RQM", "Practitioner", "dr", `"identifier":[{"system":"https://fhir.hl7.org.uk/Id/consultant-code","value":"C1234567"}]`)
 	role := put("RQM", "PractitionerRole", "role", `"practitioner":`+doctor)
@@ -58,6 +59,7 @@ func TestWorkgroupByReference(t *testing.T) {
 		"a clinic by its name":        {at(named), resp},
 		"the domain's site":           {at(domain), resp},
 		"another trust's ward":        {at(foreign), all},
+		"part of another trust's":     {at(beside), all},
 		"part of itself":              {at(circle), all},
 		"not there":                   {at(`{"reference":"Location/none"}`), all},
 		"contained":                   {contained, resp},

@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"concord/fault"
@@ -58,7 +59,7 @@ func (x *directory) of(ctx context.Context, reference *fhir.Value) called {
 	if id, inside := strings.CutPrefix(ref, "#"); inside {
 		for part := range x.body.Get("contained").Each() {
 			if part.ID() == id {
-				e := x.read(ctx, part, 0)
+				e := x.read(ctx, part, x.org, 0)
 				x.note(e)
 				c.add(e.called)
 			}
@@ -82,7 +83,11 @@ func (c *called) add(o called) {
 
 // note remembers in the facts what they rest on.
 func (x *directory) note(e directoryEntry) {
-	x.said.rests = append(x.said.rests, e.keys...)
+	for _, k := range e.keys {
+		if !slices.Contains(x.said.rests, k) {
+			x.said.rests = append(x.said.rests, k)
+		}
+	}
 	x.said.lacks = x.said.lacks || e.missing
 }
 
@@ -121,7 +126,7 @@ func (x *directory) find(ctx context.Context, typ, id string, depth int) directo
 			x.err = err
 			break
 		}
-		e = x.read(ctx, body, depth)
+		e = x.read(ctx, body, doc.Org, depth)
 		e.org, e.keys = doc.Org, append(e.keys, doc.Key)
 	}
 	x.known[name] = e
@@ -129,8 +134,8 @@ func (x *directory) find(ctx context.Context, typ, id string, depth int) directo
 }
 
 // read takes the names from a Location and what it is part of, a Practitioner, or a
-// PractitionerRole and who has it.
-func (x *directory) read(ctx context.Context, body *fhir.Value, depth int) directoryEntry {
+// PractitionerRole and who has it; org controls it.
+func (x *directory) read(ctx context.Context, body *fhir.Value, org string, depth int) directoryEntry {
 	var e directoryEntry
 	for id := range body.Get("identifier").Each() {
 		e.identifiers = append(e.identifiers, id)
@@ -157,7 +162,9 @@ func (x *directory) read(ctx context.Context, body *fhir.Value, depth int) direc
 	}
 	if typ, id, ok := ofDirectory(above.StrAt("reference")); ok {
 		more := x.find(ctx, typ, id, depth+1)
-		e.add(more.called)
+		if more.org == org || more.org == access.Domain {
+			e.add(more.called)
+		}
 		e.keys, e.missing = append(e.keys, more.keys...), e.missing || more.missing
 	}
 	return e

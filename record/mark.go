@@ -214,9 +214,13 @@ func (m *marking) prepare(ctx context.Context, r store.Reader, v *sight) error {
 	if err != nil {
 		return err
 	}
+	h, err := v.human(ctx, pks[0])
+	if err != nil {
+		return err
+	}
 	for _, one := range items {
 		if m.ask.Do == Unseal {
-			if err := openedAlone(one); err != nil {
+			if err := openedAlone(h, one); err != nil {
 				return err
 			}
 		}

@@ -63,7 +63,8 @@ type MarkedItem struct {
 	Date           time.Time // its own, else when it was last written
 	Label          access.Label
 	Teams          []string // "ORG/CODE"
-	Standing       bool     // a standing seal is on it
+	Standing       bool     // a standing seal of the patient is on it
+	seals          []string
 }
 
 // mostMarkable bounds the documents that are listed to choose from.
@@ -93,7 +94,7 @@ func (e *Errand) Marked(ctx context.Context, id, ref string) (*Marked, error) {
 			}
 			out.Items = []MarkedItem{markedItem(it, access.MarksOf(it.Type, it.Resource.Path("meta.security")))}
 			t.count = 1
-			return nil
+			return out.stand(ctx, v, pks)
 		}
 		if err := e.collect(ctx, r, v, pks, out); err != nil {
 			return err
@@ -166,8 +167,11 @@ func (e *Errand) collect(ctx context.Context, r store.Reader, v *sight, pks []in
 	}
 	out.Items = append(out.Items, documents...)
 	out.Done, err = e.marksOf(ctx, r, pks)
+	if err != nil {
+		return err
+	}
 	out.fromMarks(sealedBy)
-	return err
+	return out.stand(ctx, v, pks)
 }
 
 // take reads a Patient or a Consent.
@@ -198,7 +202,7 @@ func isDocument(typ string) bool {
 }
 
 func markedItem(it *Item, m access.Marks) MarkedItem {
-	return MarkedItem{Ref: it.Ref(), Type: it.Type, Org: it.Org, Version: it.Version, Date: datedOr(it), Label: m.Label, Teams: m.Teams, Standing: len(m.Standing) > 0}
+	return MarkedItem{Ref: it.Ref(), Type: it.Type, Org: it.Org, Version: it.Version, Date: datedOr(it), Label: m.Label, Teams: m.Teams, seals: m.Standing}
 }
 
 // datedOr is a resource's own date, else when it was written.

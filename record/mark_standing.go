@@ -139,10 +139,16 @@ func (m *marking) undoStanding(ctx context.Context, r store.Reader, v *sight, pk
 	return nil
 }
 
+// standsOn tells whether one of the labels is of a standing seal of the human that
+// holds; one that was another's, before people were told apart, is like any other.
+func (h *human) standsOn(ids []string) bool {
+	return slices.ContainsFunc(h.all.seals, func(s access.StandingSeal) bool { return slices.Contains(ids, s.ID) })
+}
+
 // openedAlone refuses to take the seal off one resource while a standing seal is on it:
 // it would come back when the resource is written next.
-func openedAlone(it *Item) error {
-	if len(access.StandingOn(it.Resource)) == 0 {
+func openedAlone(h *human, it *Item) error {
+	if !h.standsOn(access.StandingOn(it.Resource)) {
 		return nil
 	}
 	return fault.New(fault.Conflict, "record.mark-standing", "it is sealed with what comes later under the same code: take that seal back")
@@ -185,4 +191,16 @@ func (x *Marked) fromMarks(sealed map[string]int) {
 			}
 		}
 	}
+}
+
+// stand tells which items have a standing seal of the patient on them.
+func (x *Marked) stand(ctx context.Context, v *sight, pks []int64) error {
+	h, err := v.human(ctx, pks[0])
+	if err != nil {
+		return err
+	}
+	for i := range x.Items {
+		x.Items[i].Standing = h.standsOn(x.Items[i].seals)
+	}
+	return nil
 }

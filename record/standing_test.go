@@ -10,6 +10,7 @@ import (
 	"concord/fault"
 	"concord/record"
 	"concord/record/access"
+	"concord/record/person"
 	"concord/standard/fhir"
 )
 
@@ -205,8 +206,22 @@ func TestStandingSealFollowsThePerson(t *testing.T) {
 	s.open("joined", out, false, there)
 	s.open("joined, and written since", out, false, s.ref(s.client("RYJ"), s.observation(b, "GUM", "")))
 	third := s.create(s.client("RAS"), patient("RAS", "3", "", "Jones", "Mary", "1960-01-01", "female")).ID
-	s.join(third, b)
-	s.open("joined with who was joined", out, false, s.ref(s.client("RAS"), s.observation(third, "GUM", "")))
+	ruled, err := s.as(access.Steward).Rule(s.ctx, record.IdentityRuling{Verb: person.Join, A: third, B: b, Why: "one person"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	apart := s.ref(s.client("RAS"), s.observation(third, "GUM", ""))
+	s.open("joined with who was joined", out, false, apart)
+
+	if _, err := s.as(access.Steward).Rule(s.ctx, record.IdentityRuling{Verb: person.TakeBack, Of: ruled.ID, Why: "two people"}); err != nil {
+		t.Fatal(err)
+	}
+	s.carrySeals()
+	s.open("parted", out, false, apart, there)
+	s.open("parted, and written since", out, true, s.ref(s.client("RAS"), s.observation(third, "GUM", "")))
+	s.mark(s.guardian("RAS"), record.MarkAsked{Patient: third, Do: record.Unseal, Ref: apart})
+	s.carrySeals()
+	s.open("parted, and opened by itself", out, true, apart)
 
 	wrong := s.create(s.client("R1K"), patient("R1K", "2", "", "Wrong", "Ann", "1970-01-01", "female")).ID
 	misfiled := s.ref(s.client("R1K"), stayOf(wrong, "GUM"))

@@ -183,13 +183,15 @@ func (e *Errand) commit(ctx context.Context, tx store.Tx, v access.Verdict, p *p
 	if err := p.holdsStill(ctx, tx, c.Sole); err != nil {
 		return err
 	}
-	if err := p.sealsHold(ctx, tx); err != nil {
+	last, err := tx.LastChange(ctx)
+	if err != nil {
 		return err
 	}
-	if last, err := tx.LastChange(ctx); err != nil {
-		return err
-	} else if last == p.matched {
+	if last == p.matched {
 		p.matched = -1 // nothing came since
+	}
+	if err := p.sealsHold(ctx, tx, last); err != nil {
+		return err
 	}
 	if err := p.reseal(ctx, tx); err != nil {
 		return err
