@@ -259,7 +259,7 @@ func group(all []result, cols []Column) []Group {
 	place := make(map[rowKey]int)
 	var order []rowKey
 	for _, r := range all { // newest first
-		k := rowKey{r.key, r.unit}
+		k := rowKey{r.key, r.measured.In}
 		t := rows[k]
 		if t == nil {
 			t = &Test{Key: r.key, Name: r.name, Unit: r.unit, Range: r.rng, Low: r.low, High: r.high,
@@ -321,6 +321,7 @@ type Series struct {
 	Unit, Range string
 	Low, High   *float64
 	Points      []Point // oldest first
+	in          string  // the unit by which values are put together
 }
 
 // Trend reads one test's page.
@@ -352,9 +353,9 @@ func (l Lens) Trend(c *record.Chart, key string) *Trend {
 }
 
 func (t *Trend) add(r result) {
-	n := slices.IndexFunc(t.Series, func(s Series) bool { return s.Unit == r.unit })
+	n := slices.IndexFunc(t.Series, func(s Series) bool { return s.in == r.measured.In })
 	if n < 0 {
-		t.Series = append(t.Series, Series{Unit: r.unit, Range: r.rng, Low: r.low, High: r.high})
+		t.Series = append(t.Series, Series{Unit: r.unit, in: r.measured.In, Range: r.rng, Low: r.low, High: r.high})
 		n = len(t.Series) - 1
 	}
 	t.Series[n].Points = append(t.Series[n].Points, Point{r.cell.When.At, r.measured.Number, r.cell.Text, r.cell.Flag})

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"concord/standard/fhir"
+	"concord/standard/uk"
 )
 
 // Quantity writes a Quantity with its unit. Decimals stay as they were sent:
@@ -88,6 +89,15 @@ func unit(q *fhir.Value) string {
 	return Unit(u)
 }
 
+// unitCode is what tells the unit of a quantity from others: two ways of writing one
+// unit of UCUM are one.
+func unitCode(q *fhir.Value) string {
+	if c := q.StrAt("code"); c != "" && q.StrAt("system") == uk.UCUM {
+		return Unit(c)
+	}
+	return unit(q)
+}
+
 // Unit puts units of UCUM and of laboratories' own alphabets into the form
 // that is used on the ward.
 func Unit(u string) string {
@@ -127,6 +137,7 @@ type Measured struct {
 	Text   string  // with comparator, without unit
 	Full   string  // the number as it was sent
 	Unit   string  //
+	In     string  // the unit by which values are put together: its UCUM code, where it says one
 	Number float64 // for drawing
 	Drawn  bool    // Number is meaningful
 }
@@ -137,7 +148,7 @@ func (l Lens) measured(o *fhir.Value) Measured {
 	if q := o.Get("valueQuantity"); q.Get("value").Raw() != "" {
 		raw := q.Get("value").Raw()
 		f, err := strconv.ParseFloat(raw, 64)
-		return Measured{Text: comparator(q.StrAt("comparator")) + readable(raw), Full: raw, Unit: unit(q),
+		return Measured{Text: comparator(q.StrAt("comparator")) + readable(raw), Full: raw, Unit: unit(q), In: unitCode(q),
 			Number: f, Drawn: err == nil && q.StrAt("comparator") == ""}
 	}
 	if c := o.Get("valueCodeableConcept"); c != nil {

@@ -130,6 +130,9 @@ func (y *harmony) Build(ctx context.Context, org, extract string) (*harmonise.Bu
 		return nil, nil, err
 	}
 	in.Domain, in.Maps = d.domain, d.maps
+	if in.Heard, err = y.heardOf(ctx, org); err != nil {
+		return nil, nil, err
+	}
 	return harmonise.New(org, in), s, nil
 }
 
@@ -184,7 +187,8 @@ func (h *house) throttle(factor float64) onboard.Throttle {
 }
 
 // loadOptions are those of a load by request: by the build, by the rulings of the
-// rehearsal, and held to what others feel. An operator may load codes as sent,
+// rehearsal, and held to what others feel. What it went by is published for the
+// living feeds when it is done. An operator may load codes as sent,
 // for a reason that the audit log keeps.
 func (h *house) loadOptions(ctx context.Context, req request) (onboard.LoadOptions, error) {
 	opt := onboard.LoadOptions{Rest: req.Rest, Ruler: h.ruler, Throttle: h.throttle(req.Factor)}
@@ -193,7 +197,7 @@ func (h *house) loadOptions(ctx context.Context, req request) (onboard.LoadOptio
 	}
 	b, _, err := h.harmony.Build(ctx, req.Org, req.Extract)
 	if err == nil {
-		opt.Mapping = b.Mapping()
+		opt.Mapping, opt.Loaded = b.Mapping(), h.loaded(b)
 	}
 	return opt, err
 }

@@ -152,6 +152,7 @@ func (h *house) wire(ctx context.Context, key []byte, w where, feeds []intake.Fe
 	h.receiver = intake.NewReceiver(h.desk, table, time.Now, func() { applier.Wake() })
 	applier = intake.NewApplier(h.desk, h.receiver, h.log)
 	h.applier = applier
+	h.applier.GoBy(h.rules)
 	h.feeds = h.newFeeds()
 	h.joining = h.office()
 	return nil

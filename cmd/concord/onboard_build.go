@@ -22,6 +22,9 @@ type onboardBuildCmd struct {
 	Take      buildTakeCmd      `cmd:"" help:"Take in decisions that were made elsewhere (build.yaml)."`
 	Export    buildExportCmd    `cmd:"" help:"Print the decisions, or the build as FHIR ConceptMaps."`
 	Variances buildVariancesCmd `cmd:"" help:"Print the register of variances: what stays, or is allowed for now, with owner and reason."`
+	Publish   buildPublishCmd   `cmd:"" help:"Write the codes of living feeds by the build as it stands from now on; a load does so when it is done."`
+	Withdraw  buildWithdrawCmd  `cmd:"" help:"Write the codes of living feeds as they are sent again."`
+	Published buildPublishedCmd `cmd:"" help:"Tell what living feeds go by, and which codes came that are not mapped."`
 }
 
 // ofJoiner says whose build is meant.
@@ -131,6 +134,10 @@ func (h *house) buildCommand(ctx context.Context, req request, out io.Writer) er
 			fmt.Fprintf(out, "%d decisions were taken in\n", n)
 		}
 		return err
+	}
+	switch req.Command {
+	case "build-publish", "build-withdraw", "build-published":
+		return h.publishing(ctx, req, out)
 	}
 	b, s, err := h.harmony.Build(ctx, req.Org, req.Extract)
 	if err != nil {

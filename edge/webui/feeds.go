@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"concord/care/chart"
+	"concord/exchange/onboard/harmonise"
 	"concord/fault"
 	"concord/record"
 )
@@ -27,6 +28,7 @@ type feedRow struct {
 	Day      int64
 	Hours    []int64 // of the last 24 hours, oldest first
 	Setting  *FeedSetting
+	Uncoded  int // codes that came and are not mapped
 }
 
 // feeds is /feeds
@@ -54,13 +56,21 @@ func (s *Site) feedRows(v *visit) ([]feedRow, error) {
 			settings[x.Feed] = x
 		}
 	}
+	uncoded, err := v.errand.Unmapped(v.Context(), "")
+	if err != nil {
+		return nil, err
+	}
+	asked := map[string]int{}
+	for _, u := range uncoded {
+		asked[u.Feed]++
+	}
 	lens := s.at()
 	var rows []feedRow
 	for _, f := range all {
 		r := feedRow{Name: f.Feed, Org: s.organisation(f.Org), Last: lens.Moment(f.Last),
 			Waiting: f.ByState[record.Received], Dead: f.ByState[record.Parked], Applied: f.ByState[record.Applied],
 			Repeated: f.ByState[record.Duplicate], Ignored: f.ByState[record.Ignored], Closed: f.ByState[record.Closed],
-			Hours: make([]int64, 24)}
+			Hours: make([]int64, 24), Uncoded: asked[f.Feed]}
 		if !f.OldestDue.IsZero() {
 			r.Oldest = lens.Now.Sub(f.OldestDue).Truncate(time.Second).String()
 		}
@@ -187,6 +197,8 @@ type messageLine struct {
 	Dead                     bool
 	Resendable, Corrected    bool // of a message that goes out
 	Warnings, Unmapped       []string
+	Table                    string   // version of the crosswalk by which its codes were written
+	Uncoded                  []string // codes that it does not know
 }
 
 func line(m *record.Message, l chart.Lens) messageLine {
@@ -200,9 +212,14 @@ func line(m *record.Message, l chart.Lens) messageLine {
 	var d struct {
 		Warnings []string `json:"warnings"`
 		Unmapped []string `json:"unmapped"`
+		Table    string   `json:"crosswalk"`
+		Uncoded  []struct{ Kind, Code, Unit string }
 	}
 	if len(m.Detail) > 0 && json.Unmarshal(m.Detail, &d) == nil {
-		x.Warnings, x.Unmapped = d.Warnings, d.Unmapped
+		x.Warnings, x.Unmapped, x.Table = d.Warnings, d.Unmapped, d.Table
+		for _, u := range d.Uncoded {
+			x.Uncoded = append(x.Uncoded, join(" ", kindTitle(harmonise.Kind(u.Kind))+":", u.Code, u.Unit))
+		}
 	}
 	return x
 }

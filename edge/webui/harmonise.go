@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"concord/care/chart"
+	"concord/exchange/crosswalk"
 	"concord/exchange/onboard"
 	"concord/exchange/onboard/harmonise"
 	"concord/fault"
@@ -23,6 +24,10 @@ type Harmony interface {
 	// Build is that of an organisation by its newest extract ("").
 	Build(ctx context.Context, org, extract string) (*harmonise.Build, *onboard.Stage, error)
 	Matches(ctx context.Context, org string, ask onboard.ReviewAsked) (*onboard.Stage, *onboard.Review, error)
+	// Published is what its living feeds go by, nil if nothing ever was published;
+	// Publish makes the build so, or withdraws it. Whoever asks has been decided on.
+	Published(ctx context.Context, org string) (*crosswalk.Kept, error)
+	Publish(ctx context.Context, org, who, why string, withdraw bool) (changed bool, err error)
 }
 
 // harmonyRoutes are the pages on which stewards decide for an organisation that
@@ -34,6 +39,7 @@ func (s *Site) harmonyRoutes(get, post func(string, func(*visit) (*answer, error
 	get("/onboard/{org}/build", s.build)
 	get("/onboard/{org}/build/code", s.buildCode)
 	post("/onboard/{org}/build/code", s.decideCode)
+	post("/onboard/{org}/build/publish", s.publishBuild)
 	get("/onboard/{org}/build/variances", s.variances)
 	get("/onboard/{org}/matches", s.matches)
 	post("/onboard/{org}/matches", s.rulePair)
@@ -52,6 +58,8 @@ type buildView struct {
 	Kept   string // what has just been decided
 	Done   int    // per cent of the rows' codes that are decided
 	Decide bool   // the requester may decide
+	Table  tableView
+	Errors []fieldError
 }
 
 type kindCount struct {
@@ -66,7 +74,9 @@ const itemsShown = 200
 
 // build is /onboard/{org}/build: what of the joiner's codes is open, most used
 // first.
-func (s *Site) build(v *visit) (*answer, error) {
+func (s *Site) build(v *visit) (*answer, error) { return s.buildPage(v, 0, nil) }
+
+func (s *Site) buildPage(v *visit, status int, wrong []fieldError) (*answer, error) {
 	org := v.PathValue("org")
 	if err := v.errand.Joining(v.Context(), access.WatchJoin, org, "build of "+org); err != nil {
 		return nil, err
@@ -76,8 +86,11 @@ func (s *Site) build(v *visit) (*answer, error) {
 		return nil, err
 	}
 	q := v.URL.Query()
-	x := buildView{Org: s.organisation(org), Kind: q.Get("kind"), Show: q.Get("show"), Kept: q.Get("kept"), Staged: b.Used != nil, Decide: v.errand.MayJoin(access.Harmonise, org)}
+	x := buildView{Org: s.organisation(org), Kind: q.Get("kind"), Show: q.Get("show"), Kept: q.Get("kept"), Staged: b.Used != nil, Decide: v.errand.MayJoin(access.Harmonise, org), Errors: wrong}
 	items := b.Worklist(true)
+	if x.Table, err = s.tableOf(v, b, items); err != nil {
+		return nil, err
+	}
 	x.Sum = harmonise.Sum(items)
 	x.Done = decidedShare(items)
 	x.Kinds = countKinds(items)
@@ -91,7 +104,7 @@ func (s *Site) build(v *visit) (*answer, error) {
 		}
 		x.Rows = append(x.Rows, it)
 	}
-	return &answer{frame: frame{Title: "Build of " + x.Org.Short, Nav: "onboard"}, body: buildPage(x)}, nil
+	return &answer{status: status, frame: frame{Title: "Build of " + x.Org.Short, Nav: "onboard", Forms: x.Decide}, body: buildPage(x)}, nil
 }
 
 func countKinds(items []harmonise.Item) []kindCount {
@@ -324,6 +337,9 @@ func verbTitle(v harmonise.Verb) string {
 
 // rowsWords says how much depends on a code.
 func rowsWords(it *harmonise.Item) string {
+	if it.Rows == 0 && it.Heard > 0 {
+		return "in " + count(int(it.Heard), "message")
+	}
 	if it.Rows == 0 && it.Uses > 0 {
 		return thousands(int(it.Uses)) + " a year"
 	}

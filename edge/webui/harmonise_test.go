@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"concord/demo/packs"
+	"concord/exchange/crosswalk"
 	"concord/exchange/onboard"
 	"concord/exchange/onboard/harmonise"
 	"concord/fault"
@@ -63,6 +64,12 @@ func (h harmonyOf) Build(ctx context.Context, org, extract string) (*harmonise.B
 		}
 	}
 	return harmonise.New(org, in), s, nil
+}
+
+func (h harmonyOf) Published(context.Context, string) (*crosswalk.Kept, error) { return nil, nil }
+
+func (h harmonyOf) Publish(context.Context, string, string, string, bool) (bool, error) {
+	return false, nil
 }
 
 func (h harmonyOf) Matches(ctx context.Context, org string, ask onboard.ReviewAsked) (*onboard.Stage, *onboard.Review, error) {

@@ -27,6 +27,13 @@ type Applier struct {
 	freed  chan struct{}
 	burst  *burst
 	told   func(m *record.Message, state record.State) // of each that is settled; nil = nobody is
+	now    func() time.Time
+
+	readRules func(ctx context.Context) (*Rules, error) // nil = there are none
+	rules     *Rules                                    // of Run's own goroutine, as the two after it
+	mark      string                                    // what the record said when they were read
+	rulesRead time.Time
+	asked     asked
 
 	mu       sync.Mutex
 	inFlight map[int64]bool           // sequences being applied
@@ -53,7 +60,7 @@ func NewApplier(desk *record.Desk, r *Receiver, log *slog.Logger) *Applier {
 	return &Applier{
 		desk: desk, feeds: r.feeds, journal: r.errand, log: log,
 		wake: make(chan struct{}, 1), rescan: make(chan struct{}, 1), freed: make(chan struct{}, 1),
-		burst:    &burst{now: r.now, pace: r.pace},
+		burst: &burst{now: r.now, pace: r.pace}, now: r.now,
 		inFlight: map[int64]bool{}, tail: map[string]chan struct{}{},
 	}
 }
@@ -74,7 +81,10 @@ func signal(c chan struct{}) {
 // Run applies until ctx ends, then waits for what is in flight.
 func (a *Applier) Run(ctx context.Context) {
 	var wg sync.WaitGroup
-	defer wg.Wait()
+	defer func() {
+		wg.Wait()
+		a.keepAsked(context.WithoutCancel(ctx), true)
+	}()
 	after := int64(0)
 	var held holds
 	for ctx.Err() == nil {
@@ -91,6 +101,10 @@ func (a *Applier) Run(ctx context.Context) {
 		if err == nil {
 			batch, err = a.journal.Pending(ctx, after, pendingStep)
 		}
+		others := false
+		if err == nil {
+			others, err = a.follow(ctx)
+		}
 		if err != nil {
 			if ctx.Err() == nil {
 				a.log.Error("the journal cannot be read", "error", err.Error())
@@ -98,6 +112,11 @@ func (a *Applier) Run(ctx context.Context) {
 			a.pause(ctx, time.Second)
 			continue
 		}
+		if others { // messages that waited for them may have been passed over
+			after = 0
+			continue
+		}
+		a.keepAsked(ctx, false)
 		for _, m := range batch {
 			after = m.Seq
 			if held.has(m) {
@@ -184,7 +203,9 @@ func (a *Applier) admit(m *record.Message) *task {
 		return nil
 	}
 	t := &task{row: m, done: make(chan struct{})}
-	t.feed, t.mapped, t.failed = a.read(m)
+	if t.feed, t.mapped, t.failed = a.read(m); t.failed != nil && fault.Of(t.failed).Code == "intake.rules" {
+		return nil
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for i := range t.mapped {
@@ -222,6 +243,9 @@ func (a *Applier) read(row *record.Message) (feed Feed, mapped []Mapped, err err
 	if feed.Trust == "" {
 		return feed, nil, fault.New(fault.Invalid, "intake.trust",
 			"neither MSH-4 nor the feed's settings name an organisation of this domain").In("MSH-4")
+	}
+	if err := a.ruled(&feed); err != nil {
+		return feed, nil, err
 	}
 	mapped, err = Map(m, feed)
 	return feed, mapped, err

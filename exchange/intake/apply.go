@@ -26,12 +26,19 @@ func (a *Applier) apply(ctx context.Context, t *task) error {
 	row.State, row.Code, row.Place, row.Text = record.Applied, "", "", ""
 	row.Detail = detail(t)
 	source, _, _ := strings.Cut(t.feed.Source(t.row.Control), "#")
+	asked := t.unmapped()
+	if err := a.asked.first(ctx, a.journal, asked); err != nil {
+		return err
+	}
 	_, err := w.errand.Transact(ctx, w.ops, record.Commit{
 		Source: &record.Source{System: source, Message: t.row.Control, What: t.row.Trigger, At: t.row.At},
 		Joins:  w.joins,
 		Parts:  w.parts,
 		Settle: &row,
 	})
+	if err == nil {
+		a.asked.count(asked)
+	}
 	return err
 }
 
@@ -63,11 +70,16 @@ func (a *Applier) gather(ctx context.Context, w *writing, t *task) (err error) {
 func detail(t *task) []byte {
 	var d Detail
 	json.Unmarshal(t.row.Detail, &d) // what the receiver noted; nothing when it cannot be read
+	d.Uncoded, d.Table = nil, ""
+	if t.feed.Table != nil {
+		d.Table = t.feed.Table.Version
+	}
 	for i := range t.mapped {
 		d.Warnings = appendNew(d.Warnings, t.mapped[i].Warnings)
 		d.Unmapped = appendNew(d.Unmapped, t.mapped[i].Unmapped)
+		d.Uncoded = append(d.Uncoded, t.mapped[i].Uncoded...)
 	}
-	if len(d.Warnings) == 0 && len(d.Unmapped) == 0 {
+	if len(d.Warnings) == 0 && len(d.Unmapped) == 0 && d.Table == "" {
 		return nil
 	}
 	b, err := json.Marshal(d)
@@ -81,6 +93,10 @@ func detail(t *task) []byte {
 type Detail struct {
 	Warnings []string `json:"warnings,omitempty"`
 	Unmapped []string `json:"unmapped,omitempty"`
+	// Table is the version of the trust's crosswalk by which its codes were written,
+	// Uncoded what that does not know.
+	Table   string    `json:"crosswalk,omitempty"`
+	Uncoded []Uncoded `json:"uncoded,omitempty"`
 }
 
 func appendNew(list, more []string) []string {

@@ -3,6 +3,7 @@ package intake
 import (
 	"time"
 
+	"concord/exchange/crosswalk"
 	"concord/standard/fhir"
 	"concord/standard/hl7v2"
 	"concord/standard/uk"
@@ -18,6 +19,8 @@ type Feed struct {
 	AcceptProcessing []string
 	// Zone is where the sender's clocks stand. It must be set.
 	Zone *time.Location
+	// Table is what becomes of the trust's codes; nil = they are written as sent.
+	Table *crosswalk.Table
 }
 
 // Source is meta.source of what a message of this feed wrote.
@@ -42,6 +45,8 @@ type Mapped struct {
 	// Unmapped are the places of valued fields that no rule read, such as
 	// "PV1-41", and of whole segments, such as "ZPI".
 	Unmapped []string
+	// Uncoded are codes that the trust's table does not know.
+	Uncoded []Uncoded
 	// Warnings are sentences without patient data.
 	Warnings []string
 }

@@ -1,6 +1,11 @@
 package intake
 
-import "concord/standard/fhir"
+import (
+	"strings"
+
+	"concord/exchange/crosswalk"
+	"concord/standard/fhir"
+)
 
 // become changes the status and keeps the one before in the history.
 func (st *stay) become(status, at string) {
@@ -34,12 +39,29 @@ func (st *stay) begin(at string) {
 	}
 }
 
-// samePlace compares by identifier, or by name where there is none.
+// samePlace compares by identifier, or by name where there is none. A place that was
+// written before its ward's code was mapped, or otherwise, is the same by the code
+// that was sent.
 func samePlace(a, b *fhir.Value) bool {
 	if x, y := a.StrAt("identifier.value"), b.StrAt("identifier.value"); x != "" || y != "" {
-		return x == y
+		return x == y || placeAsSent(a) == placeAsSent(b)
 	}
 	return a.StrAt("display") == b.StrAt("display")
+}
+
+// placeAsSent is a place by its ward as it was sent.
+func placeAsSent(l *fhir.Value) string {
+	at := l.StrAt("identifier.value")
+	x := fhir.Extension(l, crosswalk.AsSent)
+	if x == nil {
+		return at
+	}
+	_, within, below := strings.Cut(at, "/")
+	ward := strings.ReplaceAll(x.StrAt("valueCoding.code"), "/", "%2F")
+	if !below {
+		return ward
+	}
+	return ward + "/" + within
 }
 
 // moveTo ends the places in use and makes p the active one.

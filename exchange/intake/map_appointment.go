@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"concord/exchange/crosswalk"
 	"concord/fault"
 	"concord/standard/fhir"
 	"concord/standard/hl7v2"
@@ -186,7 +187,7 @@ func (s *source) attendees(sch *segment) []any {
 	all := []any{accepted(patientRef())}
 	people := 0
 	for _, g := range s.all("AIP") {
-		for _, p := range s.practitioners(g.f(3)) {
+		for _, p := range s.lead(s.practitioners(g.f(3))) {
 			all = append(all, accepted(p))
 			people++
 		}
@@ -197,12 +198,20 @@ func (s *source) attendees(sch *segment) []any {
 		}
 	}
 	for _, g := range s.all("AIL") {
+		if c := s.clinic(g.f(3).Component(1).String()); c != nil {
+			all = append(all, accepted(c))
+			continue
+		}
+		s.askPlace(crosswalk.Clinics, crosswalk.Wards, g.f(3))
 		if l, _ := s.place(g.f(3)); l != nil {
 			all = append(all, accepted(l))
 		}
 	}
 	for _, g := range s.all("AIG") {
-		if f := g.f(3); f.Valued() {
+		f := g.f(3)
+		if c := s.clinic(f.Component(1).String()); c != nil {
+			all = append(all, accepted(c))
+		} else if f.Valued() {
 			what := s.concept(f)
 			all = append(all, accepted(fhir.Obj("type", "Device", "identifier", s.local("resource", f.Component(1).String()),
 				"display", what.StrAt("text"))))

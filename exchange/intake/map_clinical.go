@@ -3,6 +3,7 @@ package intake
 import (
 	"strings"
 
+	"concord/exchange/crosswalk"
 	"concord/standard/fhir"
 )
 
@@ -76,7 +77,7 @@ func (s *source) allergy(al1 *segment) (Draft, bool) {
 		"type", kind,
 		"category", category,
 		"criticality", criticality,
-		"code", s.concept(what),
+		"code", s.ours(s.concept(what), crosswalk.Alerts),
 		"patient", patientRef(),
 		"onsetDateTime", s.dateTime(al1.f(6)),
 		"reaction", reaction,

@@ -115,7 +115,7 @@ func (s *source) practitioner(p piece) *fhir.Value {
 	case len(id) == 8 && id[0] == 'C' && snomed(id[1:]):
 		identifier = fhir.Obj("system", uk.ConsultantCode, "value", id)
 	}
-	return fhir.Obj("type", "Practitioner", "identifier", identifier, "display", name)
+	return s.staff(fhir.Obj("type", "Practitioner", "identifier", identifier, "display", name))
 }
 
 // practitioners maps the repetitions of a field of XCN.
@@ -135,9 +135,10 @@ func (s *source) place(p piece) (location, physical *fhir.Value) {
 	ward, room, bed := p.Component(1).String(), p.Component(2).String(), p.Component(3).String()
 	facility, building := p.Component(4).String(), p.Component(7).String()
 	var parts, shown []string
-	for _, part := range []string{ward, room, bed} {
-		if part != "" {
-			parts, shown = append(parts, strings.ReplaceAll(part, "/", "%2F")), append(shown, part)
+	code, name, sent := s.ward(ward)
+	for _, part := range [][2]string{{code, name}, {room, room}, {bed, bed}} {
+		if part[0] != "" {
+			parts, shown = append(parts, strings.ReplaceAll(part[0], "/", "%2F")), append(shown, part[1])
 		}
 	}
 	if len(parts) == 0 {
@@ -146,14 +147,14 @@ func (s *source) place(p piece) (location, physical *fhir.Value) {
 	if len(parts) == 0 {
 		return nil, nil
 	}
-	kind, name := "wa", "Ward"
+	kind, word := "wa", "Ward"
 	switch {
 	case bed != "":
-		kind, name = "bd", "Bed"
+		kind, word = "bd", "Bed"
 	case room != "":
-		kind, name = "ro", "Room"
+		kind, word = "ro", "Room"
 	case ward == "":
-		kind, name = "bu", "Building"
+		kind, word = "bu", "Building"
 	}
 	identifier := s.local(uk.LocationCode, strings.Join(parts, "/"))
 	if site, ok := uk.SiteByCode(facility); ok {
@@ -161,8 +162,8 @@ func (s *source) place(p piece) (location, physical *fhir.Value) {
 			"identifier", fhir.Obj("system", uk.ODSSite, "value", site.Code), "display", site.Name))
 		shown = append(shown, site.Name)
 	}
-	location = fhir.Obj("type", "Location", "identifier", identifier, "display", strings.Join(shown, ", "))
-	physical = fhir.Concept("http://terminology.hl7.org/CodeSystem/location-physical-type", kind, name, "")
+	location = fhir.Obj("extension", sent, "type", "Location", "identifier", identifier, "display", strings.Join(shown, ", "))
+	physical = fhir.Concept("http://terminology.hl7.org/CodeSystem/location-physical-type", kind, word, "")
 	return location, physical
 }
 

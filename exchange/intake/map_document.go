@@ -3,6 +3,7 @@ package intake
 import (
 	"strings"
 
+	"concord/exchange/crosswalk"
 	"concord/fault"
 	"concord/standard/fhir"
 	"concord/standard/uk"
@@ -82,7 +83,7 @@ func mapDocument(s *source, m *Mapped) error {
 	}
 	var kind *fhir.Value
 	if f := txa.f(2); f.Valued() {
-		kind = s.tableConcept(f, "0270")
+		kind = s.ours(s.tableConcept(f, "0270"), crosswalk.DocKinds)
 		if kind.StrAt("text") == "" {
 			kind = kind.With("text", title)
 		}

@@ -3,6 +3,7 @@ package intake
 import (
 	"strings"
 
+	"concord/exchange/crosswalk"
 	"concord/standard/fhir"
 	"concord/standard/uk"
 )
@@ -155,6 +156,7 @@ func (s *source) stayDetails(pv1, pv2 *segment) stayDetails {
 }
 
 func (s *source) stayPlace(g *segment, n int) placement {
+	s.askPlace(crosswalk.Wards, crosswalk.Clinics, g.f(n))
 	location, physical := s.place(g.f(n))
 	return placement{location: location, physical: physical}
 }
@@ -205,7 +207,7 @@ func (s *source) service(pv1 *segment) *fhir.Value {
 	if !f.Valued() {
 		return nil
 	}
-	return s.tableConcept(f, "0069")
+	return s.ours(s.tableConcept(f, "0069"), crosswalk.Specialties)
 }
 
 func (s *source) participants(pv1 *segment) []any {
@@ -215,7 +217,11 @@ func (s *source) participants(pv1 *segment) []any {
 		code, display string
 	}{{7, "ATND", "attender"}, {8, "REF", "referrer"}, {9, "CON", "consultant"}, {17, "ADM", "admitter"}} {
 		kind := fhir.Concept("http://terminology.hl7.org/CodeSystem/v3-ParticipationType", role.code, role.display, "")
-		for _, p := range s.practitioners(pv1.f(role.field)) {
+		found := s.practitioners(pv1.f(role.field))
+		if role.code != "REF" { // who refers is mostly of no trust
+			found = s.lead(found)
+		}
+		for _, p := range found {
 			all = append(all, fhir.Obj("type", fhir.Arr(kind), "individual", p))
 		}
 	}

@@ -131,7 +131,7 @@ func (s *source) mapPatient(apply rule) (Mapped, error) {
 		return m, err
 	}
 	m.Drafts = s.distinct(m.Drafts)
-	m.Unmapped, m.Warnings = s.unmapped(), s.warnings
+	m.Unmapped, m.Warnings, m.Uncoded = s.unmapped(), s.warnings, s.uncoded
 	return m, nil
 }
 

@@ -105,6 +105,12 @@ func (s *source) observation(r *result, c observationContext) (Draft, bool) {
 	}
 	unit := s.unit(obx.f(6))
 	valueName, value := s.value(r, unit)
+	limits := s.referenceRange(obx.f(7), unit)
+	numeric := valueName == "valueQuantity" || valueName == "valueRange"
+	what, in, ours := s.test(obx, numeric, isVital)
+	if ours && numeric {
+		value, limits = s.inUnit(in, obx, value)
+	}
 	var missing *fhir.Value
 	if value == nil {
 		missing = fhir.Concept("http://terminology.hl7.org/CodeSystem/data-absent-reason", "unknown", "Unknown", "")
@@ -120,7 +126,7 @@ func (s *source) observation(r *result, c observationContext) (Draft, bool) {
 		"basedOn", c.basedOn,
 		"status", observationStatus(obx.str(11), c.status),
 		"category", fhir.Arr(fhir.Concept("http://terminology.hl7.org/CodeSystem/observation-category", category, "", "")),
-		"code", s.concept(code),
+		"code", what,
 		"subject", patientRef(),
 		"encounter", c.visit,
 		"effectiveDateTime", at,
@@ -131,7 +137,7 @@ func (s *source) observation(r *result, c observationContext) (Draft, bool) {
 		"interpretation", s.interpretation(r),
 		"note", s.notes(r.notes),
 		"method", s.method(obx),
-		"referenceRange", s.referenceRange(obx.f(7), unit),
+		"referenceRange", limits,
 	)
 	if c.reported {
 		d.Adopts = s.loadedKeys(obx, c)

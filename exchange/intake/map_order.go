@@ -3,6 +3,7 @@ package intake
 import (
 	"strings"
 
+	"concord/exchange/crosswalk"
 	"concord/fault"
 	"concord/standard/fhir"
 	"concord/standard/uk"
@@ -91,7 +92,7 @@ func (s *source) serviceRequest(o order, visitRef *fhir.Value) (Draft, error) {
 	}
 	var code *fhir.Value
 	if f := obr.f(4); f.Valued() {
-		code = s.concept(f)
+		code = s.ours(s.concept(f), crosswalk.Orders)
 	}
 	requester := firstOf(s.practitioners(orc.f(12)))
 	if requester == nil {

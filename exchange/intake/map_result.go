@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"concord/exchange/crosswalk"
 	"concord/fault"
 	"concord/standard/fhir"
 	"concord/standard/uk"
@@ -137,7 +138,7 @@ func (s *source) addReport(m *Mapped, r report, visitRef *fhir.Value) {
 		"basedOn", c.basedOn,
 		"status", status,
 		"category", fhir.Arr(fhir.Concept(tableSystem("0074"), section, "", "")),
-		"code", s.serviceCode(obr),
+		"code", s.serviceCode(obr, crosswalk.Orders),
 		"subject", patientRef(),
 		"encounter", visitRef,
 		"effectiveDateTime", effective,
@@ -228,9 +229,9 @@ func reportStatus(code string) string {
 	return unknown
 }
 
-func (s *source) serviceCode(obr *segment) *fhir.Value {
+func (s *source) serviceCode(obr *segment, kinds ...crosswalk.Kind) *fhir.Value {
 	if f := obr.f(4); f.Valued() {
-		return s.concept(f)
+		return s.ours(s.concept(f), kinds...)
 	}
 	return fhir.Obj("text", "Result")
 }
@@ -321,7 +322,7 @@ func (s *source) addReportDocument(m *Mapped, r report, visitRef *fhir.Value) er
 		at = s.instant(r.obr.f(7))
 	}
 	d := documentParts{
-		key: "document|" + s.reportKey(r), number: r.filler, kind: s.serviceCode(r.obr), docStatus: "preliminary",
+		key: "document|" + s.reportKey(r), number: r.filler, kind: s.serviceCode(r.obr, crosswalk.DocKinds, crosswalk.Orders), docStatus: "preliminary",
 		date: orDefault(at, s.eventStamp()), authors: s.practitioners(r.obr.f(16)), visit: visitRef, content: content,
 		description: r.obr.f(4).Component(5).String(),
 	}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"concord/exchange/crosswalk"
 	"concord/fault"
 	"concord/record"
 	"concord/standard/fhir"
@@ -21,6 +22,7 @@ type source struct {
 	segments []*segment
 	patient  PatientKey
 	warnings []string
+	uncoded  []Uncoded
 	owner    *fhir.Value // the reference to the trust, made once
 }
 
@@ -211,10 +213,15 @@ func (s *source) eventStamp() string { return s.stamp(s.event) }
 // meta of every resource that a message writes.
 func (s *source) meta(resourceType string) *fhir.Value {
 	profile := uk.Profile(resourceType)
+	var tag *fhir.Value
+	if t := s.feed.Table; t != nil && t.Version != "" && resourceType != "Patient" {
+		tag = fhir.Arr(fhir.Obj("system", crosswalk.Tag, "code", t.Version))
+	}
 	return fhir.Obj(
 		"extension", fhir.Arr(fhir.Obj("url", EventExtension, "valueInstant", fhir.FormatInstant(s.event))),
 		"source", s.feed.Source(s.head.Control),
 		"profile", []string{profile},
+		"tag", tag,
 	)
 }
 

@@ -6,23 +6,24 @@ import (
 	"slices"
 	"strings"
 
+	"concord/exchange/crosswalk"
 	"concord/fault"
 )
 
 // CodeKind is a catalogue of the source's that a column of codes is of.
-type CodeKind string
+type CodeKind = crosswalk.Kind
 
 // The catalogues of an extract's columns.
 const (
-	Results     CodeKind = "results"
-	Units       CodeKind = "units"
-	Wards       CodeKind = "wards"
-	Clinics     CodeKind = "clinics"
-	Specialties CodeKind = "specialties"
-	DocKinds    CodeKind = "documents"
-	Staff       CodeKind = "staff"
-	Drugs       CodeKind = "drugs"
-	Alerts      CodeKind = "alerts"
+	Results     = crosswalk.Results
+	Units       = crosswalk.Units
+	Wards       = crosswalk.Wards
+	Clinics     = crosswalk.Clinics
+	Specialties = crosswalk.Specialties
+	DocKinds    = crosswalk.DocKinds
+	Staff       = crosswalk.Staff
+	Drugs       = crosswalk.Drugs
+	Alerts      = crosswalk.Alerts
 )
 
 // codeColumn is a column of codes, with the one that has their names and, of

@@ -62,6 +62,10 @@ type LoadOptions struct {
 	// Ruler gives the errand by which a ruling of the rehearsal is carried out: that
 	// of the steward who made it ("RAS/steward.okafor"). nil = none is.
 	Ruler func(who string) *record.Errand
+	// Loaded is called when all rows are in, before the load counts as done: what the
+	// trust's living feeds are to go by from then on is made so. It may be called again
+	// for the same load. nil = nothing is to be done.
+	Loaded func(ctx context.Context, l *Loading) error
 	Throttle
 }
 
@@ -115,6 +119,11 @@ func (s *Stage) Load(ctx context.Context, x *Extract, e *record.Errand, opt Load
 	l.Paced = p.end()
 	if err != nil {
 		return nil, errors.Join(err, ld.keep(), ld.closeRefused())
+	}
+	if opt.Loaded != nil {
+		if err := opt.Loaded(ctx, l); err != nil {
+			return nil, err
+		}
 	}
 	l.State, l.Ended = stateLoaded, s.Now().UTC()
 	return l, ld.keep()

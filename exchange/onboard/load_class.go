@@ -208,7 +208,7 @@ func (ld *loader) row(c *Class, fields [][]byte) loadRow {
 // made makes the op of a row. It names its patient by the reference that is
 // remembered, else by the number.
 func (ld *loader) made(c *Class, fields [][]byte, ids map[string]string) loadRow {
-	m := &maker{trust: ld.extract.Trust, load: ld.loading.Load, asAt: ld.asAt, zone: ld.stage.zone(), class: c, fields: fields, numbers: ld.numbers, ids: ids, mapping: ld.opt.Mapping, extract: ld.extract}
+	m := &maker{trust: ld.extract.Trust, load: ld.loading.Load, asAt: ld.asAt, zone: ld.stage.zone(), class: c, fields: fields, numbers: ld.numbers, ids: ids, table: ld.opt.Mapping.table(), extract: ld.extract}
 	v, key := m.resource(), m.feedKey()
 	if len(ld.shared) > 0 && key != "" && ld.shared[patientKey(m, key)] {
 		key = ""

@@ -3,6 +3,7 @@ package onboard
 import (
 	"strings"
 
+	"concord/exchange/crosswalk"
 	"concord/standard/fhir"
 	"concord/standard/uk"
 )
@@ -51,7 +52,7 @@ func (m *maker) staff(name string) *fhir.Value {
 	if m.at(name) == "" {
 		return nil
 	}
-	return m.party("Practitioner", Staff, SourceSystem(m.trust, Staff, m.at(name)), m.at(name), "")
+	return m.party("Practitioner", Staff, crosswalk.SourceSystem(m.trust, Staff, m.at(name)), m.at(name), "")
 }
 
 // PlannedEnd is the extension of an Encounter that says when it is expected to end,
@@ -101,7 +102,7 @@ func (m *maker) task(code string, columns ...string) *fhir.Value {
 		if v := m.at(c); v != "" {
 			inputs = append(inputs, fhir.Obj("type", fhir.Concept("urn:concord:pathway", c, "", ""), "valueString", v))
 			kind := map[string]CodeKind{"specialty": Specialties, "consultant": Staff}[c]
-			if to, ok := m.mapping.target(kind, v); ok && to.Code != v {
+			if to, ok := m.table.Find(kind, v); ok && to.Code != v {
 				inputs = append(inputs, fhir.Obj("type", fhir.Concept("urn:concord:pathway", c+"-mapped", "", ""), "valueString", to.Code))
 			}
 		}
@@ -193,11 +194,7 @@ func (m *maker) result() *fhir.Value {
 	if v := m.at("value"); decimal(v) {
 		return m.measured(o, v, m.at("unit"))
 	}
-	o = o.With("valueString", strings.TrimSpace(m.at("value")+" "+m.at("unit")))
-	if r := m.at("range"); r != "" {
-		o = o.With("referenceRange", fhir.Arr(fhir.Obj("text", r)))
-	}
-	return o
+	return o.With("valueString", strings.TrimSpace(m.at("value")+" "+m.at("unit"))).With("referenceRange", fhir.Arr(crosswalk.Unit{}.Range(m.at("range"), m.at("unit"))))
 }
 
 // decimal tells a number that JSON takes as it stands.

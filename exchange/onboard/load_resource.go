@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"concord/exchange/crosswalk"
 	"concord/record"
 	"concord/standard/fhir"
 	"concord/standard/uk"
@@ -20,7 +21,7 @@ type maker struct {
 	zone        *time.Location
 	class       *Class
 	fields      [][]byte
-	mapping     *Mapping // nil = codes as sent
+	table       *crosswalk.Table // nil = codes as sent
 	numbers     Numbers
 	ids         map[string]string // references to patients that are remembered, by their keys
 	known       bool              // one of them was used

@@ -7,44 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"pgregory.net/rapid"
-
+	"concord/exchange/crosswalk"
 	"concord/standard/fhir"
 )
-
-// TestConverted: exactly where a decimal can, else with the digits that were
-// sent, and three at least.
-func TestConverted(t *testing.T) {
-	glucose := big.NewRat(10000, 180156)
-	for _, c := range []struct {
-		value string
-		f     *big.Rat
-		want  string
-	}{
-		{"13.1", big.NewRat(10, 1), "131"}, {"131", big.NewRat(1, 10), "13.1"}, {"0", big.NewRat(10, 1), "0"}, {"-2.5", big.NewRat(2, 1), "-5"},
-		{"126", glucose, "6.99"}, {"70", glucose, "3.89"}, {"1", glucose, "0.0555"}, {"1261.5", glucose, "70.023"}, {"-126", glucose, "-6.99"},
-		{"1.1", big.NewRat(884017, 10000), "97.2"}, {"0.001", glucose, "0.0000555"}, {"123456", glucose, "6852.73"},
-	} {
-		if got := converted(c.value, c.f); got != c.want {
-			t.Errorf("%s × %s is %s, not %s", c.value, c.f.FloatString(6), got, c.want)
-		}
-	}
-	rapid.Check(t, func(t *rapid.T) {
-		v := rapid.StringMatching(`[1-9][0-9]{0,4}(\.[0-9]{1,3})?`).Draw(t, "v")
-		f := big.NewRat(rapid.Int64Range(1, 1e6).Draw(t, "a"), rapid.Int64Range(1, 1e6).Draw(t, "b"))
-		got := converted(v, f)
-		if !decimal(got) {
-			t.Fatalf("%s × %v is %s", v, f, got)
-		}
-		x, _ := new(big.Rat).SetString(v)
-		y, _ := new(big.Rat).SetString(got)
-		x.Mul(x, f)
-		off := new(big.Rat).Sub(x, y)
-		if off.Abs(off).Cmp(x.Mul(x, big.NewRat(6, 1000))) > 0 { // three digits: half of the last
-			t.Fatalf("%s × %v is %s", v, f, got)
-		}
-	})
-}
 
 // loadedResult is the Observation of one row.
 func loadedResult(t *testing.T, m *Mapping, value, unit, limits string) *fhir.Value {
@@ -55,15 +20,15 @@ func loadedResult(t *testing.T, m *Mapping, value, unit, limits string) *fhir.Va
 	for _, col := range c.Columns {
 		fields = append(fields, []byte(row[col.Name]))
 	}
-	return (&maker{trust: "R1K", load: "x.1", zone: time.UTC, class: &c, fields: fields, mapping: m}).resource()
+	return (&maker{trust: "R1K", load: "x.1", zone: time.UTC, class: &c, fields: fields, table: m.table()}).resource()
 }
 
 // TestResultInAnotherUnit: a value and its range are converted together or not
 // at all, what was sent stays beside them, and a unit that the mapping does not
 // know leaves the value as it was sent.
 func TestResultInAnotherUnit(t *testing.T) {
-	m := &Mapping{Codes: map[CodeKey]MappedCode{{Results, "GLU"}: {System: "urn:concord:QRV:code", Code: "GLUC", Display: "Glucose", NationalSystem: "http://loinc.org", NationalCode: "14749-6",
-		Units: map[string]MappedUnit{"mg/dL": {"mmol/L", big.NewRat(10000, 180156)}, "mmol/l": {"mmol/L", nil}}}}}
+	m := &Mapping{Table: crosswalk.Table{Trust: "R1K", Codes: map[CodeKey]MappedCode{{Kind: Results, Code: "GLU"}: {System: "urn:concord:QRV:code", Code: "GLUC", Display: "Glucose", NationalSystem: "http://loinc.org", NationalCode: "14749-6",
+		Units: map[string]MappedUnit{"mg/dL": {Code: "mmol/L", Factor: big.NewRat(10000, 180156)}, "mmol/l": {Code: "mmol/L"}}}}}}
 	o := loadedResult(t, m, "126", "mg/dL", "70 - 110")
 	q, r := o.Get("valueQuantity"), o.Path("referenceRange.0")
 	if q.Get("value").Raw() != "6.99" || q.StrAt("unit") != "mmol/L" || q.Path("extension.0.valueQuantity.value").Raw() != "126" || q.Path("extension.0.valueQuantity").StrAt("unit") != "mg/dL" {

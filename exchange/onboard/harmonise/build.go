@@ -21,6 +21,7 @@ type Build struct {
 	suggester *suggester
 	own       map[onboard.CodeKey]*Entry // what the catalogue says of the joiner's codes
 	today     string
+	heard     map[onboard.CodeKey]*heard // what messages have
 }
 
 // Inputs of a build.
@@ -30,6 +31,7 @@ type Inputs struct {
 	Decisions *Decisions
 	Used      *onboard.UsedCodes
 	Maps      map[CodingOf][]Coding // ConceptMaps of the record
+	Heard     []Heard               // what messages of its living feeds have
 	Now       time.Time
 }
 
@@ -40,6 +42,7 @@ func New(org string, in Inputs) *Build {
 		e := &b.catalogue.Entries[i]
 		b.own[onboard.CodeKey{Kind: e.Kind, Code: e.Code}] = e
 	}
+	b.hear(in.Heard)
 	b.suggester = newSuggester(b.domain, b.ucumOf, in.Maps)
 	return b
 }
@@ -64,7 +67,9 @@ type Item struct {
 	Rows  int64    `json:"rows"`           // of the extract
 	Uses  int64    `json:"uses,omitempty"` // a year, as the catalogue says
 	Units []string `json:"units,omitempty"`
-	State State    `json:"state"`
+	// Heard is in how many messages it came since it had to be decided on.
+	Heard int64 `json:"heard,omitempty"`
+	State State `json:"state"`
 	// Blocks tells that no load begins while the item is open: rows have the code.
 	Blocks bool   `json:"blocks,omitempty"`
 	Why    string `json:"why,omitempty"` // an open item is open
@@ -141,6 +146,7 @@ func (b *Build) item(u onboard.UsedCode, suggest bool) Item {
 		}
 	}
 	it.Blocks = it.Blocks && it.State == Open
+	b.told(&it)
 	return it
 }
 

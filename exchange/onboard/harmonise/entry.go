@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"concord/exchange/crosswalk"
 	"concord/exchange/onboard"
 	"concord/standard/uk"
 )
@@ -14,7 +15,7 @@ type Kind = onboard.CodeKind
 
 // Orders are what can be asked for. No column of an extract has their codes:
 // they are mapped for the orders that come after the load.
-const Orders Kind = "orders"
+const Orders = crosswalk.Orders
 
 // Kinds lists every kind, in the order in which they are shown.
 func Kinds() []Kind {
@@ -74,7 +75,7 @@ func systemOf(org string, kind Kind, code string) string {
 	if kind == onboard.Specialties && len(code) == 3 && strings.Trim(code, "0123456789") == "" {
 		return TreatmentFunction
 	}
-	return onboard.SourceSystem(org, kind, code)
+	return crosswalk.SourceSystem(org, kind, code)
 }
 
 // unitSystem is the system that a unit is mapped into.

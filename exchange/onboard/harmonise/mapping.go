@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"concord/exchange/crosswalk"
 	"concord/exchange/onboard"
-	"concord/standard/ucum"
 )
 
 // conversion is what becomes of values in a unit as sent: the unit of UCUM, and
@@ -18,17 +18,11 @@ func (b *Build) conversion(sent string, e *Entry) (unit string, factor *big.Rat,
 	if from == "" {
 		return "", nil, fmt.Sprintf("the unit %q is not mapped", clipped(sent))
 	}
-	if e.Unit == "" {
-		return from, nil, ""
-	}
-	f, ok := ucum.ConvertMolar(from, e.Unit, massOf(e.MolarMass))
-	switch {
-	case !ok:
+	u, ok := crosswalk.Convert(from, e.Unit, e.MolarMass)
+	if !ok {
 		return "", nil, fmt.Sprintf("%s does not convert into %s, the unit of %s", from, e.Unit, e.Name)
-	case f.Cmp(oneRat()) == 0:
-		return e.Unit, nil, ""
 	}
-	return e.Unit, f, ""
+	return u.Code, u.Factor, ""
 }
 
 // Worklist are all codes of the joiner's, what stands in the way first, and of
@@ -49,9 +43,12 @@ func (b *Build) Worklist(suggest bool) []Item {
 			out = append(out, b.item(onboard.UsedCode{Kind: e.Kind, Code: e.Code, Name: e.Name}, suggest))
 		}
 	}
+	for _, k := range b.unseen(seen) {
+		out = append(out, b.item(onboard.UsedCode{Kind: k.Kind, Code: k.Code, Name: b.heard[k].name}, suggest))
+	}
 	order := Kinds()
 	slices.SortStableFunc(out, func(x, y Item) int {
-		return cmp.Or(cmp.Compare(urgency(&x), urgency(&y)), cmp.Compare(y.Rows, x.Rows), cmp.Compare(y.Uses, x.Uses),
+		return cmp.Or(cmp.Compare(urgency(&x), urgency(&y)), cmp.Compare(y.Rows, x.Rows), cmp.Compare(y.Heard, x.Heard), cmp.Compare(y.Uses, x.Uses),
 			cmp.Compare(slices.Index(order, x.Kind), slices.Index(order, y.Kind)), strings.Compare(x.Code, y.Code))
 	})
 	return out
@@ -61,14 +58,30 @@ func urgency(it *Item) int {
 	switch {
 	case it.Blocks:
 		return 0
-	case it.State == Open:
+	case it.State == Open && it.Heard > 0:
 		return 1
+	case it.State == Open:
+		return 2
 	}
-	return 2
+	return 3
+}
+
+// unseen are the codes that only messages have.
+func (b *Build) unseen(seen map[onboard.CodeKey]bool) []onboard.CodeKey {
+	var out []onboard.CodeKey
+	for k := range b.heard {
+		if !seen[k] {
+			out = append(out, k)
+		}
+	}
+	slices.SortFunc(out, func(x, y onboard.CodeKey) int {
+		return cmp.Or(strings.Compare(string(x.Kind), string(y.Kind)), strings.Compare(x.Code, y.Code))
+	})
+	return out
 }
 
 // One is the item of one code, with suggestions; nil when neither the extract
-// nor the catalogue has it.
+// nor the catalogue nor a message has it.
 func (b *Build) One(kind Kind, code string) *Item {
 	u, ok := b.used(kind, code)
 	if !ok {
@@ -88,6 +101,9 @@ func (b *Build) used(kind Kind, code string) (onboard.UsedCode, bool) {
 	}
 	if e := b.own[onboard.CodeKey{Kind: kind, Code: code}]; e != nil {
 		return onboard.UsedCode{Kind: kind, Code: code, Name: e.Name}, true
+	}
+	if x := b.heard[onboard.CodeKey{Kind: kind, Code: code}]; x != nil {
+		return onboard.UsedCode{Kind: kind, Code: code, Name: x.name}, true
 	}
 	return onboard.UsedCode{}, false
 }
@@ -117,7 +133,7 @@ func Sum(items []Item) Summary {
 
 // Mapping is what a load does with the codes of the extract.
 func (b *Build) Mapping() *onboard.Mapping {
-	m := &onboard.Mapping{Codes: map[onboard.CodeKey]onboard.MappedCode{}}
+	m := &onboard.Mapping{Table: crosswalk.Table{Trust: b.Org, Codes: map[onboard.CodeKey]onboard.MappedCode{}}}
 	for _, it := range b.Worklist(false) {
 		if it.Blocks {
 			m.Open = append(m.Open, fmt.Sprintf("%s %s (%d rows): %s", it.Kind, clipped(it.Code), it.Rows, it.Why))
@@ -125,10 +141,7 @@ func (b *Build) Mapping() *onboard.Mapping {
 		if it.Target == nil {
 			continue
 		}
-		to := onboard.MappedCode{System: it.Target.System, Code: it.Target.Code, Display: it.Target.Name}
-		if n := it.Target.National; n != it.Target.coding() {
-			to.NationalSystem, to.NationalCode = n.System, n.Code
-		}
+		to := targetOf(it.Target)
 		if it.Kind == onboard.Results {
 			to.Units = map[string]onboard.MappedUnit{}
 			for _, sent := range it.Units {
@@ -140,4 +153,12 @@ func (b *Build) Mapping() *onboard.Mapping {
 		m.Codes[onboard.CodeKey{Kind: it.Kind, Code: it.Code}] = to
 	}
 	return m
+}
+
+func targetOf(e *Entry) crosswalk.Target {
+	to := crosswalk.Target{System: e.System, Code: e.Code, Display: e.Name, Unit: e.Unit, MolarMass: e.MolarMass}
+	if n := e.National; n != e.coding() {
+		to.NationalSystem, to.NationalCode = n.System, n.Code
+	}
+	return to
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"math/big"
 	"path"
 	"slices"
 	"strconv"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"concord/exchange/crosswalk"
 	"concord/exchange/onboard"
 	"concord/fault"
 	"concord/standard/ucum"
@@ -257,7 +257,7 @@ func (r *reader) entry(line int, e Entry) {
 	case r.domain && e.Unit != "" && !known(e.Unit), r.domain && e.Kind == onboard.Units && !known(e.Code):
 		r.wrong(line, "catalogue.unit", "the domain's units are of UCUM, and %q is none", clipped(e.Unit+e.Code))
 		return
-	case e.MolarMass != "" && massOf(e.MolarMass) == nil:
+	case e.MolarMass != "" && crosswalk.MassOf(e.MolarMass) == nil:
 		r.wrong(line, "catalogue.molar-mass", "the molar mass is a number of grams a mole")
 		return
 	}
@@ -274,18 +274,6 @@ func (r *reader) entry(line int, e Entry) {
 func known(unit string) bool {
 	_, ok := ucum.Parse(unit)
 	return ok
-}
-
-// massOf reads a molar mass in grams a mole, nil if it is none.
-func massOf(text string) *big.Rat {
-	if len(text) > 12 || strings.Trim(text, "0123456789.") != "" {
-		return nil
-	}
-	m, ok := new(big.Rat).SetString(text)
-	if !ok || m.Sign() <= 0 {
-		return nil
-	}
-	return m
 }
 
 func clipped(s string) string {

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"concord/exchange/crosswalk"
 	"concord/exchange/onboard"
 	"concord/exchange/onboard/pack"
 	"concord/record"
@@ -93,7 +94,7 @@ type runs struct {
 
 func seen(all map[CodingOf]*runs, kind Kind, v *fhir.Value, path string) {
 	for _, c := range fhir.Codings(v.Get(path)) {
-		if c.System != uk.LOINC && c.System != uk.SNOMED && c.System != onboard.DMD || c.Code == "" {
+		if c.System != uk.LOINC && c.System != uk.SNOMED && c.System != crosswalk.DMD || c.Code == "" {
 			continue
 		}
 		k := CodingOf{kind, Coding{c.System, c.Code}}

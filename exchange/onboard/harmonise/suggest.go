@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"concord/exchange/crosswalk"
 	"concord/exchange/onboard"
 	"concord/standard/match"
 	"concord/standard/ucum"
@@ -191,7 +192,7 @@ func (s *suggester) compareUnits(p *pleading, x subject, e *Entry) {
 			p.warns("the unit %s is not mapped yet", sent)
 			continue
 		}
-		f, ok := ucum.ConvertMolar(from, e.Unit, massOf(e.MolarMass))
+		f, ok := ucum.ConvertMolar(from, e.Unit, crosswalk.MassOf(e.MolarMass))
 		switch {
 		case !ok:
 			p.no = true
@@ -280,7 +281,7 @@ func systemName(system string) string {
 		return "LOINC"
 	case "http://snomed.info/sct":
 		return "SNOMED CT"
-	case onboard.DMD:
+	case crosswalk.DMD:
 		return "dm+d"
 	case unitSystem:
 		return "UCUM"

@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"concord/exchange/crosswalk"
 	"concord/exchange/onboard"
 )
 
@@ -133,7 +134,7 @@ func TestSameProductWrittenOtherwise(t *testing.T) {
 // but an entry of the same national code, one of its kind, of which nothing
 // speaks against it, where the policy says so.
 func TestPolicyTakesTheSameNationalCodeAlone(t *testing.T) {
-	dmd := Coding{onboard.DMD, "39732311000001104"}
+	dmd := Coding{crosswalk.DMD, "39732311000001104"}
 	b := drugBuild("Amlodipine 5mg tabs", dmd, Entry{Code: "Y", Name: "Amlodipine 5mg tablets", National: dmd})
 	if it := b.One(onboard.Drugs, "X"); it.State != ByRule || it.Target.Code != "Y" || it.Blocks {
 		t.Errorf("%+v", it)
