@@ -228,8 +228,12 @@ func (e *Errand) message(ctx context.Context, act access.Action, seq int64, cont
 	return out, nil
 }
 
-// Requeue puts parked messages back among those that wait, so that they are
-// mapped again; it says how many were parked. Others stay as they are.
+// passedOver tells a message that a rule of a channel has passed over.
+func passedOver(m *Message) bool { return m.State == Ignored && m.Code == PassedOver }
+
+// Requeue puts messages that are parked, or were passed over by a rule, back among
+// those that wait, so that they are mapped again; it says how many. Others stay as
+// they are.
 func (e *Errand) Requeue(ctx context.Context, seqs []int64) (int, error) {
 	v, err := e.decide(ctx, access.Replay, "")
 	if err != nil {
@@ -246,7 +250,7 @@ func (e *Errand) Requeue(ctx context.Context, seqs []int64) (int, error) {
 			if err != nil {
 				return err
 			}
-			if m.State != Parked {
+			if m.State != Parked && !passedOver(m) {
 				continue
 			}
 			m.State, m.Code, m.Place, m.Text = Received, "", "", ""

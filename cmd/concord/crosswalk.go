@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"concord/exchange/crosswalk"
+	"concord/exchange/feed"
 	"concord/exchange/intake"
 	"concord/exchange/onboard"
 	"concord/exchange/onboard/harmonise"
@@ -18,7 +20,18 @@ func (h *house) rules(ctx context.Context) (*intake.Rules, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &intake.Rules{Tables: map[string]*crosswalk.Table{}, Broken: map[string]error{}}
+	sets, err := feed.Each(ctx, h.operator())
+	if err != nil {
+		return nil, err
+	}
+	r := &intake.Rules{Tables: map[string]*crosswalk.Table{}, Channels: map[string]intake.Channels{}, Broken: map[string]error{}}
+	for _, k := range sets {
+		if k.Err != nil {
+			r.Broken[k.Org] = k.Err
+		} else {
+			r.Channels[k.Org] = intake.Channels{Set: k.Set, Version: fmt.Sprint(k.Org, ".", k.Version)}
+		}
+	}
 	for _, k := range tables {
 		if k.Err != nil {
 			r.Broken[k.Org] = k.Err

@@ -17,7 +17,6 @@ import (
 	"concord/record"
 	"concord/record/access"
 	"concord/standard/fhir"
-	"concord/store/postgres/pgtest"
 )
 
 // harmonised is what was decided on codes of London North West.
@@ -272,12 +271,7 @@ func series(t *testing.T, h *house, key string) []string {
 // by, from the next message on; and after a restart.
 func TestPublishedBesideAServer(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
-	at := url.Values{}
-	for _, word := range strings.Fields(pgtest.Start(t, pgtest.Options{NoSync: true}).DSN()) {
-		name, value, _ := strings.Cut(word, "=")
-		at.Set(name, value)
-	}
-	w := where{Data: t.TempDir(), Database: "postgres:///?" + at.Encode()}
+	w := databaseOf(t)
 	open := func() *house {
 		h, err := openHouse(ctx, w, nil, quietLog())
 		if err != nil {

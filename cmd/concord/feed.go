@@ -103,7 +103,7 @@ func (c *feedTestCmd) test(dir, org string) (wrong int, err error) {
 		return 0, err
 	}
 	if c.Update {
-		return 0, updateGolden(set, dir, zone)
+		return 0, updateGolden(set, dir, org, zone)
 	}
 	golden, err := openFolder(dir)
 	if err != nil {
@@ -113,6 +113,7 @@ func (c *feedTestCmd) test(dir, org string) (wrong int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	outcomes = append(outcomes, set.TestInbound(golden, draftsOf(org, zone))...)
 	spare, err := set.GoldenFiles(golden)
 	if err != nil {
 		return 0, err
@@ -131,7 +132,7 @@ func (c *feedTestCmd) test(dir, org string) (wrong int, err error) {
 	for _, o := range outcomes {
 		tellOutcome(os.Stdout, filepath.Join(dir, o.File), o)
 	}
-	fmt.Printf("%s: %d channels, %d cases, %d wrong\n", dir, len(set.Channels), len(outcomes), wrong)
+	fmt.Printf("%s: %d channels out, %d in, %d cases, %d wrong\n", dir, len(set.Channels), len(set.Inbound), len(outcomes), wrong)
 	return wrong, nil
 }
 
@@ -145,18 +146,28 @@ func tellOutcome(out io.Writer, path string, o channel.Outcome) {
 	}
 }
 
-func updateGolden(set *channel.Set, dir string, zone *time.Location) error {
-	for i := range set.Channels {
-		path := filepath.Join(dir, set.Channels[i].Name+".golden")
+func updateGolden(set *channel.Set, dir, org string, zone *time.Location) error {
+	update := func(name string, now func(text string) (string, error)) error {
+		path := filepath.Join(dir, name+".golden")
 		text, err := os.ReadFile(path)
 		if err != nil {
 			return err
 		}
-		now, err := set.Channels[i].Update(string(text), zone)
+		next, err := now(string(text))
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(path, []byte(now), 0o644); err != nil {
+		return os.WriteFile(path, []byte(next), 0o644)
+	}
+	for i := range set.Channels {
+		c := &set.Channels[i]
+		if err := update(c.Name, func(text string) (string, error) { return c.Update(text, zone) }); err != nil {
+			return err
+		}
+	}
+	for i := range set.Inbound {
+		c := &set.Inbound[i]
+		if err := update(c.Name, func(text string) (string, error) { return c.Update(text, draftsOf(org, zone)) }); err != nil {
 			return err
 		}
 	}

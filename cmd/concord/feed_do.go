@@ -104,11 +104,13 @@ func (h *house) applyChannels(ctx context.Context, org string, set *channel.Set,
 		return err
 	}
 	h.feeds.Applied()
+	h.applier.Wake()
+	h.unfed(org, set, packs, out)
 	word := "nothing to change"
 	if changed {
 		word = "applied"
 	}
-	fmt.Fprintf(out, "%s: %d channels, %d destinations, %d legacy systems: %s\n", org, len(set.Channels), len(set.Destinations), len(set.Systems), word)
+	fmt.Fprintf(out, "%s: %d channels out, %d in, %d destinations, %d legacy systems: %s\n", org, len(set.Channels), len(set.Inbound), len(set.Destinations), len(set.Systems), word)
 	return nil
 }
 
@@ -141,6 +143,9 @@ func (h *house) listFeeds(ctx context.Context, asJSON bool, out io.Writer) error
 			state = "paused by " + c.Paused.By + ": " + c.Paused.Why
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", c.Name, c.Org, takes, strings.Join(c.Destinations, ", "), state)
+	}
+	if err := h.listInbound(ctx, w); err != nil {
+		return err
 	}
 	fmt.Fprintln(w, "\nDESTINATION\tOF\tWAITING\tHELD\tRETURNED\tSENT\tOLDEST\tSTATE")
 	for _, d := range o.Destinations {

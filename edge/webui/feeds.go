@@ -41,8 +41,12 @@ func (s *Site) feeds(v *visit) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	in, err := s.in(v)
+	if err != nil {
+		return nil, err
+	}
 	now := s.at().Moment(s.Now())
-	return &answer{frame: frame{Title: "Feeds", Nav: "feeds"}, body: feedsPage(rows, out, now)}, nil
+	return &answer{frame: frame{Title: "Feeds", Nav: "feeds"}, body: feedsPage(rows, in, out, now)}, nil
 }
 
 func (s *Site) feedRows(v *visit) ([]feedRow, error) {
@@ -152,8 +156,10 @@ func statesOf(name string) []record.State {
 		return []record.State{record.Received}
 	case "applied":
 		return []record.State{record.Applied}
+	case "passed":
+		return []record.State{record.Ignored}
 	case "ignored":
-		return []record.State{record.Ignored, record.Duplicate}
+		return []record.State{record.Duplicate}
 	case "closed":
 		return []record.State{record.Closed}
 	}
@@ -171,7 +177,7 @@ func stateWords(s record.State) string {
 	case record.Parked:
 		return "Dead letter"
 	case record.Ignored:
-		return "Nothing to do"
+		return "Passed over"
 	case record.Closed:
 		return "Set aside"
 	case record.Waiting:
@@ -195,7 +201,9 @@ type messageLine struct {
 	Feed, Control, Trigger   string
 	State, Code, Place, Text string
 	Dead                     bool
-	Resendable, Corrected    bool // of a message that goes out
+	Passed                   bool   // by a rule of a channel: it can be put back
+	Channel                  string // by which it was read or passed over, with the version of its set
+	Resendable, Corrected    bool   // of a message that goes out
 	Warnings, Unmapped       []string
 	Table                    string   // version of the crosswalk by which its codes were written
 	Uncoded                  []string // codes that it does not know
@@ -203,7 +211,7 @@ type messageLine struct {
 
 func line(m *record.Message, l chart.Lens) messageLine {
 	x := messageLine{Seq: m.Seq, At: l.Moment(m.At), Feed: m.Feed, Control: m.Control, Trigger: m.Trigger,
-		State: stateWords(m.State), Code: m.Code, Place: m.Place, Text: m.Text, Dead: m.State == record.Parked}
+		State: stateWords(m.State), Passed: m.Code == record.PassedOver, Code: m.Code, Place: m.Place, Text: m.Text, Dead: m.State == record.Parked}
 	if record.DestinationOf(m) != "" {
 		x.Resendable = m.State == record.Returned || m.State == record.Sent
 		x.Corrected = record.ReadOutDetail(m).Edit != nil
@@ -213,10 +221,11 @@ func line(m *record.Message, l chart.Lens) messageLine {
 		Warnings []string `json:"warnings"`
 		Unmapped []string `json:"unmapped"`
 		Table    string   `json:"crosswalk"`
+		Channel  string   `json:"channel"`
 		Uncoded  []struct{ Kind, Code, Unit string }
 	}
 	if len(m.Detail) > 0 && json.Unmarshal(m.Detail, &d) == nil {
-		x.Warnings, x.Unmapped, x.Table = d.Warnings, d.Unmapped, d.Table
+		x.Warnings, x.Unmapped, x.Table, x.Channel = d.Warnings, d.Unmapped, d.Table, d.Channel
 		for _, u := range d.Uncoded {
 			x.Uncoded = append(x.Uncoded, join(" ", kindTitle(harmonise.Kind(u.Kind))+":", u.Code, u.Unit))
 		}

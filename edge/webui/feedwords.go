@@ -6,7 +6,7 @@ import "strings"
 // in the address and its words.
 func messageChoices() [][2]string {
 	return [][2]string{{"", "All"}, {"dead", "Dead letters"}, {"waiting", "Waiting"}, {"applied", "Applied"},
-		{"ignored", "Nothing to do"}, {"closed", "Set aside"}}
+		{"passed", "Passed over"}, {"ignored", "Received twice"}, {"closed", "Set aside"}}
 }
 
 // settingWords tells how a feed is set; one without a setting of its own works

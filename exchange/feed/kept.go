@@ -29,11 +29,24 @@ type Kept struct {
 	*channel.Set
 	Org     string
 	Version int64 // of the Basic resource that it is kept in
+	Err     error // why it cannot be read; then there is no set
 	id      string
 }
 
 // Running gives the sets that run, by code of organisation.
 func Running(ctx context.Context, e *record.Errand) ([]Kept, error) {
+	list, err := Each(ctx, e)
+	for _, k := range list {
+		if err == nil {
+			err = k.Err
+		}
+	}
+	return list, err
+}
+
+// Each is Running in which a set that cannot be read says so, and the others do not
+// suffer from it.
+func Each(ctx context.Context, e *record.Errand) ([]Kept, error) {
 	var out []Kept
 	ask := record.Asked{Types: []string{"Basic"}, Form: url.Values{"code": {keptSystem + "|" + keptCode}, "_count": {strconv.Itoa(record.MaxCount)}}}
 	for items, err := range e.Pages(ctx, ask) {
@@ -41,34 +54,31 @@ func Running(ctx context.Context, e *record.Errand) ([]Kept, error) {
 			return nil, err
 		}
 		for _, it := range items {
-			k, err := keptIn(it)
+			body, err := it.Full()
 			if err != nil {
 				return nil, err
 			}
-			out = append(out, k)
+			out = append(out, keptIn(it, body))
 		}
 	}
 	slices.SortFunc(out, func(a, b Kept) int { return strings.Compare(a.Org, b.Org) })
 	return out, nil
 }
 
-func keptIn(it *record.Item) (Kept, error) {
-	body, err := it.Full()
-	if err != nil {
-		return Kept{}, err
-	}
-	org := body.StrAt("subject.identifier.value")
+func keptIn(it *record.Item, body *fhir.Value) Kept {
+	k := Kept{Org: body.StrAt("subject.identifier.value"), Version: it.Version, id: it.ID}
+	k.Err = fault.New(fault.Internal, "feed.kept", "channels that are kept have no text")
 	for x := range body.Get("extension").Each() {
 		if x.StrAt("url") != keptText {
 			continue
 		}
-		set, problems := channel.Read(map[string][]byte{"kept.yaml": []byte(x.StrAt("valueString"))}, org)
-		if len(problems) > 0 {
-			return Kept{}, fault.New(fault.Internal, "feed.kept", "the channels that are kept cannot be read: %s", problems[0])
+		set, problems := channel.Read(map[string][]byte{"kept.yaml": []byte(x.StrAt("valueString"))}, k.Org)
+		if k.Set, k.Err = set, nil; len(problems) > 0 {
+			k.Err = fault.New(fault.Internal, "feed.kept", "the channels that are kept cannot be read: %s", problems[0])
 		}
-		return Kept{set, org, it.Version, it.ID}, nil
+		break
 	}
-	return Kept{}, fault.New(fault.Internal, "feed.kept", "channels that are kept have no text")
+	return k
 }
 
 // Apply makes a set the one that runs, and says whether that changed anything.
@@ -78,7 +88,7 @@ func keptIn(it *record.Item) (Kept, error) {
 // that name; "store.version", "record.exists" when the set was changed
 // meanwhile.
 func Apply(ctx context.Context, e *record.Errand, channels *record.Errand, org string, next *channel.Set) (bool, error) {
-	running, err := Running(ctx, e)
+	running, err := Each(ctx, e)
 	if err != nil {
 		return false, err
 	}
@@ -86,6 +96,8 @@ func Apply(ctx context.Context, e *record.Errand, channels *record.Errand, org s
 	for i := range running {
 		if running[i].Org == org {
 			before = &running[i]
+		} else if running[i].Err != nil {
+			continue // it runs nothing
 		} else if err := agree(&running[i], next); err != nil {
 			return false, err
 		}
@@ -95,7 +107,7 @@ func Apply(ctx context.Context, e *record.Errand, channels *record.Errand, org s
 			return false, err
 		}
 	}
-	if before != nil && channel.Same(before.Set, next) {
+	if before != nil && before.Err == nil && channel.Same(before.Set, next) {
 		return false, nil
 	}
 	op, err := keep(before, org, next)
@@ -115,12 +127,28 @@ func agree(other *Kept, next *channel.Set) error {
 			return fault.New(fault.Conflict, "feed.other-name", "the destination %s belongs to %s", d.Name, other.Org)
 		}
 	}
-	for i := range next.Channels {
-		if slices.ContainsFunc(other.Channels, func(o channel.Channel) bool { return o.Name == next.Channels[i].Name }) {
-			return fault.New(fault.Conflict, "feed.other-name", "the channel %s belongs to %s", next.Channels[i].Name, other.Org)
+	names := map[string]bool{}
+	for _, name := range other.names() {
+		names[name] = true
+	}
+	for _, name := range (&Kept{Set: next}).names() {
+		if names[name] {
+			return fault.New(fault.Conflict, "feed.other-name", "the channel %s belongs to %s", name, other.Org)
 		}
 	}
 	return nil
+}
+
+// names are those of all channels of a set.
+func (k *Kept) names() []string {
+	var out []string
+	for i := range k.Channels {
+		out = append(out, k.Channels[i].Name)
+	}
+	for i := range k.Inbound {
+		out = append(out, k.Inbound[i].Name)
+	}
+	return out
 }
 
 // keep writes the set, on the condition that nobody else has.

@@ -187,6 +187,7 @@ type task struct {
 	row    *record.Message
 	feed   Feed
 	mapped []Mapped
+	taken  taken // by an inbound channel
 	failed error
 	keys   []string
 	after  []chan struct{} // what has to be done before
@@ -203,7 +204,7 @@ func (a *Applier) admit(m *record.Message) *task {
 		return nil
 	}
 	t := &task{row: m, done: make(chan struct{})}
-	if t.feed, t.mapped, t.failed = a.read(m); t.failed != nil && fault.Of(t.failed).Code == "intake.rules" {
+	if a.read(t); t.failed != nil && fault.Of(t.failed).Code == "intake.rules" {
 		return nil
 	}
 	a.mu.Lock()
@@ -226,29 +227,32 @@ func (a *Applier) admit(m *record.Message) *task {
 
 // read parses and maps; a panic in a rule is a fault of ours, and the message
 // is parked like any other that cannot be mapped.
-func (a *Applier) read(row *record.Message) (feed Feed, mapped []Mapped, err error) {
+func (a *Applier) read(t *task) {
 	defer func() {
 		if p := recover(); p != nil {
-			mapped, err = nil, a.panicked(row)
+			t.mapped, t.failed = nil, a.panicked(t.row)
 		}
 	}()
-	m, err := hl7v2.Parse(row.Raw)
-	if err != nil {
-		return feed, nil, err
+	var m *hl7v2.Message
+	if m, t.failed = hl7v2.Parse(t.row.Raw); t.failed != nil {
+		return
 	}
-	feed = a.feeds.Of(m.Header())
-	if feed.Trust == "" && row.Org != Domain {
-		feed.Trust = row.Org // its listener's
+	t.feed = a.feeds.Of(m.Header())
+	if t.feed.Trust == "" && t.row.Org != Domain {
+		t.feed.Trust = t.row.Org // its listener's
 	}
-	if feed.Trust == "" {
-		return feed, nil, fault.New(fault.Invalid, "intake.trust",
+	if t.feed.Trust == "" {
+		t.failed = fault.New(fault.Invalid, "intake.trust",
 			"neither MSH-4 nor the feed's settings name an organisation of this domain").In("MSH-4")
+		return
 	}
-	if err := a.ruled(&feed); err != nil {
-		return feed, nil, err
+	if t.failed = a.ruled(&t.feed); t.failed != nil {
+		return
 	}
-	mapped, err = Map(m, feed)
-	return feed, mapped, err
+	if m, t.taken, t.failed = a.prepare(m, t.feed); t.failed != nil || t.taken.passed != "" {
+		return
+	}
+	t.mapped, t.failed = Map(m, t.feed)
 }
 
 // panicked is the fault of a message on which a rule fell over. The log says

@@ -70,7 +70,10 @@ func (a *Applier) gather(ctx context.Context, w *writing, t *task) (err error) {
 func detail(t *task) []byte {
 	var d Detail
 	json.Unmarshal(t.row.Detail, &d) // what the receiver noted; nothing when it cannot be read
-	d.Uncoded, d.Table = nil, ""
+	d.Uncoded, d.Table, d.Channel = nil, "", ""
+	if t.taken.channel != "" {
+		d.Channel = t.taken.channel + " " + t.taken.version
+	}
 	if t.feed.Table != nil {
 		d.Table = t.feed.Table.Version
 	}
@@ -79,7 +82,7 @@ func detail(t *task) []byte {
 		d.Unmapped = appendNew(d.Unmapped, t.mapped[i].Unmapped)
 		d.Uncoded = append(d.Uncoded, t.mapped[i].Uncoded...)
 	}
-	if len(d.Warnings) == 0 && len(d.Unmapped) == 0 && d.Table == "" {
+	if len(d.Warnings) == 0 && len(d.Unmapped) == 0 && d.Table == "" && d.Channel == "" {
 		return nil
 	}
 	b, err := json.Marshal(d)
@@ -97,6 +100,9 @@ type Detail struct {
 	// Uncoded what that does not know.
 	Table   string    `json:"crosswalk,omitempty"`
 	Uncoded []Uncoded `json:"uncoded,omitempty"`
+	// Channel is the inbound channel by which it was read or passed over, and the
+	// version of its set: "lnw-laboratory-in R1K.4".
+	Channel string `json:"channel,omitempty"`
 }
 
 func appendNew(list, more []string) []string {

@@ -5,16 +5,27 @@ import (
 	"time"
 
 	"concord/exchange/crosswalk"
+	"concord/exchange/feed/channel"
 	"concord/fault"
+	"concord/standard/hl7v2"
 )
 
 // Rules are what messages are read by, as the record has it.
 type Rules struct {
 	// Tables are what becomes of the codes of each trust that has a table.
 	Tables map[string]*crosswalk.Table
+	// Channels are what is done to the messages of each organisation before they are
+	// read, with the versions of their sets ("R1K.4").
+	Channels map[string]Channels
 	// Broken are the trusts whose rules cannot be read, and why: their messages wait,
 	// since what would be written by none is not what was decided.
 	Broken map[string]error
+}
+
+// Channels are the channels of an organisation.
+type Channels struct {
+	*channel.Set
+	Version string
 }
 
 // rulesEvery is how often rules are read anew though nobody has said that they are
@@ -68,4 +79,26 @@ func (a *Applier) ruled(feed *Feed) error {
 	}
 	feed.Table = a.rules.Tables[feed.Trust]
 	return nil
+}
+
+// taken is what an inbound channel made of a message.
+type taken struct {
+	channel string // its name, "" = none takes the feed's messages
+	version string // of the set
+	passed  string // the rule by which the message is passed over
+}
+
+// prepare gives a message as it is to be read, by the channel of its organisation
+// that takes the feed's messages.
+func (a *Applier) prepare(m *hl7v2.Message, feed Feed) (*hl7v2.Message, taken, error) {
+	if a.rules == nil || a.rules.Channels[feed.Trust].Set == nil {
+		return m, taken{}, nil
+	}
+	set := a.rules.Channels[feed.Trust]
+	c := set.InboundOf(feed.Name, m.Header())
+	if c == nil {
+		return m, taken{}, nil
+	}
+	read, passed, err := c.Take(m)
+	return read, taken{c.Name, set.Version, passed}, err
 }

@@ -196,7 +196,7 @@ func TestFeedFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := start(t, t.TempDir(), "serve")
-	if out, code := run(t, "feed", "apply", dir, "--org", "RYJ", "--without-golden", "--data", s.dir); code != 0 || !strings.Contains(out, "RYJ: 1 channels, 1 destinations, 0 legacy systems: applied") {
+	if out, code := run(t, "feed", "apply", dir, "--org", "RYJ", "--without-golden", "--data", s.dir); code != 0 || !strings.Contains(out, "RYJ: 1 channels out, 0 in, 1 destinations, 0 legacy systems: applied") {
 		t.Fatalf("apply: %d %s", code, out)
 	}
 	s.post(s.token(), "Patient", `{"resourceType":"Patient","identifier":[{"system":"urn:concord:RYJ:hospital-number","value":"400000001"}],"name":[{"family":"Test"}]}`)

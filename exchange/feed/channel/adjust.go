@@ -97,7 +97,7 @@ func (w *writer) adjust(text string) string {
 		}
 		e.set(r.path, value)
 	}
-	w.c.recode(e, w.fail)
+	recode(w.c.rules.codes, e, w.fail)
 	return e.String()
 }
 
@@ -116,10 +116,10 @@ func (w *writer) ask(r setRule) string {
 	return strings.Join(words, " ")
 }
 
-// recode applies the code maps; fail is told of codes that have no other and
+// recode applies code maps; fail is told of codes that have no other and
 // must have one.
-func (c *Channel) recode(e *edited, fail func(rule, place, text string)) {
-	for _, r := range c.rules.codes {
+func recode(rules []codeRule, e *edited, fail func(rule, place, text string)) {
+	for _, r := range rules {
 		e.each(r.path, func(old string) string {
 			to, ok := r.Table[old]
 			switch {

@@ -30,6 +30,7 @@ func (s *source) check() {
 		s.name(at, "name", c.Name, names)
 		s.channel(at, c, places)
 	}
+	s.inbound(names)
 	names = map[string]bool{}
 	for i := range s.set.Systems {
 		x, at := &s.set.Systems[i], s.At("systems", i)
@@ -78,7 +79,7 @@ func (s *source) channel(at place, c *Channel, places map[string]*Destination) {
 	s.among(at, "map.format", c.Map.Format, "hl7", "fhir")
 	s.among(at, "map.version", c.Map.Version, "2.3", "2.3.1", "2.4", "2.5", "2.5.1")
 	s.sets(at, c)
-	s.codes(at, c)
+	c.rules.codes = s.codeRules(at, c.Map.Codes)
 	if len(c.Destinations) == 0 {
 		s.Report(at, "destinations", "channel.required", "the channel has no destination")
 	}
@@ -192,9 +193,11 @@ func (s *source) sets(at place, c *Channel) {
 	}
 }
 
-func (s *source) codes(at place, c *Channel) {
-	for i := range c.Map.Codes {
-		m, field := &c.Map.Codes[i], "map."+yamlset.Entry("codes", i)
+// codeRules reads the code maps of a channel.
+func (s *source) codeRules(at place, list []CodeMap) []codeRule {
+	var out []codeRule
+	for i := range list {
+		m, field := &list[i], "map."+yamlset.Entry("codes", i)
 		p, ok := s.path(at, field+".field", m.Field)
 		if len(m.Table) == 0 {
 			s.Report(at, field+".table", "channel.required", "the table has no codes")
@@ -203,9 +206,10 @@ func (s *source) codes(at place, c *Channel) {
 			s.Report(at, field+".otherwise", "channel.choice", "%q is none of keep, drop, refuse, =CODE", m.Otherwise)
 		}
 		if ok {
-			c.rules.codes = append(c.rules.codes, codeRule{p, m})
+			out = append(out, codeRule{p, m})
 		}
 	}
+	return out
 }
 
 func (s *source) destination(at place, d *Destination) {

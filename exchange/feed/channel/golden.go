@@ -55,23 +55,24 @@ func (s *Set) Test(dir fs.FS, zone *time.Location) ([]Outcome, error) {
 			out = append(out, Outcome{File: file, Channel: c.Name, Problem: "the channel has no golden messages"})
 			continue
 		}
-		out = append(out, c.testFile(file, string(text), zone)...)
+		out = append(out, testFile(c.Name, file, string(text), func(in string) (string, error) { return c.run(in, zone) })...)
 	}
 	return out, nil
 }
 
-func (c *Channel) testFile(file, text string, zone *time.Location) []Outcome {
+// testFile runs the cases of a golden file.
+func testFile(name, file, text string, run func(in string) (string, error)) []Outcome {
 	var out []Outcome
 	line := 1
 	for n, part := range strings.Split(text, caseLine+"\n") {
-		o := Outcome{File: file, Channel: c.Name, Case: n + 1, Line: line}
+		o := Outcome{File: file, Channel: name, Case: n + 1, Line: line}
 		line += strings.Count(part, "\n") + 1
 		in, want, found := strings.Cut(part, dashLine+"\n")
 		if !found {
 			o.Problem = "the case has no line of dashes"
 		} else {
 			o.Want = strings.TrimSpace(want)
-			got, err := c.run(in, zone)
+			got, err := run(in)
 			if o.Got = got; err != nil {
 				o.Problem = fault.Of(err).Text
 			}
@@ -83,10 +84,15 @@ func (c *Channel) testFile(file, text string, zone *time.Location) []Outcome {
 
 // Update is a golden file with what its cases give now.
 func (c *Channel) Update(text string, zone *time.Location) (string, error) {
+	return updateFile(text, func(in string) (string, error) { return c.run(in, zone) })
+}
+
+// updateFile runs the cases of a golden file and puts in what they give.
+func updateFile(text string, run func(in string) (string, error)) (string, error) {
 	var parts []string
 	for _, part := range strings.Split(text, caseLine+"\n") {
 		in, _, _ := strings.Cut(part, dashLine+"\n")
-		got, err := c.run(in, zone)
+		got, err := run(in)
 		if err != nil {
 			return "", err
 		}
@@ -95,14 +101,20 @@ func (c *Channel) Update(text string, zone *time.Location) (string, error) {
 	return strings.Join(parts, caseLine+"\n"), nil
 }
 
-// run gives what a case makes, a message after the other.
-func (c *Channel) run(in string, zone *time.Location) (string, error) {
+// caseLines are the lines of what happens in a case.
+func caseLines(in string) []string {
 	var lines []string
 	for l := range strings.Lines(in) {
 		if !strings.HasPrefix(l, "#") && strings.TrimSpace(l) != "" {
 			lines = append(lines, strings.TrimRight(l, "\r\n"))
 		}
 	}
+	return lines
+}
+
+// run gives what a case makes, a message after the other.
+func (c *Channel) run(in string, zone *time.Location) (string, error) {
+	lines := caseLines(in)
 	var messages []Message
 	if c.Relays() {
 		if m := c.Relay([]byte(strings.Join(lines, "\r")+"\r"), "GOLDEN-1"); m != nil {
@@ -219,7 +231,8 @@ func (s *Set) GoldenFiles(dir fs.FS) ([]string, error) {
 	}
 	var spare []string
 	for _, n := range names {
-		if !slices.ContainsFunc(s.Channels, func(c Channel) bool { return c.Name+goldenTail == path.Base(n) }) {
+		of := func(name string) bool { return name+goldenTail == path.Base(n) }
+		if !slices.ContainsFunc(s.Channels, func(c Channel) bool { return of(c.Name) }) && !slices.ContainsFunc(s.Inbound, func(c Inbound) bool { return of(c.Name) }) {
 			spare = append(spare, n)
 		}
 	}

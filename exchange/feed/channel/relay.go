@@ -38,7 +38,7 @@ func (c *Channel) Relay(raw []byte, control string) *Message {
 	for _, r := range c.rules.sets {
 		e.set(r.path, r.text)
 	}
-	c.recode(e, func(rule, place, text string) { out.Problem = &Problem{Field: place, Rule: rule, Text: text} })
+	recode(c.rules.codes, e, func(rule, place, text string) { out.Problem = &Problem{Field: place, Rule: rule, Text: text} })
 	out.Text = []byte(e.String())
 	return out
 }

@@ -10,6 +10,7 @@ import (
 // Set is what an organisation's channel files say.
 type Set struct {
 	Channels     []Channel     `yaml:"channels,omitempty"`
+	Inbound      []Inbound     `yaml:"inbound,omitempty"`
 	Destinations []Destination `yaml:"destinations,omitempty"`
 	Systems      []System      `yaml:"systems,omitempty"`
 }
