@@ -58,7 +58,9 @@ func Running(ctx context.Context, e *record.Errand) ([]Kept, error) {
 			if err != nil {
 				return nil, err
 			}
-			out = append(out, keptIn(it, body))
+			if k := keptIn(it, body); k.Org == it.Org { // nobody else's word counts
+				out = append(out, k)
+			}
 		}
 	}
 	slices.SortFunc(out, func(a, b Kept) int { return strings.Compare(a.Org, b.Org) })
