@@ -49,23 +49,16 @@ func (h *house) feedsOf(org string) *record.Errand {
 }
 
 // publish makes the table that living feeds go by for an organisation; nil takes it
-// away. Codes that it decides on need nobody's decision any more.
+// away. Codes that it decides on need nobody's decision any more; without one none
+// does.
 func (h *house) publish(ctx context.Context, t *crosswalk.Table, by crosswalk.Made) (bool, error) {
 	changed, err := crosswalk.Publish(ctx, h.officeOf(by.Org), h.feedsOf(by.Org), t, by)
-	if err != nil || t == nil {
+	if err != nil {
 		return changed, err
 	}
-	day := by.At.In(h.desk.Zone()).Format("2006-01-02")
-	journal := h.desk.For(access.Requester{ID: "intake", Name: "Message intake", Role: access.System, Org: intake.Domain}, access.Reason{Purpose: access.DirectCare})
-	return changed, journal.ForgetUnmapped(ctx, by.Org, func(u *record.Unmapped) bool {
-		if u.Unit == "" {
-			return t.Knows(crosswalk.Kind(u.Kind), u.Code, day)
-		}
-		to, ok := t.Find(crosswalk.Kind(u.Kind), u.Code)
-		if ok {
-			_, ok = t.Unit(to, u.Unit)
-		}
-		return ok
+	day := by.At.In(h.desk.Zone()).Format(time.DateOnly)
+	return changed, h.feedsOf(by.Org).ForgetUnmapped(ctx, by.Org, func(u *record.Unmapped) bool {
+		return t == nil || t.Answers(crosswalk.Kind(u.Kind), u.Code, u.Unit, day)
 	})
 }
 

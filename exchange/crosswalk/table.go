@@ -85,6 +85,19 @@ func (t *Table) Knows(kind Kind, code, day string) bool {
 	return ok && (until == "" || until >= day)
 }
 
+// Answers tells whether somebody has decided on a code that came on a day and, with a
+// unit, on values of it in that unit.
+func (t *Table) Answers(kind Kind, code, unit, day string) bool {
+	if unit == "" {
+		return t.Knows(kind, code, day)
+	}
+	to, ok := t.Find(kind, code)
+	if ok {
+		_, ok = t.Unit(to, unit)
+	}
+	return ok
+}
+
 // Differs counts the codes on which two tables say something else; a nil one says
 // nothing.
 func (t *Table) Differs(other *Table) int {

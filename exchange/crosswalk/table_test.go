@@ -55,6 +55,9 @@ func TestKnows(t *testing.T) {
 			t.Errorf("%s: %v", code, got)
 		}
 	}
+	if !x.Answers(Results, "GLUR", "mg/dl", "") || x.Answers(Results, "GLUR", "kg", "") || x.Answers(Results, "OLD", "mg/dl", "") || !x.Answers(Results, "OLD", "", "2026-12-01") {
+		t.Error("what is decided on is asked for, or the other way round")
+	}
 	var none *Table
 	if none.Knows(Results, "GLUR", "2026-11-30") {
 		t.Error("no table knows a code")

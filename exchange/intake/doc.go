@@ -14,6 +14,12 @@
 // deletes: a visit that was deleted at its source (A23) becomes
 // entered-in-error.
 //
+// Before it is mapped a message goes through the channel that its trust has for the
+// feed, which passes it over by a named rule or puts fields right (exchange/feed/channel);
+// the journal keeps it as it came. The trust's codes are written by its crosswalk
+// (exchange/crosswalk). Both are the record's: they take effect without a restart, and
+// where they cannot be read the trust's messages wait.
+//
 // Invariants:
 //   - Identifiers given out by a trust (hospital, visit, order numbers) are
 //     scoped by the feed's trust, never by the assigning authority's name.

@@ -203,15 +203,15 @@ var gpForm = regexp.MustCompile(`^G[0-9]{7}$`)
 // (a GMC number) is nobody of the trust's.
 func (s *source) staff(p *fhir.Value) *fhir.Value {
 	id := p.Get("identifier")
-	code := id.StrAt("value")
-	if code == "" || id.StrAt("system") != crosswalk.SourceSystem(s.feed.Trust, crosswalk.Staff, code) {
+	code, system := id.StrAt("value"), id.StrAt("system")
+	if code == "" || system != uk.StaffCode.System(s.feed.Trust) && system != crosswalk.SourceSystem(s.feed.Trust, crosswalk.Staff, code) {
 		return p
 	}
 	if _, ok := s.feed.Table.Find(crosswalk.Staff, code); !ok {
 		return p
 	}
 	name := p.StrAt("display")
-	out := s.feed.Table.Party("Practitioner", crosswalk.Staff, crosswalk.Sent{System: id.StrAt("system"), Code: code, Display: name})
+	out := s.feed.Table.Party("Practitioner", crosswalk.Staff, crosswalk.Sent{System: system, Code: code, Display: name})
 	if out.StrAt("display") == "" && name != "" {
 		out = out.With("display", name)
 	}

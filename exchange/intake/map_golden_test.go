@@ -126,12 +126,18 @@ func FuzzMap(f *testing.F) {
 		if err != nil {
 			return
 		}
-		mapped, err := Map(m, feed)
-		if err != nil {
-			if fault.Of(err).Kind == fault.Internal {
-				t.Fatal(err)
+		ours := feed
+		ours.Table = tableOfR1K()
+		var mapped []Mapped
+		for _, f := range []Feed{feed, ours} {
+			some, err := Map(m, f)
+			if err != nil {
+				if fault.Of(err).Kind == fault.Internal {
+					t.Fatal(err)
+				}
+				return
 			}
-			return
+			mapped = append(mapped, some...)
 		}
 		for _, one := range mapped {
 			for i := range one.Drafts {

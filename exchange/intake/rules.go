@@ -30,7 +30,7 @@ type Channels struct {
 
 // rulesEvery is how often rules are read anew though nobody has said that they are
 // others: whoever wrote them may have died before telling.
-const rulesEvery = time.Minute
+const rulesEvery = 10 * time.Minute
 
 // GoBy has messages read by what read gives. It is asked again when the record says
 // that rules were applied, in whichever process. It is called before Run.

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"concord/exchange/crosswalk"
 	"concord/fault"
 	"concord/record"
 )
@@ -26,7 +27,7 @@ const askedEvery = 2 * time.Second
 // mostSeen bounds what is remembered: 20 MB. What is forgotten is noted once more.
 const mostSeen = 100_000
 
-// of are the codes of a message that nobody has decided on.
+// unmapped are the codes of a message that nobody has decided on.
 func (t *task) unmapped() []record.Unmapped {
 	var out []record.Unmapped
 	for i := range t.mapped {
@@ -79,8 +80,9 @@ func (q *asked) count(list []record.Unmapped) {
 	}
 }
 
-// keep writes the numbers down, when it is time or it has to be. What cannot be
-// written is kept for the next time.
+// keepAsked writes the numbers down, when it is time or it has to be: of codes on which
+// nobody has decided meanwhile. What cannot be written is kept for the next time. It is
+// of Run's own goroutine.
 func (a *Applier) keepAsked(ctx context.Context, now bool) {
 	q := &a.asked
 	q.mu.Lock()
@@ -90,7 +92,9 @@ func (a *Applier) keepAsked(ctx context.Context, now bool) {
 	}
 	var list []record.Unmapped
 	for _, u := range q.more {
-		list = append(list, *u)
+		if t := a.rules.Tables[u.Org]; t != nil && !t.Answers(crosswalk.Kind(u.Kind), u.Code, u.Unit, a.now().Format(time.DateOnly)) {
+			list = append(list, *u)
+		}
 	}
 	was := maps.Clone(q.more)
 	q.more, q.since = nil, a.now()
