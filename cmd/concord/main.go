@@ -64,7 +64,7 @@ var errFindings = errors.New("findings")
 // small: memory is plentiful, the cores are shared with the store.
 const (
 	gcPercent   = 300
-	memoryLimit = 168 << 20
+	memoryLimit = 184 << 20
 )
 
 func main() {
