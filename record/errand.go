@@ -17,6 +17,8 @@ type Errand struct {
 	desk *Desk
 	who  access.Requester
 	why  access.Reason
+	// later is the request that is answered later, nil when it is answered at once.
+	later *deferral
 }
 
 // Who is the requester.
@@ -29,13 +31,16 @@ func (e *Errand) handOf(org string) *Errand {
 	if err != nil {
 		panic(err) // a constant
 	}
-	return e.desk.For(access.Requester{ID: e.who.ID, Name: e.who.Name, Role: access.System, Org: org, Scopes: all}, e.why)
+	hand := e.desk.For(access.Requester{ID: e.who.ID, Name: e.who.Name, Role: access.System, Org: org, Scopes: all}, e.why)
+	hand.later = e.later
+	return hand
 }
 
 // decide asks the policy; a refusal is in the audit log before it is returned.
 func (e *Errand) decide(ctx context.Context, act access.Action, typ string, what ...string) (access.Verdict, error) {
 	v := e.desk.policies.Decide(e.who, e.why, act, typ)
 	if v.Allowed {
+		e.later.did(act, typ)
 		return v, nil
 	}
 	if err := e.audit(ctx, act, v, trace{what: what}); err != nil {

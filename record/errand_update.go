@@ -17,6 +17,9 @@ func (e *Errand) auditedUpdate(ctx context.Context, act access.Action, v access.
 		if err := f(tx, &t); err != nil {
 			return err
 		}
+		if err := e.later.note(ctx, tx, nil); err != nil {
+			return err
+		}
 		return audit.Append(ctx, tx, e.entry(act, v, t))
 	})
 	if failure == nil {

@@ -219,6 +219,9 @@ func (e *Errand) commit(ctx context.Context, tx store.Tx, v access.Verdict, p *p
 	if err := p.carrySeals(ctx, tx); err != nil {
 		return err
 	}
+	if err := e.later.note(ctx, tx, p); err != nil {
+		return err
+	}
 	if c.Settle != nil {
 		if err := waiting(ctx, tx, c.Settle.Seq); err != nil {
 			return err

@@ -37,10 +37,11 @@ type server struct {
 	tls      *tls.Config            // of HTTP
 	started  time.Time
 	refused  *transport.Refused // tokens and assertions, for the audit log
+	later    *fhirapi.Async     // asynchronous requests
 }
 
 func newServer(h *house, l listen) (*server, error) {
-	s := &server{house: h, opts: l, started: time.Now(), refused: tellsRefused(h)}
+	s := &server{house: h, opts: l, started: time.Now(), refused: tellsRefused(h), later: fhirapi.NewAsync()}
 	mllp, err := s.secure()
 	if err != nil {
 		return nil, err
@@ -131,7 +132,7 @@ func (s *server) routes() (http.Handler, error) {
 	}
 	var fhir http.Handler = gzhttp.GzipHandler(fhirapi.New(fhirapi.Options{
 		Desk: h.desk, Auth: h.grants, Apps: true, Base: fhirBase, Version: version, Now: time.Now, Log: h.log,
-		Validator: h.validator, Pace: transport.NewPace(s.opts.ClientRate, time.Now), Refused: s.refused, Staff: h.accounts.Names, Orgs: organisationName,
+		Validator: h.validator, Pace: transport.NewPace(s.opts.ClientRate, time.Now), Refused: s.refused, Async: s.later, Staff: h.accounts.Names, Orgs: organisationName,
 	}))
 	mux := http.NewServeMux()
 	for _, p := range []string{"/healthz", "/readyz", "/metrics"} {
@@ -213,6 +214,7 @@ func (s *server) run(ctx context.Context, started func()) error {
 	quiet, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	shutdown := s.http.Shutdown(quiet)
+	s.later.End(quiet)
 	stopApplying()
 	wg.Wait()
 	return errors.Join(err, shutdown)

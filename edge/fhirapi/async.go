@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"strings"
 	"time"
 
 	"concord/fault"
@@ -18,30 +17,20 @@ import (
 
 // Asynchronous requests: https://hl7.org/fhir/R4/async.html. A request that
 // prefers respond-async is answered at once by the address at which its answer
-// will be; the answer is kept for its requester for an hour.
-const (
-	answerLife = time.Hour
-	answerBeat = 15 * time.Second // how often a request under way says so
-	mostAsync  = 64               // requests under way at once
-)
+// will be. How it stands is kept in the store, so that every process answers
+// there, also after a crash; the answer is kept for its requester for an hour.
+const mostAsync = 64 // requests under way at once, in this process
 
-// keptAnswer is an answer that is kept, or a sign that it is being made.
+// keptAnswer is an answer that is kept.
 type keptAnswer struct {
-	Running bool              `json:"running,omitempty"`
-	Since   time.Time         `json:"since,omitzero"`
-	Status  int               `json:"status,omitempty"`
-	Header  map[string]string `json:"header,omitempty"`
-	Body    json.RawMessage   `json:"body,omitempty"`
-}
-
-func wantsAsync(r *http.Request) bool {
-	return strings.Contains(strings.Join(r.Header.Values("Prefer"), ","), "respond-async")
+	Status int               `json:"status"`
+	Header map[string]string `json:"header,omitempty"`
+	Body   json.RawMessage   `json:"body,omitempty"`
 }
 
 // later starts a request in the background and answers where to ask for its
 // outcome. The body is read first: it is gone when the answer has been given.
-// When the server ends meanwhile, the address does too, and what was written is
-// what was committed. Errors: Busy "async.many"; those of the body.
+// Errors: Busy "async.many"; those of the body.
 func (a *api) later(r *http.Request, e *record.Errand, f action) (*response, error) {
 	select {
 	case a.waiting <- struct{}{}:
@@ -65,95 +54,149 @@ func (a *api) laterOn(r *http.Request, e *record.Errand, f action) (*response, e
 		return nil, fault.Wrap(err, fault.Internal, "async.id", "no randomness")
 	}
 	id := hex.EncodeToString(b[:])
-	if err := a.keepAnswer(r.Context(), e, id, keptAnswer{Running: true, Since: a.Now()}, 4*answerBeat); err != nil {
+	if e, err = e.Defer(r.Context(), id); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), answerLife)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), record.AnswerLife)
 	again := r.Clone(ctx)
 	again.Body = io.NopCloser(bytes.NewReader(text))
-	go func() {
+	a.Async.Go(func() {
 		defer func() { cancel(); <-a.waiting }()
-		a.run(again, e, f, id, cancel)
-	}()
+		a.run(again, e, f, cancel)
+	})
 	return &response{status: http.StatusAccepted, header: map[string]string{"Content-Location": a.base(r) + "/$async/" + id + "/answer"}}, nil
 }
 
-// run does the work, saying now and then that it is still being done; a
-// requester who deletes the address ends it.
-func (a *api) run(r *http.Request, e *record.Errand, f action, id string, cancel context.CancelFunc) {
+// run does the work, saying now and then that it is still being done. A requester
+// who deletes the address ends it, and so does the end of the server.
+func (a *api) run(r *http.Request, e *record.Errand, f action, cancel context.CancelFunc) {
 	done := make(chan *response, 1)
-	go func() {
-		res, err := f(r, e)
-		if err != nil {
-			res = a.failure(r, err)
-		}
-		done <- res
-	}()
-	beat := time.NewTicker(answerBeat)
+	go func() { done <- a.outright(r, e, f) }()
+	beat := time.NewTicker(record.AnswerBeat)
 	defer beat.Stop()
-	since := a.Now()
+	ends, ending := a.Async.ends(), false
 	for {
 		select {
 		case res := <-done:
-			answer := keptAnswer{Status: res.status, Header: res.header}
-			if res.body != nil {
-				answer.Body = res.body.JSON()
-			}
-			if err := a.keepAnswer(context.WithoutCancel(r.Context()), e, id, answer, answerLife); err != nil {
+			if err := a.finish(r, e, res, ending); err != nil {
 				a.Log.Error("an asynchronous answer cannot be kept", "code", fault.Of(err).Code)
 			}
 			return
+		case <-ends:
+			ends, ending = nil, true
+			cancel()
 		case <-beat.C:
-			known, err := e.Answer(r.Context(), id)
-			if err == nil && known == nil {
-				cancel()
-				return
-			}
-			if err := a.keepAnswer(r.Context(), e, id, keptAnswer{Running: true, Since: since}, 4*answerBeat); err != nil {
+			going, err := e.Beat(context.WithoutCancel(r.Context()))
+			if err != nil {
 				a.Log.Error("an asynchronous request cannot be kept", "code", fault.Of(err).Code)
+			} else if !going {
+				cancel()
 			}
 		}
 	}
 }
 
-func (a *api) keepAnswer(ctx context.Context, e *record.Errand, id string, k keptAnswer, life time.Duration) error {
-	text, err := json.Marshal(k)
+// outright does the work. What goes wrong in it ends the request, not the server.
+func (a *api) outright(r *http.Request, e *record.Errand, f action) (res *response) {
+	defer func() {
+		if p := recover(); p != nil {
+			res = a.failure(r, fault.New(fault.Internal, "async.panic", "%v", p))
+		}
+	}()
+	res, err := f(r, e)
+	if err != nil {
+		res = a.failure(r, err)
+	}
+	return res
+}
+
+// finish keeps the answer. Of a request that failed on our side, or that was cut
+// off, the store knows better what it has written.
+func (a *api) finish(r *http.Request, e *record.Errand, res *response, ending bool) error {
+	answer := keptAnswer{Status: res.status, Header: res.header}
+	if res.body != nil {
+		answer.Body = res.body.JSON()
+	}
+	text, err := json.Marshal(answer)
 	if err != nil {
 		return fault.Wrap(err, fault.Internal, "async.answer", "an answer cannot be written")
 	}
-	return e.KeepAnswer(ctx, id, text, a.Now().Add(life))
+	ctx := context.WithoutCancel(r.Context())
+	switch {
+	case res.status < http.StatusInternalServerError:
+		return e.Finish(ctx, text, shows(r, res.body))
+	case ending:
+		return e.GiveUp(ctx, nil)
+	}
+	return e.GiveUp(ctx, text)
 }
 
-// async answers how a request stands, or its outcome.
-func (a *api) async(r *http.Request, e *record.Errand) (*response, error) {
-	text, err := e.Answer(r.Context(), r.PathValue("id"))
-	if err != nil {
-		return nil, err
-	}
-	if text == nil {
-		return nil, fault.New(fault.NotFound, "async.unknown", "there is no such request, or its answer is no longer kept")
-	}
-	var k keptAnswer
-	if err := json.Unmarshal(text, &k); err != nil {
-		return nil, fault.Wrap(err, fault.Internal, "async.answer", "an answer cannot be read")
-	}
-	if k.Running {
-		took := a.Now().Sub(k.Since).Round(time.Second)
-		return &response{status: http.StatusAccepted, header: map[string]string{"X-Progress": "running for " + took.String(), "Retry-After": "1"}}, nil
-	}
-	res := &response{status: k.Status, header: k.Header}
-	if k.Body != nil {
-		if res.body, err = fhir.ParseObject(k.Body); err != nil {
-			return nil, err
+// shows are the resources that an answer shows or tells of: those in it, and those
+// that the request names.
+func shows(r *http.Request, body *fhir.Value) []string {
+	var out []string
+	seen := map[string]bool{}
+	add := func(ref string) {
+		if parsed, ok := fhir.ParseReference(ref); ok && parsed.Base == "" && parsed.Type != auditEvent && kept(parsed.Type) && !seen[parsed.Type+"/"+parsed.ID] {
+			seen[parsed.Type+"/"+parsed.ID] = true
+			out = append(out, parsed.Type+"/"+parsed.ID)
 		}
 	}
-	return res, nil
+	add(r.PathValue("type") + "/" + r.PathValue("id"))
+	for _, values := range r.URL.Query() {
+		for _, v := range values {
+			add(v)
+		}
+	}
+	var walk func(v *fhir.Value)
+	walk = func(v *fhir.Value) {
+		add(v.Type() + "/" + v.ID())
+		if v.Type() != "Bundle" && v.Type() != "Parameters" {
+			return
+		}
+		for entry := range v.Get("entry").Each() {
+			walk(entry.Get("resource"))
+		}
+		for p := range v.Get("parameter").Each() {
+			add(p.StrAt("valueReference.reference"))
+			walk(p.Get("resource"))
+		}
+	}
+	walk(body)
+	return out
 }
 
-// asyncDelete ends a request, or drops its answer.
-func (a *api) asyncDelete(r *http.Request, e *record.Errand) (*response, error) {
-	if err := e.DropAnswer(r.Context(), r.PathValue("id")); err != nil {
-		return nil, err
+// Async are the asynchronous requests of a server, so that its end can wait for
+// them.
+type Async struct {
+	ended chan struct{}
+	under chan struct{} // one for each that is under way
+}
+
+// NewAsync is for one handler.
+func NewAsync() *Async {
+	return &Async{ended: make(chan struct{}), under: make(chan struct{}, mostAsync)}
+}
+
+// Go does one in the background.
+func (s *Async) Go(f func()) {
+	s.under <- struct{}{}
+	go func() {
+		defer func() { <-s.under }()
+		f()
+	}()
+}
+
+func (s *Async) ends() <-chan struct{} { return s.ended }
+
+// End cuts off what is under way, once, and waits until it has said so or ctx ends.
+func (s *Async) End(ctx context.Context) {
+	close(s.ended)
+	for range mostAsync {
+		select {
+		case s.under <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
 	}
-	return &response{status: http.StatusAccepted}, nil
 }

@@ -121,6 +121,7 @@ func (a *api) foreseen(r *http.Request, e *record.Errand, all []line) error {
 // batch answers each entry by itself, the writes before the reads as their
 // order has it (https://hl7.org/fhir/R4/http.html#brules).
 func (a *api) batch(r *http.Request, e *record.Errand, b *fhir.Value) (*response, error) {
+	e.InParts()
 	entries := make([]*fhir.Value, b.Get("entry").Len())
 	for _, methods := range [...]string{"DELETE", "POST", "PUT PATCH", "GET HEAD", ""} {
 		i := 0
@@ -166,7 +167,7 @@ func (a *api) written(r *http.Request, res record.Result, preference string) *fh
 	var shown *fhir.Value
 	if res.Outcome != record.Deleted {
 		response = response.With("location", res.Type+"/"+res.ID+"/_history/"+strconv.FormatInt(res.Version, 10))
-		if preference == "representation" && r.Header.Get("Prefer") != "" {
+		if preference == "representation" && saysReturn(r) {
 			shown = res.Item.Resource
 		}
 	}

@@ -72,7 +72,7 @@ const restNotes = `An unknown search parameter is an error (400), so that a clie
 	`R4 says that a server should ignore it: Prefer: handling=lenient does, and names in the Bundle what was ignored; a client may be registered so that this holds for all its searches. ` +
 	`Pages show resources as they were when the first page was made; their links hold for 30 minutes (then 410). ` +
 	`Bundle.total is given when it is known, and on _total=accurate. A search that would look at too many resources is answered by 422 too-costly. ` +
-	`_explain=true tells how a search was done. Prefer: respond-async is served for every request; when the server ends before the answer is made, its address is gone (404), and a transaction was kept whole or not at all.`
+	`_explain=true tells how a search was done. Prefer: respond-async is served for every request; the answer is kept for an hour, also over a crash; of a request that was cut off its address tells what was written, and nothing of it is written later.`
 
 const offNotes = `Its index over all records is switched off here. Within a patient's record it is as fast as others; over all records every resource of the type is looked at, and a search that would cost too much is answered by 422 too-costly.`
 

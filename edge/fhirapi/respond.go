@@ -91,28 +91,3 @@ func ifMatch(s string) (int64, error) {
 	}
 	return v, nil
 }
-
-// prefer reads the return preference of a write.
-func prefer(r *http.Request) string {
-	for _, p := range r.Header.Values("Prefer") {
-		for _, part := range strings.FieldsFunc(p, func(c rune) bool { return c == ',' || c == ';' }) {
-			if v, ok := strings.CutPrefix(strings.TrimSpace(part), "return="); ok {
-				return v
-			}
-		}
-	}
-	return "representation"
-}
-
-// lenient tells whether unknown search parameters are left out: as the request
-// prefers, else as the client is registered.
-func lenient(r *http.Request, e *record.Errand) bool {
-	said := strings.Join(r.Header.Values("Prefer"), ",")
-	switch {
-	case strings.Contains(said, "handling=lenient"):
-		return true
-	case strings.Contains(said, "handling=strict"):
-		return false
-	}
-	return e.Who().Lenient
-}

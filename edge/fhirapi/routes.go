@@ -43,6 +43,9 @@ type Options struct {
 	Orgs  func(code string) string
 	Now   func() time.Time
 	Log   *slog.Logger
+	// Async are the asynchronous requests, for who ends the server; nil = nobody waits
+	// for them.
+	Async *Async
 	// MaxBytes bounds a request body; default 128 MiB.
 	MaxBytes int64
 	// MaxEntries bounds a Bundle; default 20,000.
@@ -66,6 +69,9 @@ func New(o Options) http.Handler {
 	}
 	if o.MaxEntries == 0 {
 		o.MaxEntries = 20_000
+	}
+	if o.Async == nil {
+		o.Async = NewAsync()
 	}
 	a := &api{Options: o, mux: http.NewServeMux(), waiting: make(chan struct{}, mostAsync)}
 	for _, rt := range a.routes() {
