@@ -54,6 +54,10 @@ type Options struct {
 	// Duties tells which workgroups of an organisation are responsible for what;
 	// nil = nothing is said of any.
 	Duties func(org string) *access.Duties
+	// Bases are the addresses under which this server is, and was, reached
+	// ("https://concord.example/fhir"): an absolute reference under one of them that
+	// was stored means what the relative one means.
+	Bases []string
 	// ScanLimit bounds how many resources a search may look at when nothing
 	// narrows it; 0 = 20,000.
 	ScanLimit int
@@ -89,6 +93,7 @@ type Desk struct {
 	bodies    *openedBodies
 	shelf     *shelf.Shelf
 	pages     *pageLists
+	bases     []string
 
 	blockMu    sync.Mutex // guards the block of unused record keys
 	block      []int64
@@ -118,7 +123,7 @@ func Open(ctx context.Context, o Options) (*Desk, error) {
 	d := &Desk{
 		engine: o.Engine, codec: o.Codec, seals: o.Seals,
 		ids: ids{hash}, now: o.Now, check: o.Check, scan: o.ScanLimit, london: london,
-		sections: map[string]*search.Query{},
+		sections: map[string]*search.Query{}, bases: o.Bases,
 	}
 	if d.shelf, err = shelf.New(shelfBytes); err != nil {
 		return nil, err

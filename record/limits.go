@@ -93,8 +93,13 @@ func asksTerms(modifier string) bool {
 // scope's parameters. An earlier version has to match as it was and as it is
 // now. contact says that it is seen whole.
 func (s *sight) within(ctx context.Context, doc *store.Doc, typ string, past, contact bool) (bool, error) {
+	return s.withinOf(ctx, doc, doc.PK, typ, past, contact)
+}
+
+// withinOf is within of what belongs to a record though it need not lie there.
+func (s *sight) withinOf(ctx context.Context, doc *store.Doc, pk int64, typ string, past, contact bool) (bool, error) {
 	for x := range s.Filter.Scopes(typ) {
-		ok, err := s.speaksOf(ctx, x, typ, doc.PK)
+		ok, err := s.speaksOf(ctx, x, typ, pk)
 		if err != nil {
 			return false, err
 		}

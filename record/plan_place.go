@@ -67,6 +67,9 @@ func (p *plan) sequence(ctx context.Context, r store.Reader, pk int64, typ uint1
 // recordOf finds the record that a resource belongs to: that of the patient in
 // its compartment reference; 0 when it names none.
 func (p *plan) recordOf(ctx context.Context, r store.Reader, from *draft) (int64, error) {
+	if from.op.Type == binaryType {
+		return p.binaryRecord(ctx, r, from)
+	}
 	ref := p.desk.searches().table.PatientOf(from.op.Resource)
 	if ref == "" {
 		return 0, nil

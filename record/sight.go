@@ -57,6 +57,11 @@ func (s *sight) look(ctx context.Context, doc *store.Doc, past bool) (access.Out
 	if !s.Filter.Type(typ) {
 		return access.Outcome{}, nil
 	}
+	if typ == binaryType && !doc.Deleted {
+		if o, found, err := s.lookBinary(ctx, doc, past); found || err != nil {
+			return o, err
+		}
+	}
 	t, err := s.target(ctx, doc, typ, past)
 	if err != nil {
 		return access.Outcome{}, err

@@ -141,12 +141,7 @@ func (a *api) body(r *http.Request) (*fhir.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	var v *fhir.Value
-	if format == "xml" {
-		v, err = fhir.ParseXML(text)
-	} else {
-		v, err = fhir.ParseObject(text)
-	}
+	v, err := parsed(format, text)
 	if err != nil {
 		return nil, err
 	}

@@ -22,6 +22,9 @@ func (a *api) vread(r *http.Request, e *record.Errand) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if readsBinary(r) {
+		return a.held(r, it)
+	}
 	res := a.resource(r, http.StatusOK, it)
 	form := r.URL.Query()
 	res.body = summarised(res.body, form.Get("_summary"), form.Get("_elements"))

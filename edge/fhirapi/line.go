@@ -87,6 +87,9 @@ func lineOf(entry *fhir.Value, at string) (line, error) {
 	if op.Kind != record.Delete && res.Kind() != fhir.Object {
 		return line{}, fault.New(fault.Invalid, "fhir.entry", "a resource is expected").In(at + ".resource")
 	}
+	if err := smallEnough(res, at); err != nil {
+		return line{}, err
+	}
 	if op.Kind == record.Update && op.ID != "" && res.ID() != op.ID {
 		return line{}, fault.New(fault.Invalid, "fhir.id", "the id in the resource must be that in the URL").In(at + ".resource.id")
 	}

@@ -27,6 +27,9 @@ func (a *api) read(r *http.Request, e *record.Errand) (*response, error) {
 	if unchanged(r, it) {
 		return &response{status: http.StatusNotModified, header: a.itemHeaders(r, it, false)}, nil
 	}
+	if readsBinary(r) {
+		return a.held(r, it)
+	}
 	res := a.resource(r, http.StatusOK, it)
 	form := r.URL.Query()
 	res.body = summarised(res.body, form.Get("_summary"), form.Get("_elements"))

@@ -16,6 +16,8 @@ type response struct {
 	header map[string]string
 	body   *fhir.Value
 	text   *[]byte // in place of body: JSON that is written already
+	kind   string  // in place of body: raw is of this content type
+	raw    []byte
 }
 
 func (a *api) write(w http.ResponseWriter, r *http.Request, res *response) {
@@ -30,6 +32,10 @@ func (a *api) write(w http.ResponseWriter, r *http.Request, res *response) {
 	}
 	if id := r.Header.Get("X-Request-Id"); id != "" && len(id) <= 64 && fhir.ValidID(id) {
 		h.Set("X-Request-Id", id)
+	}
+	if res.kind != "" {
+		writeRaw(w, r, res)
+		return
 	}
 	if res.body == nil && res.text == nil {
 		w.WriteHeader(res.status)

@@ -201,7 +201,7 @@ func (a *api) negotiated(r *http.Request, f func(r *http.Request) (*response, er
 			return nil, badForm(err)
 		}
 	}
-	if wanted(r) == "" {
+	if wanted(r) == "" && !readsBinary(r) {
 		return nil, fault.New(fault.Unsupported, "fhir.accept", "answers are application/fhir+json or application/fhir+xml")
 	}
 	return f(r)

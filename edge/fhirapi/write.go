@@ -11,7 +11,7 @@ import (
 
 // create: https://hl7.org/fhir/R4/http.html#create
 func (a *api) create(r *http.Request, e *record.Errand) (*response, error) {
-	v, err := a.body(r)
+	v, err := a.sent(r)
 	if err != nil {
 		return nil, err
 	}
@@ -20,7 +20,7 @@ func (a *api) create(r *http.Request, e *record.Errand) (*response, error) {
 
 // update, by id or by a condition: https://hl7.org/fhir/R4/http.html#update
 func (a *api) update(r *http.Request, e *record.Errand) (*response, error) {
-	v, err := a.body(r)
+	v, err := a.sent(r)
 	if err != nil {
 		return nil, err
 	}
