@@ -78,7 +78,7 @@ func newServer(h *house, l listen) (*server, error) {
 	}
 	s.http = &http.Server{
 		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 5 * time.Minute,
-		WriteTimeout: 5 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		WriteTimeout: 5 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: fhirapi.MaxHeader,
 		ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelDebug),
 	}
 	return s, nil
@@ -147,7 +147,7 @@ func (s *server) routes() (http.Handler, error) {
 	}
 	mux.Handle("/audit-log/", metrics.Timed("audit-log", auditlog.New(h.desk, h.audit.public)))
 	mux.Handle("/", metrics.Timed("pages", pages))
-	return mux, nil
+	return fhirapi.Meant(mux), nil
 }
 
 // run serves until ctx ends, then stops gracefully: no new work, what is at

@@ -69,6 +69,9 @@ func (a *api) transaction(r *http.Request, e *record.Errand, b *fhir.Value) (*re
 	var results []record.Result
 	if len(ops) > 0 {
 		if results, err = e.Transact(r.Context(), ops, record.Commit{Source: a.source(r, e, b)}); err != nil {
+			for _, op := range ops {
+				err = conditioned(op, err)
+			}
 			return nil, err
 		}
 	}
@@ -148,6 +151,7 @@ func (a *api) alone(r *http.Request, e *record.Errand, b, entry *fhir.Value, at 
 		if fault.Of(err).Code == "record.deleted" && l.op.Kind == record.Delete {
 			return fhir.Obj("response", fhir.Obj("status", statusLine(http.StatusNoContent)))
 		}
+		err = conditioned(l.op, err)
 	}
 	return a.failed(err)
 }

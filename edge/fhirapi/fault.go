@@ -48,6 +48,10 @@ func statusOf(f *fault.Fault) int {
 		return http.StatusUnsupportedMediaType
 	case "fhir.too-large":
 		return http.StatusRequestEntityTooLarge
+	case "fhir.header":
+		return http.StatusRequestHeaderFieldsTooLarge
+	case "fhir.url":
+		return http.StatusRequestURITooLong
 	case "record.if-match", "record.multiple", "record.exists":
 		return http.StatusPreconditionFailed
 	case "audit.read-only":
@@ -90,7 +94,7 @@ func (a *api) outcome(err error) (int, *fhir.Value) {
 		f = fault.New(fault.NotFound, "record.unknown", "%s", text)
 	}
 	return statusOf(f), fhir.Outcome(fhir.Issue{
-		Severity: "error", Code: fhir.IssueType(f.Kind), Detail: f.Code, Text: text, Expression: f.At,
+		Severity: "error", Code: fhir.IssueType(f.Kind), Detail: f.Code, Text: text, Expression: placed(f),
 	})
 }
 
@@ -100,7 +104,7 @@ func tooFast(wait time.Duration) *response {
 	return &response{status: http.StatusTooManyRequests,
 		header: map[string]string{"Retry-After": strconv.Itoa(int(math.Ceil(wait.Seconds())))},
 		body: fhir.Outcome(fhir.Issue{Severity: "error", Code: "throttled", Detail: "fhir.pace",
-			Text: "this client asks faster than it may; wait, then go on"})}
+			Text: "this client asks faster than it may; wait, then go on", Expression: "http.authorization"})}
 }
 
 func reference() string {

@@ -112,7 +112,7 @@ func (a *api) text(r *http.Request) ([]byte, error) {
 		}
 		from = io.LimitReader(z, a.MaxBytes+1)
 	default:
-		return nil, fault.New(fault.Unsupported, "fhir.content-type", "a body may be packed as gzip only")
+		return nil, fault.New(fault.Unsupported, "fhir.content-type", "a body may be packed as gzip only").In("http.content-encoding")
 	}
 	text, err := io.ReadAll(from)
 	if err != nil {

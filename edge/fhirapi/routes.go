@@ -81,7 +81,7 @@ func New(o Options) http.Handler {
 	for _, rest := range []string{"/fhir", "/fhir/"} {
 		a.mux.HandleFunc(rest, a.plain(func(*http.Request) (*response, error) { return nil, notServed() }))
 	}
-	return a.mux
+	return http.HandlerFunc(a.front)
 }
 
 type route struct {

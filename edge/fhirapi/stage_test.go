@@ -183,6 +183,13 @@ func (s *stage) step(c call) *fhir.Value {
 	if w.Code >= 400 && v.Type() != "OperationOutcome" {
 		s.t.Errorf("%s: an error without OperationOutcome: %.200s", c.name, body)
 	}
+	if w.Code >= 400 && w.Code < 500 && c.method != "HEAD" {
+		for is := range v.Get("issue").Each() {
+			if is.StrAt("details.coding.0.code") == "" || is.StrAt("expression.0") == "" && is.StrAt("location.0") == "" {
+				s.t.Errorf("%s: an error that names no rule, or neither an element nor a header nor a parameter: %.400s", c.name, body)
+			}
+		}
+	}
 	s.expect(c, w, body, v)
 	got, _ := s.audited(from)
 	want := c.audit

@@ -61,7 +61,7 @@ func (a *api) one(r *http.Request, e *record.Errand, op record.Op) (*response, e
 		if f := fault.Of(err); op.Kind == record.Delete && f.Code == "record.deleted" {
 			return &response{status: http.StatusNoContent}, nil // deleted already: nothing to do
 		}
-		return nil, err
+		return nil, conditioned(op, err)
 	}
 	res := results[0]
 	if res.Outcome == record.Deleted && res.Version == 0 {

@@ -1,6 +1,10 @@
 package fhir
 
-import "concord/fault"
+import (
+	"strings"
+
+	"concord/fault"
+)
 
 // Issue is one line of an OperationOutcome.
 type Issue struct {
@@ -8,7 +12,7 @@ type Issue struct {
 	Code       string // issue-type code
 	Detail     string // our stable code
 	Text       string
-	Expression string // FHIRPath of the element, or ""
+	Expression string // FHIRPath of the element, the name of a parameter, "http.…" of another part of the request, or ""
 }
 
 var issueTypes = map[fault.Kind]string{
@@ -33,8 +37,11 @@ func IssueType(k fault.Kind) string { return issueTypes[k] }
 func Outcome(issues ...Issue) *Value {
 	list := make([]*Value, 0, len(issues))
 	for _, is := range issues {
-		var expr *Value
-		if is.Expression != "" {
+		var expr, location *Value
+		switch {
+		case strings.HasPrefix(is.Expression, "http."): // no element, but a header or another part of the request
+			location = Arr(is.Expression)
+		case is.Expression != "":
 			expr = Arr(is.Expression)
 		}
 		var details *Value
@@ -42,7 +49,7 @@ func Outcome(issues ...Issue) *Value {
 			details = Obj("coding", Arr(Obj("system", "urn:concord:fault", "code", is.Detail)), "text", is.Text)
 		}
 		list = append(list, Obj("severity", is.Severity, "code", is.Code, "details", details,
-			"diagnostics", is.Text, "expression", expr))
+			"diagnostics", is.Text, "location", location, "expression", expr))
 	}
 	return Obj("resourceType", "OperationOutcome", "issue", list)
 }
