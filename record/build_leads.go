@@ -72,7 +72,7 @@ func (dr *draft) literal(ref string) error {
 
 // inElement names in a refusal the element in which a reference stands.
 func (dr *draft) inElement(ref string, err error) error {
-	if !fault.Is(err, fault.Invalid) {
+	if f := fault.Of(err); f == nil || f.Kind != fault.Invalid && f.Code != "record.multiple" {
 		return err
 	}
 	return fault.Of(err).In(dr.place(fhir.PlaceOf(dr.op.Resource, ref)))

@@ -35,8 +35,11 @@ type Op struct {
 	// OnlyNew makes an Update that finds something a Conflict
 	// "record.exists" (If-None-Match: *).
 	OnlyNew bool
-	// IfMatch is the version that must be current; 0 = no condition.
-	IfMatch int64
+	// IfMatch is the version that must be current; 0 = no condition. IfMatchToo are
+	// others of which one may be instead, and IfThere (If-Match: *) any.
+	IfMatch    int64
+	IfMatchToo []int64
+	IfThere    bool
 	// IfNoneExist makes a Create conditional: a search query; a single match
 	// makes it a no-op, several a Conflict "record.multiple".
 	IfNoneExist string

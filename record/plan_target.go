@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"slices"
 
 	"concord/fault"
 	"concord/standard/fhir"
@@ -80,7 +81,7 @@ func (p *plan) absent(dr *draft) error {
 	if dr.op.Kind == Delete || dr.op.Kind == Patch {
 		return unknown(dr.op.Type)
 	}
-	if dr.op.IfMatch != 0 {
+	if dr.op.IfMatch != 0 || dr.op.IfThere {
 		return fault.New(fault.Conflict, "record.if-match", "there is no version to match")
 	}
 	if _, _, ours := p.desk.ids.decode(dr.op.ID); ours {
@@ -107,6 +108,14 @@ func (p *plan) ifNoneExist(ctx context.Context, r store.Reader, dr *draft) error
 	}
 	dr.found, dr.id, dr.key, dr.placed, dr.version = it, it.ID, it.key, true, it.Version
 	return nil
+}
+
+// meets tells whether the current version is one that the op asks for.
+func (op *Op) meets(doc *store.Doc) bool {
+	if op.IfThere {
+		return !doc.Deleted
+	}
+	return op.IfMatch == 0 || op.IfMatch == doc.Version || slices.Contains(op.IfMatchToo, doc.Version)
 }
 
 // existing takes the current version of a key as what is replaced; doc is that
@@ -136,7 +145,7 @@ func (p *plan) existing(ctx context.Context, r store.Reader, dr *draft, k store.
 	if !p.who.Controls(doc.Org) {
 		return fault.New(fault.Denied, "access.controller", "another organisation controls this resource")
 	}
-	if dr.op.IfMatch != 0 && dr.op.IfMatch != doc.Version {
+	if !dr.op.meets(doc) {
 		return fault.New(fault.Conflict, "record.if-match", "the current version is another one")
 	}
 	it := p.desk.headed(doc)

@@ -49,12 +49,12 @@ func (a *api) source(r *http.Request, e *record.Errand, b *fhir.Value) *record.S
 }
 
 func (a *api) transaction(r *http.Request, e *record.Errand, b *fhir.Value) (*response, error) {
-	all, err := lines(b)
+	here := a.home(r)
+	all, err := lines(b, here)
 	if err != nil {
 		return nil, err
 	}
 	var ops []record.Op
-	here := a.home(r)
 	for _, l := range all {
 		switch {
 		case !l.reads:
@@ -139,7 +139,7 @@ func (a *api) batch(r *http.Request, e *record.Errand, b *fhir.Value) (*response
 }
 
 func (a *api) alone(r *http.Request, e *record.Errand, b, entry *fhir.Value, at string) *fhir.Value {
-	l, err := lineOf(entry, at)
+	l, err := lineOf(entry, a.home(r), at)
 	if err == nil && l.reads {
 		return a.got(r, e, l)
 	}

@@ -127,6 +127,17 @@ func (a *api) text(r *http.Request) ([]byte, error) {
 	return text, nil
 }
 
+// utf8Said tells whether a content type names no charset but the one of FHIR
+// (https://hl7.org/fhir/R4/http.html#mime-type).
+func utf8Said(contentType string) bool {
+	_, params, _ := mime.ParseMediaType(contentType)
+	switch strings.ToLower(params["charset"]) {
+	case "", "utf-8", "utf8", "us-ascii":
+		return true
+	}
+	return false
+}
+
 // body reads and parses the resource of a request.
 func (a *api) body(r *http.Request) (*fhir.Value, error) {
 	ct := r.Header.Get("Content-Type")
@@ -136,6 +147,9 @@ func (a *api) body(r *http.Request) (*fhir.Value, error) {
 	}
 	if format == "" || strings.Contains(ct, "patch") {
 		return nil, fault.New(fault.Unsupported, "fhir.content-type", "a resource is sent as application/fhir+json or application/fhir+xml")
+	}
+	if !utf8Said(ct) {
+		return nil, fault.New(fault.Unsupported, "fhir.content-type", "a resource is sent in UTF-8")
 	}
 	text, err := a.text(r)
 	if err != nil {

@@ -69,7 +69,7 @@ func (h home) resource(v *fhir.Value) *fhir.Value {
 // op brings everything that a write says of other resources home.
 func (h home) op(op record.Op) record.Op {
 	op.Resource, op.FullURL = h.resource(op.Resource), h.relative(op.FullURL)
-	op.Where, op.IfNoneExist = h.query(op.Type, op.Where), h.query(op.Type, op.IfNoneExist)
+	op.Where, op.IfNoneExist = h.query(op.Type, op.Where), h.query(op.Type, h.condition(op.Type, op.IfNoneExist))
 	if change := op.Change; change != nil {
 		op.Change = func(current *fhir.Value) (*fhir.Value, error) {
 			changed, err := change(current)
@@ -77,6 +77,23 @@ func (h home) op(op record.Op) record.Op {
 		}
 	}
 	return op
+}
+
+// condition is the query of an If-None-Exist, which clients write with the type, or
+// the whole address, before it.
+func (h home) condition(typ, s string) string {
+	s = strings.TrimPrefix(h.under(strings.TrimSpace(s)), typ+"?")
+	return strings.TrimPrefix(s, "?")
+}
+
+// under is a URL without the address of this server.
+func (h home) under(s string) string {
+	scheme, rest, found := strings.Cut(s, "://")
+	if base := h.host + h.path; found && h.host != "" && (strings.EqualFold(scheme, "https") || strings.EqualFold(scheme, "http")) &&
+		len(rest) >= len(base) && strings.EqualFold(rest[:len(h.host)], h.host) && rest[len(h.host):len(base)] == h.path {
+		return rest[len(base):]
+	}
+	return s
 }
 
 // query is a search query of a type ("" = of several) with its references so.

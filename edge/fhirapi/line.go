@@ -22,7 +22,7 @@ type line struct {
 // Ops turns the entries of a transaction or collection into writes; entries
 // that read are left out. Errors: Invalid, Unsupported, with the entry's place.
 func Ops(b *fhir.Value) ([]record.Op, error) {
-	all, err := lines(b)
+	all, err := lines(b, home{})
 	if err != nil {
 		return nil, err
 	}
@@ -35,11 +35,11 @@ func Ops(b *fhir.Value) ([]record.Op, error) {
 	return ops, nil
 }
 
-func lines(b *fhir.Value) ([]line, error) {
+func lines(b *fhir.Value, here home) ([]line, error) {
 	var out []line
 	i := 0
 	for entry := range b.Get("entry").Each() {
-		l, err := lineOf(entry, fmt.Sprintf("Bundle.entry[%d]", i))
+		l, err := lineOf(entry, here, fmt.Sprintf("Bundle.entry[%d]", i))
 		if err != nil {
 			return nil, err
 		}
@@ -49,24 +49,26 @@ func lines(b *fhir.Value) ([]line, error) {
 	return out, nil
 }
 
-func lineOf(entry *fhir.Value, at string) (line, error) {
+func lineOf(entry *fhir.Value, here home, at string) (line, error) {
 	res, request := entry.Get("resource"), entry.Get("request")
 	method, target := request.StrAt("method"), request.StrAt("url")
 	if request == nil {
 		method, target = collected(res)
 	}
+	target = here.under(target)
+	path, query, _ := strings.Cut(target, "?")
+	if strings.Contains(path, "://") {
+		return line{}, fault.New(fault.Invalid, "fhir.entry", "the URL of an entry is relative to the base").In(at + ".request.url")
+	}
 	op := record.Op{At: at, Resource: res, FullURL: entry.StrAt("fullUrl")}
 	if method == "GET" || method == "HEAD" || method == "POST" && strings.Contains(target, "$") {
 		return line{op: op, reads: true, method: method, target: target, header: conditions(request)}, nil
 	}
-	path, query, _ := strings.Cut(target, "?")
 	typ, id, _ := strings.Cut(strings.Trim(path, "/"), "/")
 	op.Type, op.ID, op.Where = typ, id, query
-	version, err := ifMatch(request.StrAt("ifMatch"))
-	if err != nil {
+	if err := ifMatch(&op, request.StrAt("ifMatch")); err != nil {
 		return line{}, fault.Of(err).In(at + ".request.ifMatch")
 	}
-	op.IfMatch = version
 	switch method {
 	case "POST":
 		op.Kind, op.IfNoneExist, op.ID, op.Where = record.Create, request.StrAt("ifNoneExist"), "", ""
@@ -74,10 +76,11 @@ func lineOf(entry *fhir.Value, at string) (line, error) {
 		op.Kind, op.OnlyNew = record.Update, strings.TrimSpace(request.StrAt("ifNoneMatch")) == "*"
 	case "PATCH":
 		op.Kind = record.Patch
-		if op.Change, err = patchOf(res, at); err != nil {
+		change, err := patchOf(res, at)
+		if err != nil {
 			return line{}, err
 		}
-		op.Resource = nil
+		op.Change, op.Resource = change, nil
 		return line{op: op}, nil
 	case "DELETE":
 		op.Kind, op.Resource = record.Delete, nil

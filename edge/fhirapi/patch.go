@@ -18,7 +18,7 @@ func (a *api) patch(r *http.Request, e *record.Errand) (*response, error) {
 		return nil, err
 	}
 	op := record.Op{Kind: record.Patch, Type: r.PathValue("type"), ID: r.PathValue("id"), Change: change}
-	if op.IfMatch, err = ifMatch(r.Header.Get("If-Match")); err != nil {
+	if err := ifMatch(&op, r.Header.Values("If-Match")...); err != nil {
 		return nil, err
 	}
 	if op.ID == "" {

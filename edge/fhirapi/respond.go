@@ -2,6 +2,7 @@ package fhirapi
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -74,26 +75,45 @@ func (a *api) itemHeaders(r *http.Request, it *record.Item, created bool) map[st
 
 func etag(version int64) string { return `W/"` + strconv.FormatInt(version, 10) + `"` }
 
-// names tells whether one of the entity tags of a header is that of a version.
-func names(header []string, version int64) bool {
-	want := strings.TrimPrefix(etag(version), "W/")
+// tags are the entity tags of a header, without what makes them weak and without
+// their quotes, which some clients leave out.
+func tags(header []string) []string {
+	var out []string
 	for _, tag := range strings.Split(strings.Join(header, ","), ",") {
-		if tag = strings.TrimSpace(tag); tag == "*" || strings.TrimPrefix(tag, "W/") == want {
-			return true
+		if tag = strings.Trim(strings.TrimPrefix(strings.TrimSpace(tag), "W/"), `"`); tag != "" {
+			out = append(out, tag)
 		}
 	}
-	return false
+	return out
 }
 
-// ifMatch reads the version of an If-Match header; 0 when there is none.
-func ifMatch(s string) (int64, error) {
-	if s == "" {
-		return 0, nil
+// names tells whether one of the entity tags of a header is that of a version.
+func names(header []string, version int64) bool {
+	want := strconv.FormatInt(version, 10)
+	return slices.ContainsFunc(tags(header), func(tag string) bool { return tag == "*" || tag == want })
+}
+
+// ifMatch reads an If-Match header into a write
+// (https://www.rfc-editor.org/rfc/rfc7232#section-3.1).
+func ifMatch(op *record.Op, header ...string) error {
+	list := tags(header)
+	if len(list) == 0 && strings.Join(header, "") != "" {
+		list = header
 	}
-	s = strings.TrimPrefix(strings.TrimSpace(s), "W/")
-	v, err := strconv.ParseInt(strings.Trim(s, `"`), 10, 64)
-	if err != nil || v < 1 {
-		return 0, fault.New(fault.Conflict, "record.if-match", "the version in If-Match is none of ours")
+	for i, tag := range list {
+		if tag == "*" {
+			op.IfThere = true
+			return nil
+		}
+		v, err := strconv.ParseInt(tag, 10, 64)
+		switch {
+		case err != nil || v < 1:
+			return fault.New(fault.Conflict, "record.if-match", "the version in If-Match is none of ours")
+		case i == 0:
+			op.IfMatch = v
+		default:
+			op.IfMatchToo = append(op.IfMatchToo, v)
+		}
 	}
-	return v, nil
+	return nil
 }

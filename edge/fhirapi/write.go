@@ -25,7 +25,7 @@ func (a *api) update(r *http.Request, e *record.Errand) (*response, error) {
 		return nil, err
 	}
 	op := record.Op{Kind: record.Update, Type: r.PathValue("type"), ID: r.PathValue("id"), Resource: v}
-	if op.IfMatch, err = ifMatch(r.Header.Get("If-Match")); err != nil {
+	if err := ifMatch(&op, r.Header.Values("If-Match")...); err != nil {
 		return nil, err
 	}
 	op.OnlyNew = strings.TrimSpace(r.Header.Get("If-None-Match")) == "*"
@@ -42,8 +42,7 @@ func (a *api) update(r *http.Request, e *record.Errand) (*response, error) {
 // remove: https://hl7.org/fhir/R4/http.html#delete
 func (a *api) remove(r *http.Request, e *record.Errand) (*response, error) {
 	op := record.Op{Kind: record.Delete, Type: r.PathValue("type"), ID: r.PathValue("id")}
-	var err error
-	if op.IfMatch, err = ifMatch(r.Header.Get("If-Match")); err != nil {
+	if err := ifMatch(&op, r.Header.Values("If-Match")...); err != nil {
 		return nil, err
 	}
 	if op.ID == "" {
