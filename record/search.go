@@ -120,6 +120,14 @@ func (e *Errand) Search(ctx context.Context, a Asked) (*Found, error) {
 
 // query checks what is asked.
 func (d *Desk) query(a Asked) (*search.Query, error) {
+	q, err := d.queried(a)
+	if err != nil {
+		return nil, err
+	}
+	return q, q.Whose()
+}
+
+func (d *Desk) queried(a Asked) (*search.Query, error) {
 	table, types := d.searches().table, a.Types
 	if a.Compartment != "" {
 		typ := ""

@@ -166,7 +166,7 @@ func (r *reading) special(q *Query, n, base, modifier, v string) (bool, error) {
 		return true, r.has(q, n, v)
 	case "_list":
 		if !fhir.ValidID(strings.TrimPrefix(v, "List/")) {
-			return true, fault.New(fault.Invalid, "search.value", "_list is the id of a List; functional lists are not served").In("_list")
+			return true, r.functional(q, v)
 		}
 		q.Clauses = append(q.Clauses, Clause{List: strings.TrimPrefix(v, "List/")})
 		return true, nil
@@ -204,6 +204,9 @@ func oneOf(n, v, allowed string) error {
 func (r *reading) sort(q *Query, v string) error {
 	for _, s := range strings.Split(v, ",") {
 		n, down := strings.CutPrefix(strings.TrimSpace(s), "-")
+		if n == "_score" {
+			return fault.New(fault.Unsupported, "search.unsupported", "a search has no score: what matches, matches; Patient/$match tells how well").In("_sort")
+		}
 		p := r.table.ofEvery(q.Types, n)
 		if p == nil || p.Kind == Composite || p.Kind == Special {
 			return fault.New(fault.Invalid, "search.parameter", "there is no such search parameter to sort by").In("_sort")

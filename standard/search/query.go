@@ -20,6 +20,9 @@ type Query struct {
 	// Contained says what of contained resources is searched: "" none, "true"
 	// only they, "both".
 	Contained string
+	// Functional is the functional list that was asked for ("$current-problems"); its
+	// clauses are among the others.
+	Functional string
 	// Ignored are parameters that were not understood and left out, when the
 	// client asked for lenient handling.
 	Ignored []string

@@ -204,7 +204,7 @@ func TestMistakes(t *testing.T) {
 		"colour=red": "search.parameter", "code:exact=x": "search.modifier", "date:exact=2026": "search.modifier", "subject:Poem=1": "search.modifier",
 		"subject.nome=x": "search.parameter", "code.name=x": "search.parameter", "_has:Observation:patient=1": "search.parameter", "_has:Encounter:patient:class=1": "search.parameter", "_filter=x": "search.parameter",
 		"_filter=code eq 1 and": "search.parameter", "_filter=(code eq 1": "search.filter", "_filter=code eq": "search.filter", "_filter=code zz 1": "search.filter", "_filter=date eq tomorrow": "search.value", `_filter=code eq "1`: "search.filter",
-		`_text="x`: "search.value", "_text=": "search.value", "_content=OR x": "search.value", "_list=$current-allergies": "search.value", "_query=x": "search.unsupported",
+		`_text="x`: "search.value", "_text=": "search.value", "_content=OR x": "search.value", "_list=$current-nothing": "search.value", "_list=$current-allergies": "search.value", "_sort=_score": "search.unsupported", "_query=x": "search.unsupported",
 		"code-value-quantity=1": "search.value", "code-value-quantity=1$x": "search.value", "code:of-type=1": "search.value", "code:in=http://x": "search.value-set", "code:below=http://x|1": "search.code-system",
 		"subject.general-practitioner.subject.x=1": "search.parameter", "_contained=maybe": "search.value",
 		"date=yesterday": "search.value", "date=2026-02-30": "search.value", "date=gt": "search.value", "date=": "search.value",
