@@ -73,14 +73,13 @@ func (e *Errand) Search(ctx context.Context, a Asked) (*Found, error) {
 		return nil, err
 	}
 	var out *Found
-	var s *searching
+	var how *told
 	kept := 0
 	// How an index was looked up tells of what an app may not see.
 	if a.Explain = a.Explain && e.who.Limits == nil; a.Explain {
+		how = d.telling(q)
 		ctx = store.WithTrace(ctx, func(statement string, rows int, took time.Duration) {
-			if s != nil {
-				s.trace(statement, rows, took)
-			}
+			how.ran(statement, rows, took)
 		})
 	}
 	if err := d.pages.arrived(ctx, a.Page, d.now()); err != nil {
@@ -88,7 +87,7 @@ func (e *Errand) Search(ctx context.Context, a Asked) (*Found, error) {
 	}
 	err = e.read(ctx, access.Search, q.Type, func(r store.Reader, v *sight, t *trace) error {
 		t.what = []string{searchNames(q)}
-		s = &searching{desk: d, r: r, v: v, q: q, asked: a, who: e.who.ID, now: t.change, budget: d.scan}
+		s := &searching{told: how, desk: d, r: r, v: v, q: q, asked: a, who: e.who.ID, now: t.change, budget: d.scan}
 		if a.Whole {
 			if err := s.owner(ctx); err != nil {
 				return err
@@ -207,7 +206,7 @@ type searching struct {
 	moves   *bool            // anything was ever moved; nil = not asked yet
 	lists   map[string]map[string]bool
 	own     *own // a reverse chain within the patients' own records
-	plan    []string
+	told    *told
 }
 
 // owner makes sure of a compartment's owner.
@@ -239,6 +238,7 @@ func (s *searching) owner(ctx context.Context) error {
 // spend counts documents that are looked at.
 func (s *searching) spend(n int) error {
 	s.looked += n
+	s.told.looked(n)
 	if s.budget -= n; s.budget < 0 {
 		return fault.New(fault.TooCostly, "record.scan",
 			"more than %d resources would have to be looked at: name a patient, an identifier, or a value that fewer have", s.desk.scan)
@@ -248,7 +248,5 @@ func (s *searching) spend(n int) error {
 
 // tell adds a line to the plan, when it was asked for.
 func (s *searching) tell(line string) {
-	if s.asked.Explain {
-		s.plan = append(s.plan, line)
-	}
+	s.told.tell(line)
 }

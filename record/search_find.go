@@ -61,6 +61,7 @@ func (s *searching) source(ctx context.Context, typ string) (*source, error) {
 		return nil, err
 	}
 	if src.home != nil || l.IDs != nil {
+		s.told.looked(len(src.docs))
 		return src, nil // a record is looked through whatever its size
 	}
 	return src, s.spend(len(src.docs))

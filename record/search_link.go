@@ -205,10 +205,12 @@ func (s *searching) referred(ctx context.Context, has *search.Has, ref string) (
 // than budget documents. whole is false when there may be more.
 func (s *searching) sub(ctx context.Context, q *search.Query, limit, budget int) (hits []*Item, whole bool, err error) {
 	inner := *s
-	inner.q, inner.asked, inner.plan, inner.own = q, Asked{}, nil, nil
+	inner.q, inner.asked, inner.own = q, Asked{}, nil
 	inner.listing = listAll
+	s.told.within(1)
 	inner.budget, inner.looked = min(budget, s.budget), 0
 	defer func() {
+		s.told.within(-1)
 		s.targets, s.lists = inner.targets, inner.lists
 		s.looked += inner.looked
 		s.budget -= inner.looked

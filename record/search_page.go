@@ -2,10 +2,8 @@ package record
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"sort"
-	"time"
 
 	"concord/fault"
 	"concord/standard/search"
@@ -23,16 +21,8 @@ func (s *searching) page(ctx context.Context) (*Found, error) {
 			return nil, err
 		}
 	}
-	s.tell(fmt.Sprintf("looked at %d resources, %d on this page, %d brought along", s.looked, len(f.Matches), len(f.Included)))
-	f.Plan = s.plan
+	f.Plan = s.told.done(len(f.Matches), len(f.Included), s.desk.scan)
 	return f, nil
-}
-
-func (s *searching) trace(statement string, rows int, took time.Duration) {
-	const most = 200
-	if len(s.plan) < most {
-		s.plan = append(s.plan, fmt.Sprintf("sql: %s — %d rows, %s", statement, rows, took.Round(time.Microsecond)))
-	}
 }
 
 func (s *searching) answer(ctx context.Context) (*Found, error) {

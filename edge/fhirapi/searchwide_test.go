@@ -78,7 +78,7 @@ func TestSearchLinks(t *testing.T) {
 		{name: "accurate total", path: q("Observation", "code=718-7&_count=2&_total=accurate"), status: 200, has: []string{`"total":6`}, audit: one},
 		{name: "count", path: q("Observation", "code=718-7&_summary=count"), status: 200, has: []string{`"total":6`}, audit: one},
 		{name: "summary", path: q("Patient", "_id={p}&_summary=true"), status: 200, has: []string{`"SUBSETTED"`, `"family":"Okonkwo"`}, hasNot: []string{`"maritalStatus"`}, audit: one},
-		{name: "explained", path: q("Observation", "subject:Patient.family=okonkwo&_explain=true"), status: 200, has: []string{`"search.plan"`, "leads to 1 resources", "sql: SELECT", "looked at"}, audit: one},
+		{name: "explained", path: q("Observation", "subject:Patient.family=okonkwo&_explain=true"), status: 200, has: []string{`"search.plan"`, "parse: Observation by subject.family", "leads to 1 resources", "sql: SELECT", "plan: Observation: ", "cost: looked at ", " rows, "}, audit: one},
 	})
 	s.clean()
 }
