@@ -123,7 +123,7 @@ func Open(ctx context.Context, o Options) (*Desk, error) {
 	d := &Desk{
 		engine: o.Engine, codec: o.Codec, seals: o.Seals,
 		ids: ids{hash}, now: o.Now, check: o.Check, scan: o.ScanLimit, london: london,
-		sections: map[string]*search.Query{}, bases: o.Bases,
+		sections: map[string]*search.Query{}, bases: bothSchemes(o.Bases),
 	}
 	if d.shelf, err = shelf.New(shelfBytes); err != nil {
 		return nil, err

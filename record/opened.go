@@ -80,7 +80,7 @@ func (d *Desk) opened(doc *store.Doc) (*openBody, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := fhir.Scan(plain) // copies what it keeps
+	text, err := fhir.Scan(d.brought(plain, doc.Type())) // copies what it keeps
 	if err != nil {
 		return nil, err
 	}

@@ -46,7 +46,7 @@ func (d *Desk) makeSearches(st indexState) (*searches, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &searches{state: st, table: to, seen: d.now(), extract: search.NewExtractor(to, d.ids.hash, d.london)}
+	s := &searches{state: st, table: to, seen: d.now(), extract: search.NewExtractor(to, d.ids.hash, d.london).At(d.bases...)}
 	s.before, s.asks = s.extract, s.extract
 	if st.Phase == "" || st.Phase == "checking" {
 		return s, nil
@@ -55,7 +55,7 @@ func (d *Desk) makeSearches(st indexState) (*searches, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.before = search.NewExtractor(from, d.ids.hash, d.london)
+	s.before = search.NewExtractor(from, d.ids.hash, d.london).At(d.bases...)
 	// What is being built is not served yet, and what goes is not any more: of
 	// neither the index tells all.
 	both := slices.DeleteFunc(slices.Clone(st.From), func(p parameter) bool {
@@ -64,7 +64,7 @@ func (d *Desk) makeSearches(st indexState) (*searches, error) {
 	if s.table, err = with(both, append(rests(st.From), rests(st.To)...)); err != nil {
 		return nil, err
 	}
-	s.asks = search.NewExtractor(s.table, d.ids.hash, d.london)
+	s.asks = search.NewExtractor(s.table, d.ids.hash, d.london).At(d.bases...)
 	return s, nil
 }
 

@@ -137,7 +137,7 @@ func (h *house) wire(ctx context.Context, key []byte, w where, feeds []intake.Fe
 	h.desk, err = record.Open(ctx, record.Options{
 		Engine: h.engine, Codec: codec, Seals: h.seals, Secret: key, Now: time.Now,
 		Check: validator.Check, Profiles: profiles, Terms: words, AuditKeys: h.audit.known, Model: model,
-		Policies: policies, Sensitive: sensitive, OptOuts: optOuts, Duties: h.accounts.Duties,
+		Policies: policies, Sensitive: sensitive, OptOuts: optOuts, Duties: h.accounts.Duties, Bases: w.bases(),
 	})
 	if err != nil {
 		return err

@@ -14,12 +14,24 @@ import (
 
 // where is the data that a command works on; every command takes it.
 type where struct {
-	Data     string `help:"Data folder (embedded SQLite)." placeholder:"DIR"`
-	Database string `help:"PostgreSQL to keep the data in, instead of the embedded SQLite: postgres://… The data folder then holds the secret and the control socket." placeholder:"URL"`
-	Replica  string `help:"Streaming replica of that PostgreSQL, for reads." placeholder:"URL"`
-	Stages   string `help:"Folder of the stages of organisations that join, one sub-folder each; without it the folder stage within the data folder." name:"stage" placeholder:"DIR"`
-	SealKeys string `help:"Master keys under which bodies are encrypted at rest, a NAME and 32 bytes in base64 on each line, the newest first (concord keys make)." name:"seal-keys" placeholder:"FILE"`
+	Data     string   `help:"Data folder (embedded SQLite)." placeholder:"DIR"`
+	Database string   `help:"PostgreSQL to keep the data in, instead of the embedded SQLite: postgres://… The data folder then holds the secret and the control socket." placeholder:"URL"`
+	Replica  string   `help:"Streaming replica of that PostgreSQL, for reads." placeholder:"URL"`
+	Stages   string   `help:"Folder of the stages of organisations that join, one sub-folder each; without it the folder stage within the data folder." name:"stage" placeholder:"DIR"`
+	SealKeys string   `help:"Master keys under which bodies are encrypted at rest, a NAME and 32 bytes in base64 on each line, the newest first (concord keys make)." name:"seal-keys" placeholder:"FILE"`
+	Address  []string `help:"Another address under which clients reach, or reached, this server; a reference under it is to what is here. More than once for more." name:"own-address" placeholder:"URL"`
 	rules
+}
+
+// bases are the addresses of FHIR under which references lead here.
+func (w where) bases() []string {
+	var out []string
+	for _, a := range w.Address {
+		if a = strings.TrimSuffix(a, "/"); a != "" {
+			out = append(out, strings.TrimSuffix(a, "/fhir")+"/fhir")
+		}
+	}
+	return out
 }
 
 // masters reads the key file, nil when none is named.

@@ -79,6 +79,9 @@ func (c *serveCmd) open(ctx context.Context) (*house, *server, error) {
 	if err := c.check(); err != nil {
 		return nil, nil, err
 	}
+	if c.BaseURL != "" { // what was stored before it was told
+		c.Address = append(c.Address, c.BaseURL)
+	}
 	h, err := openHouse(ctx, c.where, feeds, c.logger(), c.signIn(account.SecondAny)...)
 	if err != nil {
 		return nil, nil, err

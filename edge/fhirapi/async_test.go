@@ -136,7 +136,7 @@ func TestAsyncAnswerDecidedAnew(t *testing.T) {
 	})
 	search, patient, batch := s.asked(call{path: "Observation?code=718-7"}), s.asked(call{path: "Patient/{p}"}), s.asked(call{method: "POST", path: "", body: bundleOf("batch", entry("", "GET", "Observation/o", ""), entry("", "GET", "AuditEvent?_count=1", ""))})
 	created := s.asked(call{method: "POST", path: "Basic", body: `{"resourceType":"Basic","code":{"text":"mine"}}`})
-	s.handler = s.another()
+	s.handler, _ = s.another()
 	s.play([]call{
 		{name: "by another process", path: search, status: 200, has: []string{"100.10"}, heads: map[string]string{"Expires": "*"}, audit: trail{"read": 1}},
 		{name: "again", path: search, status: 200, audit: trail{"read": 1}},
@@ -165,20 +165,21 @@ func TestAsyncAnswerDecidedAnew(t *testing.T) {
 	s.clean()
 }
 
-// another is the front door of another process over the same store.
-func (s *stage) another() http.Handler {
+// another is the front door of another process over the same store, which has these
+// addresses too.
+func (s *stage) another(bases ...string) (http.Handler, *record.Desk) {
 	s.t.Helper()
 	codec, err := dictionary.Codec()
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	desk, err := record.Open(context.Background(), record.Options{Engine: s.engine, Codec: codec, Secret: []byte("0123456789abcdef0123456789abcdef"), Now: s.options.Now, Check: validate.Base().Check})
+	desk, err := record.Open(context.Background(), record.Options{Engine: s.engine, Codec: codec, Secret: []byte("0123456789abcdef0123456789abcdef"), Now: s.options.Now, Check: validate.Base().Check, Bases: bases})
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	o := s.options
 	o.Desk = desk
-	return fhirapi.New(o)
+	return fhirapi.New(o), desk
 }
 
 // TestAsyncEndsWithServer: a server that ends says of what is under way that it was cut

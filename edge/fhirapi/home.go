@@ -15,28 +15,33 @@ import (
 // (https://hl7.org/fhir/R4/references.html#literal), so it is taken off before
 // the record sees it: of what is written, and of what is searched for.
 type home struct {
-	host, path string // "concord.example", "/fhir/"
-	table      *search.Table
+	addresses []address // the one of the request first
+	table     *search.Table
+}
+
+// address is a base without its scheme: "concord.example", "/fhir/".
+type address struct{ host, path string }
+
+func addressOf(base string) address {
+	_, rest, _ := strings.Cut(strings.TrimSuffix(base, "/"), "://")
+	host, path, _ := strings.Cut(rest, "/")
+	return address{host, "/" + path + "/"}
 }
 
 func (a *api) home(r *http.Request) home {
-	_, rest, _ := strings.Cut(strings.TrimSuffix(a.base(r), "/"), "://")
-	host, path, _ := strings.Cut(rest, "/")
-	return home{host: host, path: "/" + path + "/", table: a.Desk.Table()}
+	h := home{addresses: []address{addressOf(a.base(r))}, table: a.Desk.Table()}
+	for _, base := range a.Desk.Bases() {
+		h.addresses = append(h.addresses, addressOf(base))
+	}
+	return h
 }
 
 // cut takes the address off a URL; ok is false when it is not under it. http
 // and https are one, and hosts have no case
 // (https://hl7.org/fhir/R4/http.html#general).
 func (h home) cut(s string) (rest string, ok bool) {
-	scheme, rest, found := strings.Cut(s, "://")
-	if !found || !strings.EqualFold(scheme, "https") && !strings.EqualFold(scheme, "http") {
-		return s, false
-	}
-	if len(rest) <= len(h.host) || !strings.EqualFold(rest[:len(h.host)], h.host) {
-		return s, false
-	}
-	if rest, ok = strings.CutPrefix(rest[len(h.host):], h.path); !ok {
+	rest = h.under(s)
+	if rest == s {
 		return s, false
 	}
 	if parsed, ok := fhir.ParseReference(rest); ok {
@@ -89,9 +94,17 @@ func (h home) condition(typ, s string) string {
 // under is a URL without the address of this server.
 func (h home) under(s string) string {
 	scheme, rest, found := strings.Cut(s, "://")
-	if base := h.host + h.path; found && h.host != "" && (strings.EqualFold(scheme, "https") || strings.EqualFold(scheme, "http")) &&
-		len(rest) >= len(base) && strings.EqualFold(rest[:len(h.host)], h.host) && rest[len(h.host):len(base)] == h.path {
-		return rest[len(base):]
+	if !found || !strings.EqualFold(scheme, "https") && !strings.EqualFold(scheme, "http") {
+		return s
+	}
+	for _, at := range h.addresses {
+		n := len(at.host)
+		if len(rest) < n || !strings.EqualFold(rest[:n], at.host) {
+			continue
+		}
+		if behind, ok := strings.CutPrefix(rest[n:], at.path); ok {
+			return behind
+		}
 	}
 	return s
 }

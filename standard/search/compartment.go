@@ -83,7 +83,9 @@ func (x *Extractor) circle(l *Lookup, p *plan, typ string, c *Clause) {
 	for _, prm := range c.Circle.params(typ) {
 		switch {
 		case p.termed(prm):
-			pin.Terms = append(pin.Terms, x.valueTerm(typ, prm, c.Circle.ref()))
+			for _, spelled := range x.spelled(c.Circle.ref()) {
+				pin.Terms = append(pin.Terms, x.valueTerm(typ, prm, spelled))
+			}
 		case prm.Name == "patient" || slices.Contains(x.table.compartment[typ], prm) && c.Circle.Compartment == "Patient":
 			// the patient's own record holds it, or "subject" is filed beside
 		default:

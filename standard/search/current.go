@@ -19,7 +19,7 @@ var functionalLists = map[string]map[string][]string{
 	"$current-drug-allergies": {"AllergyIntolerance": append([]string{
 		"category=food", "category=environment", "category=biologic"}, currentAllergies...)},
 	"$current-medications": {
-		"MedicationRequest": {"status=completed", "status=stopped", "status=cancelled", "status=entered-in-error", "status=draft"},
+		"MedicationRequest":   {"status=completed", "status=stopped", "status=cancelled", "status=entered-in-error", "status=draft"},
 		"MedicationStatement": {"status=completed", "status=stopped", "status=not-taken", "status=entered-in-error"}},
 }
 

@@ -15,6 +15,7 @@ type Extractor struct {
 	hash  Hasher
 	loc   *time.Location
 	plans map[string]*plan
+	homes []string // addresses of this server, under which references may be filed
 }
 
 // plan is what is extracted of one type, decided once.

@@ -171,7 +171,9 @@ func (x *Extractor) valueTerms(typ string, prm *Param, c *Clause) (terms []uint6
 		switch {
 		case prm.Kind == Reference:
 			for _, r := range prm.References(v) {
-				terms = append(terms, x.valueTerm(typ, prm, r))
+				for _, spelled := range x.spelled(r) {
+					terms = append(terms, x.valueTerm(typ, prm, spelled))
+				}
 				if ref, ok := fhir.ParseReference(r); ok && ref.Base == "" && x.table.InCompartment(ref.Type) {
 					near = append(near, r)
 				}
@@ -218,7 +220,9 @@ func (x *Extractor) pinPatients(p *plan, typ string, prm *Param, c *Clause) *Pin
 	}
 	if subject := x.table.byType[typ]["subject"]; subject != nil && p.termed(subject) {
 		for _, id := range pin.Patients {
-			pin.Terms = append(pin.Terms, x.valueTerm(typ, subject, "Patient/"+id))
+			for _, spelled := range x.spelled("Patient/" + id) {
+				pin.Terms = append(pin.Terms, x.valueTerm(typ, subject, spelled))
+			}
 		}
 	}
 	return pin
@@ -280,7 +284,9 @@ func (x *Extractor) need(prm *Param, c *Clause) []uint32 {
 		switch {
 		case prm.Kind == Reference:
 			for _, r := range prm.References(v) {
-				out = append(out, x.hash.Token(prm.Name, r))
+				for _, spelled := range x.spelled(r) {
+					out = append(out, x.hash.Token(prm.Name, spelled))
+				}
 			}
 			if strings.Contains(v.Text, "://") {
 				return nil
