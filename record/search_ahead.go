@@ -69,7 +69,17 @@ func (s *searching) aheadChain(ctx context.Context, src *source, c *search.Claus
 			s.remember(it.Ref(), it) // each candidate's reference leads there
 		}
 	}
-	within, few, err := s.chainWithin(ctx, src, c)
+	var l search.Lookup
+	if len(refs) > 0 {
+		q := &search.Query{Type: src.typ, Types: []string{src.typ}, Clauses: []search.Clause{search.Refer(c.Param, refs...)}}
+		if l = s.desk.searches().asks.LookupType(q, src.typ); l.Pin == nil && len(l.Terms) < 2 {
+			return false, nil
+		}
+		if l.Pin == nil {
+			l.Pin = &search.Pin{Terms: l.Terms[1]}
+		}
+	}
+	within, few, err := s.chainWithin(ctx, src, c, l.Pin)
 	if err != nil || !few {
 		return false, err
 	}
@@ -78,15 +88,7 @@ func (s *searching) aheadChain(ctx context.Context, src *source, c *search.Claus
 		s.tell(fmt.Sprintf("%s: %s leads to nothing beyond %d that contain such", src.typ, c.Name(), len(within)))
 		return true, nil
 	}
-	q := &search.Query{Type: src.typ, Types: []string{src.typ}, Clauses: []search.Clause{search.Refer(c.Param, refs...)}}
-	l := s.desk.searches().asks.LookupType(q, src.typ)
 	s.tell(fmt.Sprintf("%s: %s leads to %d resources", src.typ, c.Name(), len(refs)))
-	if l.Pin == nil && len(l.Terms) < 2 {
-		return false, nil
-	}
-	if l.Pin == nil {
-		l.Pin = &search.Pin{Terms: l.Terms[1]}
-	}
 	l.Need, l.Terms = append(l.Need, src.lookup.Need...), append(l.Terms, src.lookup.Terms...)
 	if l.Pin.Patients != nil {
 		l.Need = src.lookup.Need
@@ -120,19 +122,25 @@ const fewWithin = 500
 // chainWithin are the resources in which a chain may end without leaving them
 // (https://hl7.org/fhir/R4/search.html#chaining): those of records that hold the type
 // and something that contains one of the types of the chain. few is false when those
-// are many.
-func (s *searching) chainWithin(ctx context.Context, src *source, c *search.Clause) (docs []*store.Doc, few bool, err error) {
-	asks := s.desk.searches().asks
+// are many. The records that the pin's terms name are asked for on the same journey.
+func (s *searching) chainWithin(ctx context.Context, src *source, c *search.Clause, pin *search.Pin) (docs []*store.Doc, few bool, err error) {
 	var types []string
 	for _, q := range c.Chain {
 		types = append(types, q.Type)
 	}
-	pks, err := s.r.FindRecords(ctx, append([][]uint64{asks.Containing(types...)}, src.lookup.Terms...), 0, fewWithin+1)
-	if err != nil || len(pks) > fewWithin {
+	asks := []store.RecordsAsk{{Groups: append([][]uint64{s.desk.searches().asks.Containing(types...)}, src.lookup.Terms...), Limit: fewWithin + 1}}
+	if pin != nil && pin.Terms != nil {
+		asks = append(asks, store.RecordsAsk{Groups: [][]uint64{pin.Terms}, Limit: maxPinned + 1})
+	}
+	found, err := s.r.FindRecordsEach(ctx, asks)
+	if err != nil || len(found[0]) > fewWithin {
 		return nil, false, err
 	}
-	if len(pks) > 0 {
-		docs, err = s.chart(ctx, src, pks)
+	if len(found) > 1 {
+		src.named = &found[1]
+	}
+	if len(found[0]) > 0 {
+		docs, err = s.chart(ctx, src, found[0])
 	}
 	return docs, true, err
 }

@@ -28,6 +28,7 @@ type source struct {
 	beside bool                     // the terms speak of other types too
 	bare   bool                     // the candidates came without their bodies
 	reads  func(member string) bool // what of a candidate is looked at; nil = all of it
+	named  *[]int64                 // the records that the pin's terms name, when they were asked for already
 	unread bool                     // of one in a record that the query is pinned to, nothing is
 }
 

@@ -42,7 +42,7 @@ func (s *searching) pinned(ctx context.Context, src *source, most int) error {
 		pks = append(pks, pk)
 	}
 	if pin.Terms != nil {
-		more, err := s.r.FindRecords(ctx, [][]uint64{pin.Terms}, 0, maxPinned+1)
+		more, err := s.namedBy(ctx, src, pin.Terms)
 		if err != nil {
 			return err
 		}
@@ -64,6 +64,15 @@ func (s *searching) pinned(ctx context.Context, src *source, most int) error {
 		src.docs, err = s.chart(ctx, src, pks)
 	}
 	return err
+}
+
+// namedBy are the records that terms name, one more than are looked through at most.
+func (s *searching) namedBy(ctx context.Context, src *source, terms []uint64) ([]int64, error) {
+	if known := src.named; known != nil {
+		src.named = nil
+		return *known, nil
+	}
+	return s.r.FindRecords(ctx, [][]uint64{terms}, 0, maxPinned+1)
 }
 
 // recordNamed is the record in which lies what a reference names.

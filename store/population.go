@@ -18,9 +18,19 @@ type Population interface {
 	// proportion to what it returns and to the rarest group, never to the
 	// size of the store. No group means no record.
 	FindRecords(ctx context.Context, groups [][]uint64, after int64, limit int) ([]int64, error)
+	// FindRecordsEach answers several such questions, in the order asked. An engine
+	// to which each is a journey makes of them no more journeys than of one.
+	FindRecordsEach(ctx context.Context, asks []RecordsAsk) ([][]int64, error)
 	// CountTerm is the number of current documents with a term, over all
 	// records.
 	CountTerm(ctx context.Context, term uint64) (int64, error)
+}
+
+// RecordsAsk is what FindRecords is asked.
+type RecordsAsk struct {
+	Groups [][]uint64
+	After  int64
+	Limit  int
 }
 
 // CodeRange is a stretch of the index by code and date.

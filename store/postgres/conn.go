@@ -35,8 +35,9 @@ type conn struct {
 	room   []byte   // scratch
 	seen   func(statement string, types []uint32)
 	// head is the newest number in head that this connection has shown.
-	head int64
-	used time.Time // when a pool got it back
+	head     int64
+	used     time.Time // when a pool got it back
+	journeys int       // how often it has waited for the server
 }
 
 // item is one statement whose answer is to come, or a sync.
@@ -156,6 +157,7 @@ func (c *conn) wait(ctx context.Context) error {
 		}
 		stop = context.AfterFunc(ctx, func() { _ = c.pg.Conn().SetDeadline(time.Unix(1, 0)) })
 	}
+	c.journeys++
 	err := c.drain(store.TraceOf(ctx))
 	if stop != nil && !stop() && c.dead == nil {
 		c.dead = &lost{ctx.Err()} // the deadline stands

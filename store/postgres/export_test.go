@@ -31,3 +31,6 @@ func Ask(ctx context.Context, r store.Reader, query string) error {
 func AskInt(ctx context.Context, r store.Reader, query string) (int64, error) {
 	return r.(*snapshot).intOf(ctx, query)
 }
+
+// Journeys is how often a View has waited for the server.
+func Journeys(r store.Reader) int { return r.(*snapshot).c.journeys }

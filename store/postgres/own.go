@@ -92,6 +92,14 @@ func (t *tx) FindQuantity(ctx context.Context, unit uint64, low, high float64, l
 	return t.snapshot.FindQuantity(ctx, unit, low, high, limit)
 }
 
+// FindRecordsEach is described in store.Population.
+func (t *tx) FindRecordsEach(ctx context.Context, asks []store.RecordsAsk) ([][]int64, error) {
+	if err := t.seen(ctx); err != nil {
+		return nil, err
+	}
+	return t.snapshot.FindRecordsEach(ctx, asks)
+}
+
 // FindRecords is described in store.Population.
 func (t *tx) FindRecords(ctx context.Context, groups [][]uint64, after int64, limit int) ([]int64, error) {
 	if err := t.seen(ctx); err != nil {

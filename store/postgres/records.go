@@ -3,6 +3,8 @@ package postgres
 import (
 	"context"
 	"slices"
+
+	"concord/store"
 )
 
 // nextPosts reads the next records of each term of a group, in order; most
@@ -26,6 +28,30 @@ type stretch struct {
 	more bool
 }
 
+// recordsWalk is a walk over the records that have a term of every group.
+type recordsWalk struct {
+	terms [][]int64
+	at    int32 // it goes on after this one
+	limit int
+	ahead int // how many records of a group are read next
+	out   []int64
+	done  bool
+}
+
+func walkOf(a store.RecordsAsk) *recordsWalk {
+	w := &recordsWalk{at: pkOf(max(a.After, 0)), limit: a.Limit, ahead: max(min(a.Limit, mostAhead), firstAhead)}
+	if w.done = len(a.Groups) == 0 || a.Limit <= 0 || w.at < 0; w.done {
+		return w
+	}
+	w.terms = make([][]int64, len(a.Groups))
+	for i, g := range a.Groups {
+		for _, h := range slices.Compact(slices.Sorted(slices.Values(g))) {
+			w.terms[i] = append(w.terms[i], int64(h))
+		}
+	}
+	return w
+}
+
 // FindRecords walks the records that have a term of every group.
 //
 // Of every group the next few records are read, all at the same time. The
@@ -33,43 +59,64 @@ type stretch struct {
 // looked up in the others. So the cost follows the rarest group, whichever it
 // is in this part of the store, and no list is ever read whole.
 func (s *snapshot) FindRecords(ctx context.Context, groups [][]uint64, after int64, limit int) ([]int64, error) {
-	at := pkOf(max(after, 0))
-	if len(groups) == 0 || limit <= 0 || at < 0 {
-		return nil, nil
+	out, err := s.FindRecordsEach(ctx, []store.RecordsAsk{{Groups: groups, After: after, Limit: limit}})
+	if err != nil {
+		return nil, err
 	}
-	terms := make([][]int64, len(groups))
-	for i, g := range groups {
-		for _, h := range slices.Compact(slices.Sorted(slices.Values(g))) {
-			terms[i] = append(terms[i], int64(h))
+	return out[0], nil
+}
+
+// FindRecordsEach walks several times; what they read next they read in one journey.
+func (s *snapshot) FindRecordsEach(ctx context.Context, asks []store.RecordsAsk) ([][]int64, error) {
+	walks := make([]*recordsWalk, len(asks))
+	for i, a := range asks {
+		walks[i] = walkOf(a)
+	}
+	for {
+		going := slices.DeleteFunc(slices.Clone(walks), func(w *recordsWalk) bool { return w.done })
+		if len(going) == 0 {
+			break
 		}
-	}
-	var out []int64
-	for ahead := max(min(limit, mostAhead), firstAhead); ; ahead = min(2*ahead, mostAhead) {
-		next, err := s.ahead(ctx, terms, at, ahead)
+		next, err := s.ahead(ctx, going)
 		if err != nil {
 			return nil, err
 		}
-		rarest := 0
-		for i := range next {
-			if farther(next[i], next[rarest]) {
-				rarest = i
+		for i, w := range going {
+			if err := s.step(ctx, w, next[i]); err != nil {
+				return nil, err
 			}
 		}
-		hits, err := s.probe(ctx, next, terms, rarest)
-		if err != nil {
-			return nil, err
-		}
-		for _, pk := range hits {
-			if out = append(out, int64(pk)); len(out) == limit {
-				return out, nil
-			}
-		}
-		r := next[rarest]
-		if !r.more || len(r.pks) == 0 {
-			return out, nil
-		}
-		at = r.pks[len(r.pks)-1]
 	}
+	out := make([][]int64, len(asks))
+	for i, w := range walks {
+		out[i] = w.out
+	}
+	return out, nil
+}
+
+// step takes up what lies ahead of a walk.
+func (s *snapshot) step(ctx context.Context, w *recordsWalk, next []stretch) error {
+	rarest := 0
+	for i := range next {
+		if farther(next[i], next[rarest]) {
+			rarest = i
+		}
+	}
+	hits, err := s.probe(ctx, next, w.terms, rarest)
+	if err != nil {
+		return err
+	}
+	for _, pk := range hits {
+		if w.out = append(w.out, int64(pk)); len(w.out) == w.limit {
+			w.done = true
+			return nil
+		}
+	}
+	r := next[rarest]
+	if w.done = !r.more || len(r.pks) == 0; !w.done {
+		w.at, w.ahead = r.pks[len(r.pks)-1], min(2*w.ahead, mostAhead)
+	}
+	return nil
 }
 
 // farther tells whether a reaches farther than b: a stretch that ends is
@@ -84,28 +131,34 @@ func farther(a, b stretch) bool {
 	return a.pks[len(a.pks)-1] > b.pks[len(b.pks)-1]
 }
 
-// ahead reads the next records of every group, in one journey.
-func (s *snapshot) ahead(ctx context.Context, terms [][]int64, at int32, n int) ([]stretch, error) {
-	next := make([]stretch, len(terms))
-	for i, group := range terms {
-		s.send(nextPosts, func(r row) error {
-			next[i].pks = append(next[i].pks, int32(r.int(0)))
-			return nil
-		}, group, at, int64(n))
+// ahead reads the next records of every group of some walks, in one journey.
+func (s *snapshot) ahead(ctx context.Context, walks []*recordsWalk) ([][]stretch, error) {
+	out := make([][]stretch, len(walks))
+	for n, w := range walks {
+		next := make([]stretch, len(w.terms))
+		for i, group := range w.terms {
+			s.send(nextPosts, func(r row) error {
+				next[i].pks = append(next[i].pks, int32(r.int(0)))
+				return nil
+			}, group, w.at, int64(w.ahead))
+		}
+		out[n] = next
 	}
 	if err := s.wait(ctx); err != nil {
 		return nil, err
 	}
-	for i := range next {
-		f := &next[i]
-		f.more = len(f.pks) >= n
-		slices.Sort(f.pks)
-		f.pks = slices.Compact(f.pks)
-		if len(f.pks) > n { // beyond that a term may have been cut
-			f.pks = f.pks[:n]
+	for n, w := range walks {
+		for i := range out[n] {
+			f := &out[n][i]
+			f.more = len(f.pks) >= w.ahead
+			slices.Sort(f.pks)
+			f.pks = slices.Compact(f.pks)
+			if len(f.pks) > w.ahead { // beyond that a term may have been cut
+				f.pks = f.pks[:w.ahead]
+			}
 		}
 	}
-	return next, nil
+	return out, nil
 }
 
 // probe looks the records of one stretch up in the other groups, all at the

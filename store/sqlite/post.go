@@ -184,6 +184,26 @@ func (c *cursor) fill(s *snapshot, pk int64) error {
 	return nil
 }
 
+// FindRecordsEach is described in store.Population; here a question is no journey.
+func (s *snapshot) FindRecordsEach(ctx context.Context, asks []store.RecordsAsk) ([][]int64, error) {
+	out := make([][]int64, len(asks))
+	for i, a := range asks {
+		var err error
+		if out[i], err = s.FindRecords(ctx, a.Groups, a.After, a.Limit); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// FindRecordsEach of an Update sees its own postings too.
+func (t *tx) FindRecordsEach(ctx context.Context, asks []store.RecordsAsk) ([][]int64, error) {
+	if err := t.writePosts(ctx); err != nil {
+		return nil, err
+	}
+	return t.snapshot.FindRecordsEach(ctx, asks)
+}
+
 // FindRecords of an Update sees its own postings too.
 func (t *tx) FindRecords(ctx context.Context, groups [][]uint64, after int64, limit int) ([]int64, error) {
 	if err := t.writePosts(ctx); err != nil {

@@ -53,6 +53,8 @@ func testRecords(t *testing.T, s *stage) {
 		}
 		equal(t, "documents with a term", read(s, func(r store.Reader) (int64, error) { return r.CountTerm(s.ctx, h<<40|h+1) }), want)
 	}
+	var asks []store.RecordsAsk
+	var want [][]int64
 	for range 200 {
 		groups := make([][]uint64, 1+random.IntN(3))
 		for i := range groups {
@@ -64,7 +66,16 @@ func testRecords(t *testing.T, s *stage) {
 		after, limit := random.Int64N(30), 1+random.IntN(20)
 		got := read(s, func(r store.Reader) ([]int64, error) { return r.FindRecords(s.ctx, groups, after, limit) })
 		equal(t, "records", got, modelRecords(docs, groups, after, limit))
+		asks = append(asks, store.RecordsAsk{Groups: groups, After: after, Limit: limit})
+		want = append(want, got)
 	}
+	for n := 0; n < len(asks); n += 4 {
+		each := read(s, func(r store.Reader) ([][]int64, error) { return r.FindRecordsEach(s.ctx, asks[n:n+4]) })
+		for i := range each {
+			equal(t, "records of one among several", each[i], want[n+i])
+		}
+	}
+	equal(t, "nothing asked", len(read(s, func(r store.Reader) ([][]int64, error) { return r.FindRecordsEach(s.ctx, nil) })), 0)
 	equal(t, "no group", len(read(s, func(r store.Reader) ([]int64, error) { return r.FindRecords(s.ctx, nil, 0, 5) })), 0)
 }
 
