@@ -80,7 +80,8 @@ func (e *Errand) end(ctx context.Context, state string, answer []byte, shows []s
 // Deferred tells how a deferred request of this requester stands; nil when there is
 // none. What was allowed then is decided again, and all that the answer shows must
 // still be seen: else Denied, or Withheld "answer.withheld". An answer that is given
-// is in the audit log first.
+// is in the audit log first; of a request that was cut off by a crash only what it
+// wrote itself is told, which the log has.
 func (e *Errand) Deferred(ctx context.Context, id string) (*Deferred, error) {
 	key := e.answerKey(id)
 	row, err := e.standing(ctx, key)
@@ -186,7 +187,7 @@ func (e *Errand) shownNow(ctx context.Context, refs []string) ([]shownDoc, error
 	if len(refs) == 0 {
 		return nil, nil
 	}
-	return out, e.desk.engine.View(ctx, func(r store.Reader) error {
+	err := e.desk.engine.View(ctx, func(r store.Reader) error {
 		out = nil
 		eyes, err := e.eyes(ctx, r, &trace{})
 		if err != nil {
@@ -209,6 +210,7 @@ func (e *Errand) shownNow(ctx context.Context, refs []string) ([]shownDoc, error
 		}
 		return nil
 	})
+	return out, err
 }
 
 // behind are the documents of a reference: of a person, those of all their entries.

@@ -92,6 +92,15 @@ func (s *sight) lookBinary(ctx context.Context, doc *store.Doc, past bool) (o ac
 			return o, true, err
 		}
 	}
+	if past { // as it stands now it must be seen too
+		now, err := s.r.Get(ctx, doc.Key)
+		if err == nil && !now.Deleted && now.Version != doc.Version {
+			o, err = s.look(ctx, now, false)
+		}
+		if err != nil || now.Version != doc.Version && !now.Deleted && !o.Shown {
+			return access.Outcome{}, true, err
+		}
+	}
 	proxies, err := s.proxies(ctx, doc)
 	if err != nil || len(proxies) == 0 {
 		return o, false, err

@@ -216,6 +216,9 @@ func (s *searching) counted(ctx context.Context, types []string) (int, bool, err
 func (s *searching) exact(ctx context.Context, types []string) (int, bool, error) {
 	total := int64(0)
 	for _, typ := range types {
+		if typ == binaryType { // what stands for each decides
+			return 0, false, nil
+		}
 		term, ok := s.desk.searches().asks.Deciding(s.q, typ)
 		if !ok {
 			return 0, false, nil

@@ -100,7 +100,7 @@ func (a *api) run(r *http.Request, e *record.Errand, f action, cancel context.Ca
 func (a *api) outright(r *http.Request, e *record.Errand, f action) (res *response) {
 	defer func() {
 		if p := recover(); p != nil {
-			res = a.failure(r, fault.New(fault.Internal, "async.panic", "%v", p))
+			res = a.failure(r, fault.New(fault.Internal, "async.panic", "the request ended in a panic (%T)", p))
 		}
 	}()
 	res, err := f(r, e)

@@ -112,6 +112,15 @@ func TestBinaryByWhatStandsForIt(t *testing.T) {
 			t.Errorf("another organisation finds %s: %v", id, found)
 		}
 	}
+	if w := s.as(t, "R1K", http.MethodPut, "/Binary/alone", withID(binaryOf("text/plain", "CANARY", "DocumentReference/secret"), "alone", "", "")); w.Code != http.StatusOK {
+		t.Fatal(w.Code, w.Body)
+	}
+	if w := s.as(t, "RQM", http.MethodGet, "/Binary/alone/_history/1", ""); w.Code == http.StatusOK {
+		t.Error("a version from before the seal is shown")
+	}
+	if w := s.as(t, "RQM", http.MethodGet, "/Binary?_summary=count", ""); !strings.Contains(w.Body.String(), `"total":2`) {
+		t.Errorf("what may not be seen is counted: %s", w.Body)
+	}
 	w := s.as(t, "R1K", http.MethodPost, "", s.fill(bundleOf("transaction",
 		entry("urn:uuid:11111111-1111-4111-8111-111111111111", "POST", "Binary", binaryOf("text/plain", "with its letter", "")),
 		entry("", "POST", "DocumentReference", strings.Replace(strings.Replace(document("x", "urn:uuid:11111111-1111-4111-8111-111111111111", ""), `"id":"x",`, "", 1), "{p}", s.names["p"], 1)))))
