@@ -119,7 +119,7 @@ func (s *stage) starts() map[string][]string {
 		"reception": {"/find?q=attackson", p + "/demographics"},
 		"engineer":  {"/feeds", "/feeds/RYJ-pas?state=dead", "/feeds/messages/3"},
 		"steward":   {"/mpi/review", "/mpi/alarms", "/mpi/numbers", "/mpi/moves", "/mpi/compare", "/mpi/" + s.people["hostile"], "/mpi/" + s.people["adaeze"]},
-		"admin":     {"/admin/accounts", "/admin/workgroups", "/admin/apps", "/admin/find?name=registrar"},
+		"admin":     {"/admin/find?name=registrar", "/admin/accounts", "/admin/workgroups", "/admin/apps"},
 		"privacy":   {"/privacy", "/audit", "/audit/export", "/audit/0/proof", p + "/marks", "/privacy/marks", "/privacy/explain"},
 		"patient":   {"/me/looked", "/me/security"},
 		"lead":      {"/onboard", "/onboard/R1K", "/onboard/R1K/work", "/onboard/R1K/register", "/onboard/RAS/build", "/onboard/RAS/matches", "/onboard/RAS/build/variances", "/onboard/RAS/build/code?system=x&code=y"},
