@@ -76,15 +76,18 @@ func channelFolder(folder, org string) (dir, code string, err error) {
 	if _, err := os.Stat(dir); err != nil {
 		dir, folder = folder, filepath.Dir(filepath.Clean(folder))
 	}
+	if _, err := os.Stat(dir); err != nil {
+		return "", "", fault.New(fault.Invalid, "cli.folder", "there is no folder %s", dir)
+	}
 	if org != "" {
 		return dir, org, nil
 	}
-	files, err := folderFiles(folder, pack.Files)
-	if fault.Of(err) != nil && fault.Of(err).Code == "cli.link" {
-		return "", "", err
-	}
-	if err != nil {
+	if names, err := filepath.Glob(filepath.Join(folder, "*.yaml")); err != nil || len(names) == 0 { // another's folder is not looked through
 		return "", "", fault.New(fault.Invalid, "cli.channels", "no org pack stands in %s: say whose channels these are with --org", folder)
+	}
+	files, err := folderFiles(folder, pack.Files)
+	if err != nil {
+		return "", "", err
 	}
 	p, problems := pack.Read(files)
 	if len(problems) > 0 {

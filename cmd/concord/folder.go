@@ -12,11 +12,14 @@ import (
 // openFolder opens a folder that an operator names, and all in it, and nothing else: a
 // link that leads out of it, by whatever way and however deep, is refused, now and when
 // it is read. Links within it are followed, as is one to the folder itself. Errors:
-// Invalid "cli.link", which names the link.
+// Invalid "cli.link", which names the link; "cli.folder".
 func openFolder(dir string) (fs.FS, error) {
 	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return os.DirFS(dir), nil // there is no such folder: who reads it says what it is for
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fault.New(fault.Invalid, "cli.folder", "there is no folder %s", dir)
+	case err != nil:
+		return nil, fault.New(fault.Invalid, "cli.folder", "%s is no folder that can be opened", dir)
 	}
 	err = filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.Type()&fs.ModeSymlink == 0 || name == dir {

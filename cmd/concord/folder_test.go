@@ -94,3 +94,32 @@ func TestLinksOutOfFolders(t *testing.T) {
 		t.Error("a link that came since is followed")
 	}
 }
+
+// TestFolderThatIsNotThere: a folder that an operator names and that is not there is
+// named, whatever it is for; and nobody looks through the folder in which it would lie
+// for links, nor through that of channels which stand outside of a pack.
+func TestFolderThatIsNotThere(t *testing.T) {
+	in := t.TempDir()
+	if err := os.Symlink(t.TempDir(), filepath.Join(in, "elsewhere")); err != nil {
+		t.Fatal(err)
+	}
+	none := filepath.Join(in, "none")
+	_, policies := (deciding{Policies: none}).policies()
+	_, _, channels := channelFolder(none, "")
+	_, numbers := numberingIn(none, "R1K")
+	for what, err := range map[string]error{
+		"--policies": policies, "channels": channels, "numbers": numbers,
+		"an org pack": (&orgCheckCmd{Packs: []string{none}, JSON: true}).Run(),
+	} {
+		if f := fault.Of(err); f == nil || f.Code != "cli.folder" || !strings.Contains(f.Error(), none) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	loose := filepath.Join(in, "loose")
+	if err := os.Mkdir(loose, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := channelFolder(loose, ""); fault.Of(err) == nil || fault.Of(err).Code != "cli.channels" {
+		t.Errorf("channels outside of a pack: %v", err)
+	}
+}
