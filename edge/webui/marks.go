@@ -172,7 +172,8 @@ type markForm struct {
 	Why    string
 	Title  string
 	Means  string
-	Seals  bool // a workgroup can be chosen, and what has the same code
+	Code   string // of a seal by a code
+	Seals  bool   // a workgroup can be chosen, and what has the same code
 	Alike  bool
 	Later  bool // what comes later can be sealed with it
 	Groups []account.Workgroup
@@ -258,6 +259,7 @@ func (s *Site) markAsk(v *visit, status int, f markForm) (*answer, error) {
 	f.Later = f.Seals && f.Ask.Code == ""
 	if f.Ask.Code != "" {
 		f.Title, f.Means = f.Title+", with what comes later", standingMeans+" "+f.Means
+		f.Code = codeWords(f.Ask.Code)
 	}
 	if f.Alike && strings.HasPrefix(f.Ask.Ref, "DiagnosticReport/") {
 		f.Means += " The results that the report consists of go with it."

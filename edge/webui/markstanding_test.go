@@ -34,7 +34,7 @@ func TestStandingSealOnPages(t *testing.T) {
 		t.Helper()
 		s.write("R1K", control, coded(letter(entry, canary, canary, canary, today.AddDate(0, 0, -1))))
 	}
-	for _, wrong := range [][2]string{{"http://snomed.info/sct", ""}, {"", "165816005"}, {"", "urn:x|"}, {"http://hl7.org/fhir/sid/icd-10", "B"}, {"", "<script>alert(1)</script>"}} {
+	for _, wrong := range [][2]string{{"http://snomed.info/sct", ""}, {"http://snomed.info/sct", "not a code"}, {"http://snomed.info/sct", "165816006"}, {"", "165816005"}, {"", "urn:x|"}, {"http://hl7.org/fhir/sid/icd-10", "B"}, {"", "<script>alert(1)</script>"}} {
 		r := g.post(page, "bycode", "yes", "do", "seal", "system", wrong[0], "code", wrong[1])
 		if r.status != http.StatusUnprocessableEntity {
 			t.Errorf("%v: %d %s", wrong, r.status, r.to)
@@ -43,7 +43,7 @@ func TestStandingSealOnPages(t *testing.T) {
 		r.lacks(t, "<script>alert")
 	}
 	ask := g.post(page, "bycode", "yes", "do", "lock", "system", "http://hl7.org/fhir/sid/icd-10", "code", "b20")
-	ask.has(t, "Seal and lock, with what comes later", `name="code" value="http://hl7.org/fhir/sid/icd-10|B20"`, "Sexual health", "Leave it as it is")
+	ask.has(t, "Seal and lock, with what comes later", "<strong>ICD-10 B20</strong>", `name="code" value="http://hl7.org/fhir/sid/icd-10|B20"`, "Sexual health", "Leave it as it is")
 	r := g.post(page, "bycode", "yes", "do", "lock", "code", "http://hl7.org/fhir/sid/icd-10|B20", "sure", "yes", "why", "short")
 	r.has(t, "Say in 10 to 500 characters why.")
 	r = g.post(page, "bycode", "yes", "do", "lock", "code", "http://hl7.org/fhir/sid/icd-10|B20", "sure", "yes", "why", whyMarked)

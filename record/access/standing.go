@@ -7,6 +7,7 @@ import (
 
 	"concord/fault"
 	"concord/standard/fhir"
+	"concord/standard/uk"
 )
 
 // StandingSealCode is the code of ObjectionSystem for a Consent that seals what a patient
@@ -71,6 +72,8 @@ func ParseSealCode(text string) (string, error) {
 		return "", fault.New(fault.Invalid, "access.seal-code", "write the URL of a code system and a code of it").In("code")
 	case slices.Contains(wholeBelow, system) && !codeHead.MatchString(plainCode(code)):
 		return "", fault.New(fault.Invalid, "access.seal-code", "a code of this system is a letter and at least two letters or digits").In("code")
+	case system == uk.SNOMED && !uk.SNOMEDIdentifier(code): // a seal on a code that nothing has would seal nothing
+		return "", fault.New(fault.Invalid, "access.seal-code", "this is no code of SNOMED CT: those are 6 to 18 digits, the last of them a check digit").In("code")
 	}
 	return key, nil
 }
