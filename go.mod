@@ -34,6 +34,8 @@ require (
 
 require codeberg.org/go-pdf/fpdf v0.12.0
 
+require github.com/tidwall/btree v1.8.2 // indirect
+
 require (
 	filippo.io/mldsa v0.0.0-20260215214346-43d0283efc3e // indirect
 	github.com/BurntSushi/toml v1.4.1-0.20240526193622-a339e1f7089c // indirect

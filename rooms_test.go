@@ -37,6 +37,7 @@ var mayImport = map[string]string{
 	"store/dictionary/gen":       "fault standard store demo",
 	"store/sqlite":               "fault standard store",
 	"store/sqlite/pagecache":     "",
+	"store/sqlite/memtable":      "fault",
 	"store/postgres":             "fault standard store",
 	"store/postgres/pgtest":      "",
 	"store/storetest":            "fault standard store",

@@ -29,12 +29,6 @@ func rules() []rule {
 			  OR max(ver) + 1 <> coalesce((SELECT ver FROM rec r WHERE r.id = rec_hist.id), 0)`},
 		{"store.history-order", "a later version carries an earlier time or change number", `
 			SELECT ` + place + ` FROM rec_hist h WHERE EXISTS (SELECT 1 FROM rec_hist n WHERE n.id = h.id AND n.ver = h.ver + 1 AND (n.cseq < h.cseq OR n.upd < h.upd))`},
-		{"store.ident-orphan", "an identifier entry has no document", `
-			SELECT ` + place + ` FROM ident WHERE NOT EXISTS (SELECT 1 FROM rec r WHERE r.id = ident.id AND r.del = 0)`},
-		{"store.string-orphan", "a string entry has no document", `
-			SELECT ` + place + ` FROM str WHERE NOT EXISTS (SELECT 1 FROM rec r WHERE r.id = str.id AND r.del = 0)`},
-		{"store.post-orphan", "a posting counts no document, or its record has none", `
-			SELECT pk || '/' || term FROM post WHERE n <= 0 OR NOT EXISTS (SELECT 1 FROM rec r WHERE r.id BETWEEN pk << 31 AND (pk << 31) + 2147483647 AND r.del = 0)`},
 		// A claim may come before its document (a reference to a patient who is
 		// loaded later), but not before its record.
 		{"store.alias-orphan", "a claimed identifier leads to a record without documents", `
@@ -87,6 +81,9 @@ func (e *Engine) Check(ctx context.Context, report func(store.Finding)) error {
 			if err := s.checkRule(rule, report); err != nil {
 				return err
 			}
+		}
+		if err := s.checkIndexes(report); err != nil {
+			return err
 		}
 		if err := s.checkHours(report); err != nil {
 			return err

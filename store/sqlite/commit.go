@@ -37,6 +37,10 @@ func (w *writer) prepare() error {
 	if err := w.loadNames(); err != nil {
 		return err
 	}
+	if w.pending, err = openPending(w.e, w.snap); err != nil {
+		return err
+	}
+	w.snap.pending = w.pending
 	id, err := w.snap.identity()
 	if err != nil {
 		return err
@@ -109,6 +113,7 @@ func (w *writer) commitAll() error {
 	if err := w.snap.run("COMMIT"); err != nil {
 		return err
 	}
+	w.pending.committed()
 	w.begun, w.rows = false, 0
 	w.ahead.caughtUp()
 	w.e.behind.Store(false)
@@ -128,13 +133,19 @@ func (w *writer) flush() error {
 	if err := w.writeCounts(); err != nil {
 		return err
 	}
-	st, err := w.snap.prepare("UPDATE counter SET change = ?1, at = ?2, pk = ?3, job = ?4, message = ?5")
+	if err := w.pending.write(w.snap); err != nil {
+		return err
+	}
+	st, err := w.snap.prepare(`UPDATE counter SET change = ?1, at = ?2, pk = ?3, job = ?4, message = ?5,
+		filed = ?6, merging = ?7, filling = ?8, merged = ?9`)
 	if err != nil {
 		return err
 	}
-	for i, v := range [...]int64{w.c.change, w.c.at, w.c.pk, w.c.job, w.c.message} {
+	m := w.pending.state()
+	for i, v := range [...]int64{w.c.change, w.c.at, w.c.pk, w.c.job, w.c.message, m.filed, m.merging, m.filling} {
 		st.BindInt64(i+1, v)
 	}
+	bindBlob(st, 9, m.pack())
 	return done(st)
 }
 
@@ -244,9 +255,7 @@ func (t *tx) finish() error {
 		return nil
 	}
 	t.w.c.change = t.change
-	if err := t.writePosts(context.Background()); err != nil {
-		return err
-	}
+	t.writePosts()
 	return t.writeFeed()
 }
 

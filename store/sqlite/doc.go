@@ -16,6 +16,8 @@
 //     never wait for the writer (view.go).
 //   - Updates that only append to logs are durable in a file ahead of the
 //     database, which catches up soon (ahead.go).
+//   - Index entries gather in memory and in one row for each commit, and are merged
+//     into their tables in order (pending.go).
 //   - The log of the database (WAL) is folded back in the background, so that
 //     no Update waits for it (checkpoint.go).
 //
@@ -24,7 +26,8 @@
 //     rec_hist the versions before it, without gaps.
 //   - change has one row per Update that wrote documents and names each
 //     version once.
-//   - An index entry exists exactly for current versions.
+//   - An index entry exists exactly for current versions: in its table, as what is
+//     pending changes it.
 //
 // Files: concord.db (with -wal, -shm and .ahead), concord.lock. See
 // https://www.sqlite.org/wal.html and https://www.sqlite.org/withoutrowid.html.

@@ -8,6 +8,7 @@ import (
 
 	"concord/fault"
 	"concord/store"
+	"concord/store/sqlite/memtable"
 )
 
 // The header of a version, in the order that header reads it.
@@ -189,30 +190,33 @@ func (s *snapshot) Scan(ctx context.Context, typ uint16, after store.Key, limit 
 // Find looks up the alias and identifier indexes, aliases first.
 func (s *snapshot) Find(ctx context.Context, h uint64, limit int) ([]store.Key, error) {
 	found := distinct{limit: limit}
-	for _, q := range [...]string{
-		"SELECT id FROM alias WHERE h = ?1",
-		"SELECT id FROM ident WHERE h = ?1 ORDER BY id",
-	} {
-		if err := s.each(q, found.add, int64(h)); err != nil {
-			return nil, err
-		}
+	alias := func(st *sqlite.Stmt) error { return found.add(st.ColumnInt64(0)) }
+	if err := s.each("SELECT id FROM alias WHERE h = ?1", alias, int64(h)); err != nil {
+		return nil, err
 	}
-	return found.keys, nil
+	from := memtable.Key{Kind: memtable.Identifier, H: int64(h)}
+	err := s.overlaid(from, func(k memtable.Key) bool { return k.H == from.H },
+		"SELECT id FROM ident WHERE h = ?1 ORDER BY id", func(st *sqlite.Stmt) memtable.Entry {
+			return memtable.Entry{Key: memtable.Key{Kind: memtable.Identifier, H: from.H, ID: st.ColumnInt64(0)}, N: 1}
+		}, found.entry, from.H)
+	return found.keys, err
 }
 
 // FindString looks up the string index, in value order.
 func (s *snapshot) FindString(ctx context.Context, h uint64, prefix string, exact bool, limit int) ([]store.Key, error) {
 	found := distinct{limit: limit}
-	if exact {
-		err := s.each("SELECT id FROM str WHERE h = ?1 AND v = ?2 ORDER BY id", found.add, int64(h), prefix)
-		return found.keys, err
+	from := memtable.Key{Kind: memtable.Text, H: int64(h), V: prefix}
+	query, within := "SELECT id, v FROM str WHERE h = ?1 AND v >= ?2 ORDER BY v, id", func(k memtable.Key) bool {
+		return k.H == from.H && strings.HasPrefix(k.V, prefix)
 	}
-	err := s.each("SELECT id, v FROM str WHERE h = ?1 AND v >= ?2 ORDER BY v, id", func(st *sqlite.Stmt) error {
-		if !strings.HasPrefix(st.ColumnText(1), prefix) {
-			return stop{}
+	if exact {
+		query, within = "SELECT id, v FROM str WHERE h = ?1 AND v = ?2 ORDER BY id", func(k memtable.Key) bool {
+			return k.H == from.H && k.V == prefix
 		}
-		return found.add(st)
-	}, int64(h), prefix)
+	}
+	err := s.overlaid(from, within, query, func(st *sqlite.Stmt) memtable.Entry {
+		return memtable.Entry{Key: memtable.Key{Kind: memtable.Text, H: from.H, V: st.ColumnText(1), ID: st.ColumnInt64(0)}, N: 1}
+	}, found.entry, from.H, prefix)
 	return found.keys, err
 }
 
@@ -223,11 +227,13 @@ type distinct struct {
 	seen  map[store.Key]bool
 }
 
-func (f *distinct) add(st *sqlite.Stmt) error {
+func (f *distinct) entry(e memtable.Entry) error { return f.add(e.ID) }
+
+func (f *distinct) add(row int64) error {
 	if len(f.keys) >= f.limit {
 		return stop{}
 	}
-	k := keyOf(st.ColumnInt64(0))
+	k := keyOf(row)
 	if f.seen[k] {
 		return nil
 	}

@@ -33,6 +33,9 @@ type Options struct {
 	// CheckpointPages is the length of the write-ahead log, in pages, at which
 	// it is folded back in the background; default 32,000 (250 MB).
 	CheckpointPages int
+	// PendingEntries is how many index entries gather in memory before they are
+	// merged into their tables; default 131,072.
+	PendingEntries int
 	// NoSync gives up durability for throw-away stores in tests.
 	NoSync bool
 }
@@ -64,6 +67,10 @@ type Engine struct {
 	// behind is true while entries of logs are durable that the database does
 	// not have yet.
 	behind atomic.Bool
+	// tables hold the index entries that are not in their tables yet.
+	tables atomic.Pointer[tables]
+	// readBefore are tables that a process which only reads has read.
+	readBefore atomic.Pointer[readTables]
 }
 
 var _ store.Engine = (*Engine)(nil)
@@ -77,6 +84,9 @@ func Open(ctx context.Context, dir string, o Options) (*Engine, error) {
 	}
 	if o.Readers <= 0 {
 		o.Readers = defaultReaders
+	}
+	if o.PendingEntries <= 0 {
+		o.PendingEntries = defaultPending
 	}
 	if o.CheckpointPages <= 0 {
 		o.CheckpointPages = defaultWALPages

@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"cmp"
 	"context"
 	"slices"
 
@@ -9,6 +8,7 @@ import (
 
 	"concord/standard/search"
 	"concord/store"
+	"concord/store/sqlite/memtable"
 )
 
 // posting names one term of one record.
@@ -35,35 +35,19 @@ func (p posts) move(pk int64, from, to []uint64) {
 	}
 }
 
-// writePosts files what has gathered, in the order of the table.
-func (t *tx) writePosts(ctx context.Context) error {
+// writePosts files what has gathered.
+func (t *tx) writePosts() {
 	if len(t.posts) == 0 {
-		return nil
+		return
 	}
-	order := make([]posting, 0, len(t.posts))
+	out := make([]memtable.Entry, 0, len(t.posts))
 	for k, n := range t.posts {
 		if n != 0 {
-			order = append(order, k)
-		}
-	}
-	slices.SortFunc(order, func(a, b posting) int { return cmp.Or(cmp.Compare(a.term, b.term), cmp.Compare(a.pk, b.pk)) })
-	for _, k := range order {
-		if err := t.writePost(ctx, k, t.posts[k]); err != nil {
-			return err
+			out = append(out, memtable.Entry{Key: memtable.Key{Kind: memtable.Posting, H: int64(k.term), ID: k.pk}, N: int64(n)})
 		}
 	}
 	clear(t.posts)
-	return nil
-}
-
-func (t *tx) writePost(ctx context.Context, k posting, n int) error {
-	if n > 0 {
-		return t.apply(ctx, "INSERT INTO post (term, pk, n) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET n = n + excluded.n", int64(k.term), k.pk, n)
-	}
-	if err := t.apply(ctx, "UPDATE post SET n = n + ?3 WHERE term = ?1 AND pk = ?2", int64(k.term), k.pk, n); err != nil {
-		return err
-	}
-	return t.apply(ctx, "DELETE FROM post WHERE term = ?1 AND pk = ?2 AND n <= 0", int64(k.term), k.pk)
+	t.w.pending.add(out)
 }
 
 // Index moves the index entries of a current version without a new one.
@@ -89,12 +73,30 @@ func (t *tx) Index(ctx context.Context, k store.Key, version int64, from, to sea
 		return err
 	}
 	t.posts.move(k.PK, from.Terms, to.Terms)
-	return t.moveIndex(ctx, row, &from, &to)
+	t.moveIndex(row, &from, &to)
+	return nil
 }
 
 // CountTerm adds up the postings of a term.
 func (s *snapshot) CountTerm(_ context.Context, term uint64) (int64, error) {
-	return s.intOf("SELECT coalesce(sum(n), 0) FROM post WHERE term = ?1", int64(term))
+	v, err := s.filed()
+	if err != nil {
+		return 0, err
+	}
+	n, err := s.intOf("SELECT coalesce(sum(n), 0) FROM post WHERE term = ?1", int64(term))
+	pending, _ := v.Entries(firstPosting(term, 0), 1<<31-1, ofTerm(term))
+	for _, e := range pending {
+		n += e.N
+	}
+	return n, err
+}
+
+func firstPosting(term uint64, pk int64) memtable.Key {
+	return memtable.Key{Kind: memtable.Posting, H: int64(term), ID: pk}
+}
+
+func ofTerm(term uint64) func(memtable.Key) bool {
+	return func(k memtable.Key) bool { return k.H == int64(term) }
 }
 
 // FindRecords walks the records that have a term of every group: the cursors
@@ -133,7 +135,8 @@ func (s *snapshot) FindRecords(ctx context.Context, groups [][]uint64, after int
 type cursor struct {
 	terms []uint64
 	ahead []int64
-	more  bool // the table may hold more after ahead
+	more  bool // there may be more after end
+	end   int64
 	size  int
 }
 
@@ -154,34 +157,69 @@ func (c *cursor) seek(s *snapshot, pk int64) (int64, error) {
 	if c.size > 0 && !c.more {
 		return 0, nil
 	}
-	c.size = min(max(2*c.size, firstAhead), mostAhead)
-	if err := c.fill(s, pk); err != nil || len(c.ahead) == 0 {
-		return 0, err
+	for pk = max(pk, 0); ; pk = c.end + 1 {
+		c.size = min(max(2*c.size, firstAhead), mostAhead)
+		if err := c.fill(s, pk); err != nil {
+			return 0, err
+		}
+		if len(c.ahead) > 0 {
+			return c.ahead[0], nil
+		}
+		if !c.more {
+			return 0, nil
+		}
 	}
-	return c.ahead[0], nil
 }
 
-// fill reads the next records of each term and merges them.
+// fill reads the next records of each term and merges them, up to where all of
+// them are known.
 func (c *cursor) fill(s *snapshot, pk int64) error {
-	c.ahead, c.more = c.ahead[:0], false
+	c.ahead, c.more, c.end = c.ahead[:0], false, 1<<63-1
+	v, err := s.filed()
+	if err != nil {
+		return err
+	}
 	for _, term := range c.terms {
-		n := 0
-		err := s.each("SELECT pk FROM post WHERE term = ?1 AND pk >= ?2 ORDER BY pk LIMIT +?3", func(st *sqlite.Stmt) error {
-			c.ahead = append(c.ahead, st.ColumnInt64(0))
-			n++
-			return nil
-		}, int64(term), pk, c.size)
-		if err != nil {
+		if err := c.read(s, v, term, pk); err != nil {
 			return err
 		}
-		c.more = c.more || n == c.size
 	}
 	slices.Sort(c.ahead)
 	c.ahead = slices.Compact(c.ahead)
-	if len(c.ahead) > c.size { // beyond that a term may have been cut
-		c.ahead, c.more = c.ahead[:c.size], true
+	if c.more {
+		n := len(c.ahead)
+		for n > 0 && c.ahead[n-1] > c.end {
+			n--
+		}
+		c.ahead = c.ahead[:n]
 	}
 	return nil
+}
+
+// read adds the next records of one term, with what is pending for them.
+func (c *cursor) read(s *snapshot, v *memtable.View, term uint64, pk int64) error {
+	o := overlay{f: func(e memtable.Entry) error { c.ahead = append(c.ahead, e.ID); return nil }}
+	var whole bool
+	if o.pending, whole = v.Entries(firstPosting(term, pk), c.size, ofTerm(term)); !whole {
+		c.cut(o.pending[len(o.pending)-1].ID)
+	}
+	n, last := 0, int64(0)
+	err := s.each("SELECT pk, n FROM post WHERE term = ?1 AND pk >= ?2 ORDER BY pk LIMIT +?3", func(st *sqlite.Stmt) error {
+		n, last = n+1, st.ColumnInt64(0)
+		return o.row(memtable.Entry{Key: firstPosting(term, last), N: st.ColumnInt64(1)})
+	}, int64(term), pk, c.size)
+	if err != nil {
+		return err
+	}
+	if n == c.size {
+		c.cut(last)
+	}
+	return o.end()
+}
+
+// cut notes that records behind one are not all known.
+func (c *cursor) cut(last int64) {
+	c.more, c.end = true, min(c.end, last)
 }
 
 // FindRecordsEach is described in store.Population; here a question is no journey.
@@ -198,24 +236,18 @@ func (s *snapshot) FindRecordsEach(ctx context.Context, asks []store.RecordsAsk)
 
 // FindRecordsEach of an Update sees its own postings too.
 func (t *tx) FindRecordsEach(ctx context.Context, asks []store.RecordsAsk) ([][]int64, error) {
-	if err := t.writePosts(ctx); err != nil {
-		return nil, err
-	}
+	t.writePosts()
 	return t.snapshot.FindRecordsEach(ctx, asks)
 }
 
 // FindRecords of an Update sees its own postings too.
 func (t *tx) FindRecords(ctx context.Context, groups [][]uint64, after int64, limit int) ([]int64, error) {
-	if err := t.writePosts(ctx); err != nil {
-		return nil, err
-	}
+	t.writePosts()
 	return t.snapshot.FindRecords(ctx, groups, after, limit)
 }
 
 // CountTerm of an Update counts its own postings too.
 func (t *tx) CountTerm(ctx context.Context, term uint64) (int64, error) {
-	if err := t.writePosts(ctx); err != nil {
-		return 0, err
-	}
+	t.writePosts()
 	return t.snapshot.CountTerm(ctx, term)
 }

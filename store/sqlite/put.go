@@ -9,6 +9,7 @@ import (
 	"concord/fault"
 	"concord/standard/search"
 	"concord/store"
+	"concord/store/sqlite/memtable"
 )
 
 // NewRecord allocates a record key that was never used.
@@ -58,9 +59,7 @@ func (t *tx) Put(ctx context.Context, p store.Put) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := t.moveIndex(ctx, row, &p.Old, &p.Index); err != nil {
-		return 0, err
-	}
+	t.moveIndex(row, &p.Old, &p.Index)
 	t.posts.move(p.PK, p.Old.Terms, p.Index.Terms)
 	t.puts.Add(p.Key, have+1, p.Deleted)
 	t.w.c.pk = max(t.w.c.pk, p.PK) // NewRecord never gives a key in use
@@ -147,46 +146,30 @@ func bindIndex(st *sqlite.Stmt, from int, e *search.Entries) {
 
 // moveIndex takes the entries away that only the old version had and files
 // those that only the new one has.
-func (t *tx) moveIndex(ctx context.Context, row int64, from, to *search.Entries) error {
+func (t *tx) moveIndex(row int64, from, to *search.Entries) {
+	var out []memtable.Entry
+	file := func(k memtable.Key, n int64) { out = append(out, memtable.Entry{Key: k, N: n}) }
 	for _, h := range from.Idents {
-		if slices.Contains(to.Idents, h) {
-			continue
-		}
-		if err := t.apply(ctx, "DELETE FROM ident WHERE h = ?1 AND id = ?2", int64(h), row); err != nil {
-			return err
+		if !slices.Contains(to.Idents, h) {
+			file(memtable.Key{Kind: memtable.Identifier, H: int64(h), ID: row}, -1)
 		}
 	}
 	for _, s := range from.Strings {
-		if slices.Contains(to.Strings, s) {
-			continue
-		}
-		if err := t.apply(ctx, "DELETE FROM str WHERE h = ?1 AND v = ?2 AND id = ?3", int64(s.Param), s.Value, row); err != nil {
-			return err
+		if !slices.Contains(to.Strings, s) {
+			file(memtable.Key{Kind: memtable.Text, H: int64(s.Param), V: s.Value, ID: row}, -1)
 		}
 	}
 	for _, h := range to.Idents {
-		if slices.Contains(from.Idents, h) {
-			continue
-		}
-		st, err := t.write(ctx, "INSERT INTO ident (h, id) VALUES (?1, ?2) ON CONFLICT DO NOTHING")
-		if err != nil {
-			return err
-		}
-		st.BindInt64(1, int64(h))
-		st.BindInt64(2, row)
-		if err := t.exec(st); err != nil {
-			return err
+		if !slices.Contains(from.Idents, h) {
+			file(memtable.Key{Kind: memtable.Identifier, H: int64(h), ID: row}, 1)
 		}
 	}
 	for _, s := range to.Strings {
-		if slices.Contains(from.Strings, s) {
-			continue
-		}
-		if err := t.apply(ctx, "INSERT INTO str (h, v, id) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING", int64(s.Param), s.Value, row); err != nil {
-			return err
+		if !slices.Contains(from.Strings, s) {
+			file(memtable.Key{Kind: memtable.Text, H: int64(s.Param), V: s.Value, ID: row}, 1)
 		}
 	}
-	return nil
+	t.w.pending.add(out)
 }
 
 // Claim files a key under a hash that may belong to one key only.

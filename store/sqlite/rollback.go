@@ -20,6 +20,7 @@ func (w *writer) back(m mark) {
 		delete(w.snap.fresh, v)
 	}
 	w.born, w.counts = w.born[:m.born], w.counts[:m.counts]
+	w.pending.back(m.filed)
 	clear(w.tails)
 }
 
@@ -36,6 +37,9 @@ func (w *writer) reset() {
 	clear(w.tails)
 	clear(w.marks)
 	w.born, w.counts, w.logs = w.born[:0], w.counts[:0], nil
+	if w.pending != nil {
+		w.pending.reset()
+	}
 	if c, err := w.load(); err == nil {
 		w.c = c
 		w.c.at = max(c.at, w.ahead.time())

@@ -30,17 +30,25 @@ func open(t testing.TB, o storetest.Options) store.Engine {
 	return e
 }
 
-// TestStore runs the suite and then asks how SQLite ran each statement of it:
+// TestStore runs the suite, once with index entries that stay in memory and once with
+// such as are merged after a few, and then asks how SQLite ran each statement of it:
 // none may walk a table that grows, or sort what an index could give in order.
 // Only the few messages of one control id are sorted: their index leads with
 // the digest, for the duplicates.
 func TestStore(t *testing.T) {
 	var seen sync.Map
-	storetest.Run(t, func(t testing.TB, o storetest.Options) store.Engine {
-		e := open(t, o)
-		e.(*sqlite.Engine).Watch(func(query string) { seen.Store(query, true) })
-		return e
-	})
+	for name, entries := range map[string]int{"Gathered": 0, "Merged": 5} {
+		t.Run(name, func(t *testing.T) {
+			storetest.Run(t, func(t testing.TB, o storetest.Options) store.Engine {
+				e, err := sqlite.Open(t.Context(), o.Dir, sqlite.Options{Now: o.Now, MaxPages: o.Room / pageSize, PendingEntries: entries})
+				if err != nil {
+					t.Fatal(err)
+				}
+				e.Watch(func(query string) { seen.Store(query, true) })
+				return e
+			})
+		})
+	}
 	t.Run("Plans", func(t *testing.T) {
 		e := open(t, storetest.Options{Dir: t.TempDir(), Now: time.Now}).(*sqlite.Engine)
 		defer e.Close()
@@ -70,8 +78,9 @@ func TestStore(t *testing.T) {
 
 func TestCrash(t *testing.T) {
 	storetest.Crash(t, func(t testing.TB, o storetest.Options) store.Engine {
-		// A short log, so that some rounds end while it is folded back.
-		e, err := sqlite.Open(t.Context(), o.Dir, sqlite.Options{Now: o.Now, CheckpointPages: 200})
+		// A short log, so that some rounds end while it is folded back, and small
+		// generations, so that some end while one is merged.
+		e, err := sqlite.Open(t.Context(), o.Dir, sqlite.Options{Now: o.Now, CheckpointPages: 200, PendingEntries: 300})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -79,4 +88,15 @@ func TestCrash(t *testing.T) {
 	}, 8)
 }
 
-func TestFull(t *testing.T) { storetest.Full(t, open, 400*pageSize) }
+func TestFull(t *testing.T) {
+	storetest.Full(t, open, 400*pageSize)
+	t.Run("Merged", func(t *testing.T) {
+		storetest.Full(t, func(t testing.TB, o storetest.Options) store.Engine {
+			e, err := sqlite.Open(t.Context(), o.Dir, sqlite.Options{Now: o.Now, MaxPages: o.Room / pageSize, PendingEntries: 50})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return e
+		}, 400*pageSize)
+	})
+}

@@ -8,6 +8,7 @@ import (
 
 	"concord/fault"
 	"concord/store"
+	"concord/store/sqlite/memtable"
 )
 
 var _ store.Transfer = (*Engine)(nil)
@@ -66,15 +67,32 @@ func (s *snapshot) dump(ctx context.Context, yield func(store.Row) error) error 
 	for i := range tables {
 		t := &tables[i]
 		r := store.Row{Table: t, Cells: make([]store.Cell, len(t.Columns))}
-		err := s.each(dumpQuery(t), func(st *sqlite.Stmt) error {
+		o, err := s.overlayOf(t.Name, func(e memtable.Entry) error {
+			toCells(e, r.Cells)
+			return yield(r)
+		})
+		if err != nil {
+			return err
+		}
+		err = s.each(dumpQuery(t), func(st *sqlite.Stmt) error {
 			if err := ctx.Err(); err != nil {
 				return cancelled(err)
 			}
 			for c := range r.Cells {
 				readCell(st, c, t.Columns[c].Kind, &r.Cells[c])
 			}
-			return yield(r)
+			if o == nil {
+				return yield(r)
+			}
+			e, err := fromCells(t.Name, r.Cells)
+			if err != nil {
+				return err
+			}
+			return o.row(e)
 		})
+		if err == nil && o != nil {
+			err = o.end()
+		}
 		if err != nil {
 			return err
 		}

@@ -18,12 +18,14 @@ type snapshot struct {
 	names *names
 	now   func() time.Time
 	// fresh are names that the open write transaction made; nil in a View.
-	fresh map[string]int64
-	tok   []byte             // scratch of a scan
-	seen  func(query string) // told of every statement, if set
-	trace store.Trace        // told of the statements of one View, if set
-	stops interrupt
-	logs  *logView // where a View reads logs, when entries were ahead of the database as it began
+	fresh   map[string]int64
+	tok     []byte             // scratch of a scan
+	seen    func(query string) // told of every statement, if set
+	trace   store.Trace        // told of the statements of one View, if set
+	stops   interrupt
+	pending *pending // the writer's
+	sees    *sees    // of a View
+	logs    *logView // where a View reads logs, when entries were ahead of the database as it began
 }
 
 var _ store.Reader = (*snapshot)(nil)
@@ -108,7 +110,7 @@ func (e *Engine) View(ctx context.Context, f func(store.Reader) error) (err erro
 	if err := ctx.Err(); err != nil {
 		return cancelled(err)
 	}
-	behind := e.behind.Load()
+	behind, had := e.behind.Load(), e.tables.Load()
 	s, err := e.readers.take(ctx)
 	if err != nil {
 		return err
@@ -122,6 +124,7 @@ func (e *Engine) View(ctx context.Context, f func(store.Reader) error) (err erro
 	// A handle of one View, so that one kept beyond its end cannot read.
 	handle := *s
 	handle.trace = store.TraceOf(ctx)
+	handle.sees = &sees{e: e, had: had}
 	if behind {
 		handle.logs = &logView{e: e, ctx: ctx}
 		defer handle.logs.end()

@@ -57,6 +57,8 @@ type writer struct {
 	ahead  *ahead            // entries that are durable, and not in the database yet
 	late   *time.Timer       // when the database is to catch up with them
 
+	pending *pending // index entries
+
 	bulk *bulk // while a bulk load is under way
 	fold *folder
 }
@@ -66,8 +68,8 @@ type counters struct{ change, at, pk, job, message int64 }
 
 // mark is what must be restored when an Update fails.
 type mark struct {
-	c            counters
-	born, counts int
+	c                   counters
+	born, counts, filed int
 }
 
 const (
@@ -312,7 +314,7 @@ func (w *writer) answer(err error) {
 // one runs an Update. What it writes to the database needs no savepoint when
 // nothing lies before it in the transaction.
 func (w *writer) one(req *request) error {
-	m := mark{w.c, len(w.born), len(w.counts)}
+	m := mark{w.c, len(w.born), len(w.counts), len(w.pending.steps)}
 	t := &tx{snapshot: w.snap, w: w, first: !w.dirty, posts: posts{}, change: w.c.change + 1, at: max(w.c.at, w.snap.now().UnixMicro())}
 	err := store.Guarded(req.f, t)
 	if err == nil {
