@@ -29,11 +29,6 @@ func rules() []rule {
 			  OR max(ver) + 1 <> coalesce((SELECT ver FROM rec r WHERE r.id = rec_hist.id), 0)`},
 		{"store.history-order", "a later version carries an earlier time or change number", `
 			SELECT ` + place + ` FROM rec_hist h WHERE EXISTS (SELECT 1 FROM rec_hist n WHERE n.id = h.id AND n.ver = h.ver + 1 AND (n.cseq < h.cseq OR n.upd < h.upd))`},
-		// A claim may come before its document (a reference to a patient who is
-		// loaded later), but not before its record.
-		{"store.alias-orphan", "a claimed identifier leads to a record without documents", `
-			SELECT ` + place + ` FROM alias WHERE NOT EXISTS
-			  (SELECT 1 FROM rec r WHERE r.id BETWEEN alias.id >> 31 << 31 AND (alias.id >> 31 << 31) + 2147483647)`},
 		{"store.link-double", "a record key has more than one standing link", `
 			SELECT pk FROM link WHERE till IS NULL GROUP BY pk HAVING count(*) > 1`},
 		{"store.link-order", "a link ends before it begins, or overlaps the next", `

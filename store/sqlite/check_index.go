@@ -20,6 +20,7 @@ type indexRule struct {
 func indexRules() []indexRule {
 	const (
 		current = "SELECT 1 FROM rec r WHERE r.id = ?1 AND r.del = 0"
+		ever    = "SELECT 1 FROM rec r WHERE r.id BETWEEN ?1 >> 31 << 31 AND (?1 >> 31 << 31) + 2147483647"
 		some    = "SELECT 1 FROM rec r WHERE r.id BETWEEN ?1 << 31 AND (?1 << 31) + 2147483647 AND r.del = 0"
 	)
 	return []indexRule{
@@ -32,6 +33,11 @@ func indexRules() []indexRule {
 		{memtable.Posting, "store.post-orphan", "a posting counts no document, or its record has none", `
 			SELECT term, '', pk, n FROM post WHERE n <= 0
 			  OR NOT EXISTS (SELECT 1 FROM rec r WHERE r.id BETWEEN pk << 31 AND (pk << 31) + 2147483647 AND r.del = 0)`, some},
+		// A claim may come before its document (a reference to a patient who is
+		// loaded later), but not before its record.
+		{memtable.Alias, "store.alias-orphan", "a claimed identifier leads to a record without documents", `
+			SELECT h, '', id, 1 FROM alias WHERE NOT EXISTS
+			  (SELECT 1 FROM rec r WHERE r.id BETWEEN alias.id >> 31 << 31 AND (alias.id >> 31 << 31) + 2147483647)`, ever},
 	}
 }
 

@@ -190,16 +190,23 @@ func (s *snapshot) Scan(ctx context.Context, typ uint16, after store.Key, limit 
 // Find looks up the alias and identifier indexes, aliases first.
 func (s *snapshot) Find(ctx context.Context, h uint64, limit int) ([]store.Key, error) {
 	found := distinct{limit: limit}
-	alias := func(st *sqlite.Stmt) error { return found.add(st.ColumnInt64(0)) }
-	if err := s.each("SELECT id FROM alias WHERE h = ?1", alias, int64(h)); err != nil {
+	if err := s.aliased(h, found.add); err != nil {
 		return nil, err
 	}
-	from := memtable.Key{Kind: memtable.Identifier, H: int64(h)}
-	err := s.overlaid(from, func(k memtable.Key) bool { return k.H == from.H },
-		"SELECT id FROM ident WHERE h = ?1 ORDER BY id", func(st *sqlite.Stmt) memtable.Entry {
-			return memtable.Entry{Key: memtable.Key{Kind: memtable.Identifier, H: from.H, ID: st.ColumnInt64(0)}, N: 1}
-		}, found.entry, from.H)
+	err := s.hashed(memtable.Key{Kind: memtable.Identifier, H: int64(h)}, "SELECT id FROM ident WHERE h = ?1 ORDER BY id", found.add)
 	return found.keys, err
+}
+
+// aliased gives what has a hash as its own, if anything has.
+func (s *snapshot) aliased(h uint64, f func(id int64) error) error {
+	return s.hashed(memtable.Key{Kind: memtable.Alias, H: int64(h)}, "SELECT id FROM alias WHERE h = ?1", f)
+}
+
+// hashed walks the places that are filed under the hash of a key.
+func (s *snapshot) hashed(from memtable.Key, query string, f func(id int64) error) error {
+	return s.overlaid(from, func(k memtable.Key) bool { return k.H == from.H }, query, func(st *sqlite.Stmt) memtable.Entry {
+		return memtable.Entry{Key: memtable.Key{Kind: from.Kind, H: from.H, ID: st.ColumnInt64(0)}, N: 1}
+	}, func(e memtable.Entry) error { return f(e.ID) }, from.H)
 }
 
 // FindString looks up the string index, in value order.
@@ -216,7 +223,7 @@ func (s *snapshot) FindString(ctx context.Context, h uint64, prefix string, exac
 	}
 	err := s.overlaid(from, within, query, func(st *sqlite.Stmt) memtable.Entry {
 		return memtable.Entry{Key: memtable.Key{Kind: memtable.Text, H: from.H, V: st.ColumnText(1), ID: st.ColumnInt64(0)}, N: 1}
-	}, found.entry, from.H, prefix)
+	}, func(e memtable.Entry) error { return found.add(e.ID) }, from.H, prefix)
 	return found.keys, err
 }
 
@@ -226,8 +233,6 @@ type distinct struct {
 	keys  []store.Key
 	seen  map[store.Key]bool
 }
-
-func (f *distinct) entry(e memtable.Entry) error { return f.add(e.ID) }
 
 func (f *distinct) add(row int64) error {
 	if len(f.keys) >= f.limit {

@@ -55,6 +55,10 @@ func (s *snapshot) mergeOne(e memtable.Entry) error {
 		return s.run("INSERT INTO ident (h, id) VALUES (?1, ?2) ON CONFLICT DO NOTHING", e.H, e.ID)
 	case e.Kind == memtable.Identifier:
 		return s.run("DELETE FROM ident WHERE h = ?1 AND id = ?2", e.H, e.ID)
+	case e.Kind == memtable.Alias && there:
+		return s.run("INSERT INTO alias (h, id) VALUES (?1, ?2) ON CONFLICT DO NOTHING", e.H, e.ID)
+	case e.Kind == memtable.Alias:
+		return s.run("DELETE FROM alias WHERE h = ?1 AND id = ?2", e.H, e.ID)
 	case there:
 		return s.run("INSERT INTO str (h, v, id) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING", e.H, e.V, e.ID)
 	}

@@ -178,9 +178,18 @@ func (t *tx) Claim(ctx context.Context, h uint64, k store.Key) (store.Key, error
 	if err != nil {
 		return store.Key{}, err
 	}
-	owner, err := t.intOf("SELECT id FROM alias WHERE h = ?1", int64(h))
+	owner := int64(0)
+	err = t.aliased(h, func(id int64) error { owner = id; return stop{} })
 	if err != nil || owner != 0 {
 		return keyOf(owner), err
 	}
-	return k, t.apply(ctx, "INSERT INTO alias (h, id) VALUES (?1, ?2)", int64(h), row)
+	if err := ctx.Err(); err != nil {
+		return store.Key{}, cancelled(err)
+	}
+	if err := t.open(); err != nil { // what is pending is written with the commit
+		return store.Key{}, err
+	}
+	t.dirty = true
+	t.w.pending.add([]memtable.Entry{{Key: memtable.Key{Kind: memtable.Alias, H: int64(h), ID: row}, N: 1}})
+	return k, nil
 }

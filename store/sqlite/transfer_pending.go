@@ -14,6 +14,8 @@ func kindOf(table string) memtable.Kind {
 		return memtable.Identifier
 	case "str":
 		return memtable.Text
+	case "alias":
+		return memtable.Alias
 	}
 	return 0
 }

@@ -13,6 +13,7 @@ const (
 	Posting    Kind = 1 // how many documents of a record have a term, by how much it changes
 	Identifier Kind = 2 // a document has an identifier, or no longer
 	Text       Kind = 3 // a document has a string, or no longer
+	Alias      Kind = 4 // an id is of a document
 )
 
 // Key is the key of a row: a hash (a term, an identifier, a parameter), for Text

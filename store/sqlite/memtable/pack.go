@@ -40,7 +40,7 @@ func Unpack(b []byte) ([]Entry, error) {
 
 // unpackOne gives nil as the rest when there is no entry.
 func unpackOne(b []byte) (e Entry, rest []byte) {
-	if len(b) < 9 || Kind(b[0]) < Posting || Kind(b[0]) > Text {
+	if len(b) < 9 || Kind(b[0]) < Posting || Kind(b[0]) > Alias {
 		return e, nil
 	}
 	e.Kind, e.H, b = Kind(b[0]), int64(binary.BigEndian.Uint64(b[1:])), b[9:]

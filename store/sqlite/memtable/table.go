@@ -12,7 +12,7 @@ type Table struct {
 	Generation int64
 
 	mu     sync.RWMutex
-	hashed [Text]*btree.BTreeG[hashed] // by kind
+	hashed [Alias + 1]*btree.BTreeG[hashed] // by kind
 	texts  *btree.BTreeG[text]
 }
 
@@ -45,8 +45,10 @@ func lessText(a, b text) bool {
 func New(generation int64) *Table {
 	t := &Table{Generation: generation}
 	own := btree.Options{NoLocks: true}
-	for _, k := range [...]Kind{Posting, Identifier} {
-		t.hashed[k] = btree.NewBTreeGOptions(lessHashed, own)
+	for _, k := range Kinds() {
+		if k != Text {
+			t.hashed[k] = btree.NewBTreeGOptions(lessHashed, own)
+		}
 	}
 	t.texts = btree.NewBTreeGOptions(lessText, own)
 	return t
@@ -56,7 +58,7 @@ func New(generation int64) *Table {
 func (t *Table) Len() int {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	return t.hashed[Posting].Len() + t.hashed[Identifier].Len() + t.texts.Len()
+	return t.hashed[Posting].Len() + t.hashed[Identifier].Len() + t.hashed[Alias].Len() + t.texts.Len()
 }
 
 // Change is a step that can be taken back: what was pending for a key under the

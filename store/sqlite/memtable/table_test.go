@@ -23,7 +23,7 @@ func (m model) seen(upTo int64) map[Key]int64 {
 }
 
 func randomKey(r *rand.Rand) Key {
-	k := Key{Kind: Kind(1 + r.IntN(3)), H: int64(r.IntN(5)) - 2, ID: int64(1 + r.IntN(6))}
+	k := Key{Kind: Kind(1 + r.IntN(4)), H: int64(r.IntN(5)) - 2, ID: int64(1 + r.IntN(6))}
 	if k.Kind == Text {
 		k.V = []string{"", "a", "ab", "b", "é"}[r.IntN(5)]
 	}

@@ -117,7 +117,7 @@ func upTo(entries []Entry, last Key) []Entry {
 }
 
 // Kinds are in the order in which they are merged.
-func Kinds() []Kind { return []Kind{Posting, Identifier, Text} }
+func Kinds() []Kind { return []Kind{Posting, Identifier, Text, Alias} }
 
 // Pending are the next entries that are to be merged, over all kinds: fewer than
 // limit when they are the last.

@@ -1,4 +1,4 @@
--- Index entries that are filed and not in ident, str and post yet (pending.go):
+-- Index entries that are filed and not in ident, str, post and alias yet (pending.go):
 -- those of one commit in one row. Generations are merged one after the other.
 CREATE TABLE pending (seq INTEGER PRIMARY KEY, generation INTEGER NOT NULL, entries BLOB NOT NULL);
 -- The last row that was filed, the generation that is merged (up to which entry)
