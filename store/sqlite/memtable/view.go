@@ -63,11 +63,11 @@ func (p part) entries(from Key, upTo int64, limit int, within func(Key) bool) (f
 		from = *p.after
 	}
 	p.t.ascend(from, func(k Key, seq, n int64) bool {
-		if seq > upTo || p.after != nil && k == *p.after {
-			return true
-		}
 		if !within(k) {
 			return false
+		}
+		if seq > upTo || p.after != nil && k == *p.after {
+			return true
 		}
 		if last := len(found) - 1; last >= 0 && found[last].Key == k {
 			found[last].N = k.Kind.add(found[last].N, n)
