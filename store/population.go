@@ -21,6 +21,10 @@ type Population interface {
 	// FindRecordsEach answers several such questions, in the order asked. An engine
 	// to which each is a journey makes of them no more journeys than of one.
 	FindRecordsEach(ctx context.Context, asks []RecordsAsk) ([][]int64, error)
+	// FindIdents looks up the identifier index for each of several hashes, in the
+	// order asked, at most limit for each; ids that were claimed are left out. It is
+	// one journey where each lookup would be one.
+	FindIdents(ctx context.Context, hashes []uint64, limit int) ([][]Key, error)
 	// CountTerm is the number of current documents with a term, over all
 	// records.
 	CountTerm(ctx context.Context, term uint64) (int64, error)

@@ -96,11 +96,11 @@ func (x Index) rivals(ctx context.Context, r store.Reader, claim match.Claim, a,
 		}
 	}
 	for _, s := range []*match.Subject{&a.Subject, &b.Subject} {
-		for _, h := range x.rivalBlocks(claim, s) {
-			found, err := r.Find(ctx, h, maxBlock+1)
-			if err != nil {
-				return false, err
-			}
+		filed, err := r.FindIdents(ctx, x.rivalBlocks(claim, s), maxBlock+1)
+		if err != nil {
+			return false, err
+		}
+		for _, found := range filed {
 			if len(found) > maxBlock {
 				return true, nil
 			}

@@ -63,7 +63,11 @@ func (x Index) sharing(ctx context.Context, r store.Reader, rule int, key uint32
 	if key == 0 {
 		return nil, nil
 	}
-	return r.Find(ctx, x.Match.block(x.Hash, rule, key), most)
+	found, err := r.FindIdents(ctx, []uint64{x.Match.block(x.Hash, rule, key)}, most)
+	if err != nil {
+		return nil, err
+	}
+	return found[0], nil
 }
 
 // crowded tells whether more entries have something than may, own among them.

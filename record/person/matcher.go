@@ -235,11 +235,11 @@ func (x Index) compared(ctx context.Context, r store.Reader, own *match.Subject,
 	score func(a, b *match.Subject) match.Verdict, hashes []uint64, except store.Key) (out []Candidate, passed int, err error) {
 	seen := map[store.Key]bool{except: true}
 	var keys []store.Key
-	for _, h := range hashes {
-		found, err := r.Find(ctx, h, maxBlock+1)
-		if err != nil {
-			return nil, passed, err
-		}
+	filed, err := r.FindIdents(ctx, hashes, maxBlock+1)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, found := range filed {
 		if len(found) > maxBlock {
 			passed++
 			continue

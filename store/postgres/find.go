@@ -45,6 +45,26 @@ func (s *snapshot) Find(ctx context.Context, h uint64, limit int) ([]store.Key, 
 	return found.keys, err
 }
 
+// FindIdents is described in store.Population.
+func (s *snapshot) FindIdents(ctx context.Context, hashes []uint64, limit int) ([][]store.Key, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, cancelled(err)
+	}
+	out := make([][]store.Key, len(hashes))
+	found := make([]distinct, len(hashes))
+	for i, h := range hashes {
+		found[i].limit = limit
+		s.send(findIdent, found[i].row, int64(h), int64(max(limit, 0)))
+	}
+	if err := s.wait(ctx); err != nil {
+		return nil, err
+	}
+	for i := range found {
+		out[i] = found[i].keys
+	}
+	return out, nil
+}
+
 // FindString looks up the string index, in value order. A key may have several
 // values with the prefix, so that a page can hold fewer keys than rows: then
 // the next follows.

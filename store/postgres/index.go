@@ -207,6 +207,22 @@ func (t *tx) Find(ctx context.Context, h uint64, limit int) ([]store.Key, error)
 	return found.keys, nil
 }
 
+// FindIdents sees this Update's own writes too.
+func (t *tx) FindIdents(ctx context.Context, hashes []uint64, limit int) ([][]store.Key, error) {
+	own := slices.ContainsFunc(hashes, func(h uint64) bool { return len(t.g.buf.ident(h)) > 0 })
+	if !own {
+		return t.snapshot.FindIdents(ctx, hashes, limit)
+	}
+	out := make([][]store.Key, len(hashes))
+	for i, h := range hashes {
+		var err error
+		if out[i], err = t.Find(ctx, h, limit); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
 func hasKey[V any](m map[place]V, p place) bool {
 	_, ok := m[p]
 	return ok

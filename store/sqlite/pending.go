@@ -22,19 +22,25 @@ type pending struct {
 
 	seq     int64 // of the last commit that has filed entries
 	filling *memtable.Table
-	merging *memtable.Table // nil when there is nothing to merge
-	last    int64           // the last commit of the generation that is merged
-	merged  *memtable.Key   // up to where, in the transaction that is open
-	kept    *memtable.Key   // up to where, on the disk
-	ended   bool            // the open transaction merges the last of a generation
-	steps   []memtable.Change
+	merging *memtable.Table   // nil when there is nothing to merge
+	last    int64             // the last commit of the generation that is merged
+	merged  *memtable.Key     // up to where, in the transaction that is open
+	kept    *memtable.Key     // up to where, on the disk
+	ended   bool              // the open transaction merges the last of a generation
+	steps   []memtable.Change // of the commit that is gathering
+	roomy   bool              // it is of work that is in no hurry
 }
 
 // tables are what readers see of it.
 type tables struct{ merging, filling *memtable.Table }
 
-// defaultPending is the size of a generation: some 6 MB of memory.
-const defaultPending = 128 << 10
+// defaultPending is the size of a generation: some 6 MB of memory. While work that is
+// in no hurry writes much, a load, it is as many times larger: in a large store the
+// fewer merges there are, the more entries change one page.
+const (
+	defaultPending = 128 << 10
+	roomyPending   = 4
+)
 
 // openPending reads what was filed and not merged when the process ended.
 func openPending(e *Engine, s *snapshot) (*pending, error) {
@@ -112,11 +118,18 @@ func (p *pending) committed() {
 		p.merging, p.merged, p.kept, p.ended = nil, nil, nil, false
 		p.e.tables.Store(&tables{filling: p.filling})
 	}
-	if p.merging == nil && p.filling.Len() >= p.limit {
+	if p.merging == nil && p.filling.Len() >= p.size() {
 		p.merging, p.last = p.filling, p.seq
 		p.filling = memtable.New(p.merging.Generation + 1)
 		p.e.tables.Store(&tables{p.merging, p.filling})
 	}
+}
+
+func (p *pending) size() int {
+	if p.roomy {
+		return roomyPending * p.limit
+	}
+	return p.limit
 }
 
 // state is what the counters say once the open transaction is committed.

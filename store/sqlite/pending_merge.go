@@ -16,7 +16,7 @@ func (p *pending) merge(s *snapshot, n int) error {
 	if p.merging == nil || p.ended {
 		return nil
 	}
-	if p.filling.Len() >= 2*p.limit {
+	if p.filling.Len() >= 2*p.size() {
 		n = 1<<31 - 1
 	}
 	view := memtable.See(p.merging, nil, nil, 1<<63-1)

@@ -250,6 +250,7 @@ func (w *writer) commit(first *request) {
 	}
 	w.crowd, w.last = w.last+len(w.batch), len(w.batch)
 	w.fold.note(w.batch)
+	w.pending.roomy = store.IsUnhurried(w.batch[0].ctx)
 	var err error
 	switch {
 	case w.lost:

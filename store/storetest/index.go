@@ -20,7 +20,12 @@ func testIndex(t *testing.T, s *stage) {
 	s.put(a)
 	s.put(b)
 	ident := func(h uint64, limit int) []store.Key {
-		return read(s, func(r store.Reader) ([]store.Key, error) { return r.Find(s.ctx, h, limit) })
+		found := read(s, func(r store.Reader) ([]store.Key, error) { return r.Find(s.ctx, h, limit) })
+		each := read(s, func(r store.Reader) ([][]store.Key, error) { return r.FindIdents(s.ctx, []uint64{77, h}, limit) })
+		equal(t, "asked for several", len(each), 2)
+		equal(t, "of what nobody has", len(each[0]), 0)
+		equal(t, "of several", each[1], found)
+		return found
 	}
 	named := func(h uint64, v string) []store.Key {
 		return read(s, func(r store.Reader) ([]store.Key, error) { return r.FindString(s.ctx, h, v, true, 10) })

@@ -357,6 +357,11 @@ func (m *model) compareIndex(rt *rapid.T, r store.Reader) error {
 			return err
 		}
 		same(rt, fmt.Sprint("identifier ", h), got, idents)
+		each, err := r.FindIdents(m.s.ctx, []uint64{h, h + 1}, 100)
+		if err != nil {
+			return err
+		}
+		same(rt, fmt.Sprint("of two, identifier ", h), each[0], idents)
 		if got, err = r.FindString(m.s.ctx, h%2, fmt.Sprint("name", h), true, 100); err != nil {
 			return err
 		}
