@@ -2,6 +2,7 @@ package memtable
 
 import (
 	"cmp"
+	"strings"
 	"sync"
 
 	"github.com/tidwall/btree"
@@ -114,7 +115,7 @@ func (t *Table) get(seq int64, k Key) (n int64, had bool) {
 func (t *Table) set(seq int64, k Key, n int64) {
 	e := hashed{h: k.H, id: k.ID, seq: seq, n: n}
 	if k.Kind == Text {
-		t.texts.Set(text{v: k.V, hashed: e})
+		t.texts.Set(text{v: strings.Clone(k.V), hashed: e}) // it may be a piece of a whole document
 		return
 	}
 	t.hashed[k.Kind].Set(e)
