@@ -32,6 +32,16 @@ func (d *Desk) spellings(ref string) []string {
 	return out
 }
 
+// relative is a reference to something here without the address of this server.
+func (d *Desk) relative(ref string) string {
+	for _, base := range d.bases {
+		if rest, ok := strings.CutPrefix(ref, base+"/"); ok {
+			return rest
+		}
+	}
+	return ref
+}
+
 var referenceMember = []byte(`"reference":"`)
 
 // brought is a stored text as it is read: absolute references under an address of this

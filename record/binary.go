@@ -2,10 +2,7 @@ package record
 
 import (
 	"context"
-	"net/url"
 	"slices"
-	"strings"
-	"time"
 
 	"concord/fault"
 	"concord/record/access"
@@ -15,13 +12,10 @@ import (
 
 // A Binary says nothing of whom it is about. What its securityContext names stands
 // for it (https://hl7.org/fhir/R4/binary.html#security): it lies in the record of
-// that, and who may see that may see it. Without one the documents that lead to it
-// do: the one of them that may be seen opens it.
+// that, and who may see that may see it. Without one whatever of the organisation
+// that controls it leads to it does (binary_leading.go): the one of them that may be
+// seen opens it.
 const binaryType = "Binary"
-
-// mostLeading is how many records are looked through for documents that lead to a
-// Binary.
-const mostLeading = 20
 
 // binaryRecord is the record of a new Binary: that of its securityContext, else of what
 // the transaction makes and attaches it to; 0 = one of its own.
@@ -29,7 +23,7 @@ func (p *plan) binaryRecord(ctx context.Context, r store.Reader, from *draft) (i
 	ref := from.op.Resource.StrAt("securityContext.reference")
 	if ref == "" {
 		for _, dr := range p.drafts {
-			if from.op.FullURL != "" && dr.op.Type != binaryType && attaches(dr.op.Resource, from.op.FullURL) {
+			if from.op.FullURL != "" && dr.op.Type != binaryType && slices.Contains(fhir.Attachments(dr.op.Resource), from.op.FullURL) {
 				return p.draftRecord(ctx, r, dr)
 			}
 		}
@@ -67,23 +61,6 @@ func (p *plan) draftRecord(ctx context.Context, r store.Reader, dr *draft) (int6
 	return p.recordOf(ctx, r, dr)
 }
 
-// attaches tells whether an attachment within a resource lies at a URL.
-func attaches(v *fhir.Value, at string) bool {
-	for name, m := range v.Members() {
-		if name == "url" && m.Kind() == fhir.String && m.Str() == at || m.Kind() == fhir.Object && attaches(m, at) {
-			return true
-		}
-		if m.Kind() == fhir.Array {
-			for one := range m.Each() {
-				if attaches(one, at) {
-					return true
-				}
-			}
-		}
-	}
-	return false
-}
-
 // lookBinary is look of a Binary that something else stands for; found is false
 // when nothing does, so that it is seen as it lies.
 func (s *sight) lookBinary(ctx context.Context, doc *store.Doc, past bool) (o access.Outcome, found bool, err error) {
@@ -101,30 +78,42 @@ func (s *sight) lookBinary(ctx context.Context, doc *store.Doc, past bool) (o ac
 			return access.Outcome{}, true, err
 		}
 	}
-	proxies, err := s.proxies(ctx, doc)
-	if err != nil || len(proxies) == 0 {
-		return o, false, err
+	named, says, err := s.named(ctx, doc)
+	switch {
+	case err != nil:
+		return o, true, err
+	case named != nil:
+		o, err = s.lookBy(ctx, doc, []*store.Doc{named}, past, true)
+		return o, true, err
+	case says:
+		return o, false, nil
 	}
+	return s.lookByLeading(ctx, doc, past)
+}
+
+// lookBy is look of a Binary by what stands for it. private says that it is as
+// clinical as a letter, though it is a Patient that stands for it.
+func (s *sight) lookBy(ctx context.Context, doc *store.Doc, proxies []*store.Doc, past, private bool) (access.Outcome, error) {
 	own, err := s.marks(ctx, doc, binaryType, past)
 	if err != nil {
-		return o, true, err
+		return access.Outcome{}, err
 	}
 	for _, proxy := range proxies {
 		t, err := s.target(ctx, proxy, fhir.R4().Name(proxy.Type()), false)
 		if err != nil {
-			return access.Outcome{}, true, err
+			return access.Outcome{}, err
 		}
-		if t.Kind == access.Demographics {
-			t.Kind = access.Clinical // a letter is not an address
+		if private && t.Kind == access.Demographics {
+			t.Kind = access.Clinical
 		}
-		o = s.Filter.Look(binaryType, t)
+		o := s.Filter.Look(binaryType, t)
 		if t.Label, t.Team = own.Label, own.TeamOf(s.who, doc.Org); o.Shown && !s.Filter.Look(binaryType, t).Shown {
 			o = access.Outcome{}
 		}
 		if o.Shown && s.Filter.Limited() {
-			within, err := s.withinOf(ctx, doc, proxy.PK, binaryType, past, o.Contact)
+			within, err := s.withinOf(ctx, doc, proxy, binaryType, past, o.Contact)
 			if err != nil {
-				return access.Outcome{}, true, err
+				return access.Outcome{}, err
 			}
 			o.Shown = within
 		}
@@ -132,66 +121,30 @@ func (s *sight) lookBinary(ctx context.Context, doc *store.Doc, past bool) (o ac
 			if h := s.humans[doc.PK]; h == nil || !h.known { // whom it is about is told by what stands for it
 				s.humans[doc.PK] = s.humans[proxy.PK]
 			}
-			return o, true, nil
+			return o, nil
 		}
 	}
-	return access.Outcome{}, true, nil
+	return access.Outcome{}, nil
 }
 
-// proxies are the documents that stand for a Binary.
-func (s *sight) proxies(ctx context.Context, doc *store.Doc) ([]*store.Doc, error) {
+// named is what the securityContext of a Binary names, nil when that stands for
+// nobody's data; says tells that it has one.
+func (s *sight) named(ctx context.Context, doc *store.Doc) (proxy *store.Doc, says bool, err error) {
 	open, err := s.desk.opened(doc)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	body, err := open.text.Only(func(name string) bool { return name == "securityContext" || name == "id" })
+	body, err := open.text.Only(func(name string) bool { return name == "securityContext" })
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	ref, ok := fhir.ParseReference(body.StrAt("securityContext.reference"))
-	if !ok {
-		id := body.ID()
-		if id == "" {
-			id = s.desk.ids.encode(doc.Key)
-		}
-		return s.leading(ctx, id)
+	if !ok || access.KindOf(ref.Type) == access.Directory || ref.Type == binaryType {
+		return nil, ok, nil
 	}
-	if access.KindOf(ref.Type) == access.Directory || ref.Type == binaryType {
-		return nil, nil // stands for nobody's data
-	}
-	proxy, err := s.desk.fetch(ctx, s.r, ref.Type, ref.ID)
+	proxy, err = s.desk.fetch(ctx, s.r, ref.Type, ref.ID)
 	if fault.Is(err, fault.NotFound) {
-		return nil, nil
+		return nil, true, nil
 	}
-	return []*store.Doc{proxy}, err
-}
-
-// leading are the DocumentReferences that lead to a Binary.
-func (s *sight) leading(ctx context.Context, id string) ([]*store.Doc, error) {
-	const typ = "DocumentReference"
-	urls := s.desk.spellings(binaryType + "/" + id)
-	found := s.desk.searches()
-	q, err := found.table.Parse(typ, url.Values{"location": {strings.Join(urls, ",")}}, s.desk.london, false)
-	if err != nil {
-		return nil, err
-	}
-	pks, err := s.r.FindRecords(ctx, found.asks.LookupType(q, typ).Terms, 0, mostLeading)
-	if err != nil || len(pks) == 0 {
-		return nil, err
-	}
-	groups, err := s.r.Chart(ctx, pks, []store.Range{{Type: fhir.R4().Number(typ)}}, time.Time{})
-	if err != nil {
-		return nil, err
-	}
-	var out []*store.Doc
-	for _, doc := range slices.Concat(groups...) {
-		body, err := s.desk.parse(doc)
-		if err != nil {
-			return nil, err
-		}
-		if slices.ContainsFunc(urls, func(u string) bool { return attaches(body, u) }) {
-			out = append(out, doc)
-		}
-	}
-	return out, nil
+	return proxy, true, err
 }

@@ -36,6 +36,9 @@ func (p *plan) references(ctx context.Context, r store.Reader) error {
 			}
 			return ref
 		})
+		if failure == nil {
+			failure = p.attaches(ctx, r, dr)
+		}
 		if failure != nil {
 			return at(dr.op.At, failure)
 		}

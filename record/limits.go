@@ -93,13 +93,13 @@ func asksTerms(modifier string) bool {
 // scope's parameters. An earlier version has to match as it was and as it is
 // now. contact says that it is seen whole.
 func (s *sight) within(ctx context.Context, doc *store.Doc, typ string, past, contact bool) (bool, error) {
-	return s.withinOf(ctx, doc, doc.PK, typ, past, contact)
+	return s.withinOf(ctx, doc, doc, typ, past, contact)
 }
 
-// withinOf is within of what belongs to a record though it need not lie there.
-func (s *sight) withinOf(ctx context.Context, doc *store.Doc, pk int64, typ string, past, contact bool) (bool, error) {
+// withinOf is within of what something else stands for.
+func (s *sight) withinOf(ctx context.Context, doc, stands *store.Doc, typ string, past, contact bool) (bool, error) {
 	for x := range s.Filter.Scopes(typ) {
-		ok, err := s.speaksOf(ctx, x, typ, pk)
+		ok, err := s.speaksOf(ctx, x, fhir.R4().Name(stands.Type()), stands.PK)
 		if err != nil {
 			return false, err
 		}

@@ -170,8 +170,9 @@ type indexState struct {
 	Checked    int64       `json:"checked,omitempty"`
 	Repaired   int64       `json:"repaired,omitempty"`
 	Job        string      `json:"job,omitempty"`
-	Upgrade    bool        `json:"upgrade,omitempty"` // the index is incomplete until this is done
-	Labels     bool        `json:"labels,omitempty"`  // and so it is of which resources are labelled, only
+	Upgrade    bool        `json:"upgrade,omitempty"`  // the index is incomplete until this is done
+	Labels     bool        `json:"labels,omitempty"`   // and so it is of which resources are labelled, only
+	Attached   bool        `json:"attached,omitempty"` // and so it is of what leads to Binaries
 	Started    time.Time   `json:"started,omitzero"`
 	Ended      time.Time   `json:"ended,omitzero"`
 }

@@ -272,7 +272,7 @@ func (d *Desk) turnOver(ctx context.Context, st indexState) (indexState, error) 
 		if st.Phase == "building" {
 			st.Phase = "checking"
 		} else {
-			st.Phase, st.From, st.Upgrade, st.Labels, st.Ended = "", nil, false, false, tx.Time()
+			st.Phase, st.From, st.Upgrade, st.Labels, st.Attached, st.Ended = "", nil, false, false, false, tx.Time()
 		}
 		return writeIndex(ctx, tx, st)
 	})

@@ -11,7 +11,7 @@ import (
 
 // indexVersion grows when what the index keeps of a resource changes, so that
 // a store of an older program is brought up to date.
-const indexVersion = 5
+const indexVersion = 6
 
 const versionKey = "version"
 
@@ -56,8 +56,9 @@ func (d *Desk) upgrade(ctx context.Context) error {
 		}
 		st.Generation++
 		types := fhir.R4().Names()
-		st.Upgrade = st.Upgrade || st.Phase == "building" || string(have) != "4"
-		st.Labels = true // labelToken came with version 5, and nothing else
+		st.Upgrade = st.Upgrade || st.Phase == "building" || string(have) != "4" && string(have) != "5"
+		st.Labels = st.Labels || string(have) != "5" // labelToken came with version 5, and nothing else
+		st.Attached = true                           // what leads to Binaries came with version 6, and nothing else
 		st.Phase, st.Types, st.Type, st.PK, st.LID = "checking", types, 0, 0, 0
 		st.Started, st.Job = tx.Time(), d.ids.encodePK(tx.Change()&(1<<idBits-1))
 		if _, err := tx.Enqueue(ctx, reindexTopic, []byte(st.Job), tx.Time()); err != nil {

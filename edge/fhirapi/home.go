@@ -62,13 +62,14 @@ func (h home) relative(ref string) string {
 	return ref
 }
 
-// resource is a resource with its references as the record knows them. A Bundle
+// resource is a resource with its references, and what its Attachments lead to, as the
+// record knows them. A Bundle
 // that is kept as it is keeps its own, which its fullUrls resolve.
 func (h home) resource(v *fhir.Value) *fhir.Value {
 	if v.Type() == "Bundle" {
 		return v
 	}
-	return fhir.Rewrite(v, h.relative)
+	return fhir.ReattachTo(fhir.Rewrite(v, h.relative), h.relative)
 }
 
 // op brings everything that a write says of other resources home.

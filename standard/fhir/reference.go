@@ -99,26 +99,34 @@ func Relink(v *Value, f func(ref string) string) *Value {
 // FHIRPath names it ("Observation.subject", "Bundle.entry[2].resource.encounter"),
 // the first one if there are several; "" when there is none.
 func PlaceOf(resource *Value, ref string) string {
-	if place, ok := placeOf(resource, ref); ok {
+	if place, ok := placeOf(resource, "reference", ref); ok {
 		return resource.Type() + place
 	}
 	return ""
 }
 
-func placeOf(v *Value, ref string) (place string, ok bool) {
+// PlaceOfURL is PlaceOf of what holds a url.
+func PlaceOfURL(resource *Value, url string) string {
+	if place, ok := placeOf(resource, "url", url); ok {
+		return resource.Type() + place
+	}
+	return ""
+}
+
+func placeOf(v *Value, name, ref string) (place string, ok bool) {
 	if v == nil {
 		return "", false
 	}
 	for i := range v.members {
 		m := &v.members[i]
-		if m.Name == "reference" && m.kind == String && m.Str() == ref {
+		if m.Name == name && m.kind == String && m.Str() == ref {
 			return "", true
 		}
 		step := "." + m.Name
 		if v.kind == Array {
 			step = "[" + strconv.Itoa(i) + "]"
 		}
-		if place, ok := placeOf(&m.Value, ref); ok {
+		if place, ok := placeOf(&m.Value, name, ref); ok {
 			return step + place, true
 		}
 	}

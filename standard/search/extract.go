@@ -89,6 +89,7 @@ func (x *Extractor) Extract(resource *fhir.Value, inside Inside) Entries {
 		}
 	}
 	e.Terms = x.appendContained(e.Terms, resource)
+	x.attached(&e, resource)
 	for _, prm := range p.idents {
 		for _, v := range prm.values(resource) {
 			e.Idents = x.appendIdents(e.Idents, typ, prm, v)
