@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"concord/fault"
@@ -83,7 +84,7 @@ func historyForm(form url.Values, ask *record.AskedHistory, lenient bool, zone *
 			}
 			ask.Count = n
 		case "_since", "_at":
-			in, ok := fhir.ParseInstant(v, zone)
+			in, ok := fhir.ParseInstant(strings.ReplaceAll(v, " ", "+"), zone) // an offset's plus that was not escaped
 			if !ok {
 				return fault.New(fault.Invalid, "search.value", "a date or dateTime is expected").In(name)
 			}

@@ -52,8 +52,14 @@ func lines(b *fhir.Value, here home) ([]line, error) {
 func lineOf(entry *fhir.Value, here home, at string) (line, error) {
 	res, request := entry.Get("resource"), entry.Get("request")
 	method, target := request.StrAt("method"), request.StrAt("url")
-	if request == nil {
+	switch {
+	case request == nil:
 		method, target = collected(res)
+	case target == "" && method == "POST": // as the HAPI client leaves it out
+		target = res.Type()
+	}
+	if target == "" && request != nil {
+		return line{}, fault.New(fault.Invalid, "fhir.entry", "an entry's request has a URL").In(at + ".request.url")
 	}
 	target = here.under(target)
 	path, query, _ := strings.Cut(target, "?")

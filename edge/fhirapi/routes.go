@@ -94,6 +94,7 @@ func (a *api) routes() []route {
 	return []route{
 		{"POST /fhir", a.bundle}, {"POST /fhir/{$}", a.bundle},
 		{"GET /fhir", a.searchSystem}, {"GET /fhir/{$}", a.searchSystem}, {"POST /fhir/_search", a.searchSystem},
+		{"GET /fhir/_search", a.searchSystem}, {"GET /fhir/{type}/_search", a.search}, {"GET /fhir/AuditEvent/_search", a.auditSearch}, // as older clients ask
 		{"GET /fhir/{type}", a.search}, {"POST /fhir/{type}/_search", a.search},
 		{"GET /fhir/{type}/{id}/{member}", a.searchCompartment}, {"POST /fhir/{type}/{id}/{member}/_search", a.searchCompartment},
 		{"GET /fhir/AuditEvent", a.auditSearch}, {"POST /fhir/AuditEvent/_search", a.auditSearch},

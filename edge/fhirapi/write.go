@@ -2,6 +2,7 @@ package fhirapi
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 
 	"concord/fault"
@@ -71,7 +72,7 @@ func (a *api) one(r *http.Request, e *record.Errand, op record.Op) (*response, e
 	}
 	out := a.resource(r, httpStatus(res.Outcome), res.Item)
 	if out.header["Location"] == "" {
-		out.header["Content-Location"] = a.base(r) + "/" + res.Item.Ref()
+		out.header["Content-Location"] = a.base(r) + "/" + res.Item.Ref() + "/_history/" + strconv.FormatInt(res.Version, 10)
 	}
 	switch prefer(r) {
 	case "minimal":
