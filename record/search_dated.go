@@ -54,7 +54,7 @@ func (s *searching) byMoment(src *source, docs []*store.Doc, by search.Sort) err
 		if err != nil {
 			return err
 		}
-		key, err := open.sortKey(by.Param, src.reads, s.desk.london)
+		key, err := open.sortKey(by, src.reads, s.desk.london)
 		if err != nil {
 			return err
 		}
@@ -72,23 +72,23 @@ func (s *searching) byMoment(src *source, docs []*store.Doc, by search.Sort) err
 	return nil
 }
 
-// sortKey is by what a body is sorted by a parameter that looks at nothing but
-// what reads wants of it, remembered for the parameter that was asked for last.
-func (b *openBody) sortKey(p *search.Param, reads func(string) bool, zone *time.Location) (string, error) {
-	if have := b.sorted.Load(); have != nil && have.by == p {
+// sortKey is by what a body is sorted by an order that looks at nothing but
+// what reads wants of it, remembered for the order that was asked for last.
+func (b *openBody) sortKey(by search.Sort, reads func(string) bool, zone *time.Location) (string, error) {
+	if have := b.sorted.Load(); have != nil && have.by == by {
 		return have.key, nil
 	}
 	part, err := b.text.Only(reads)
 	if err != nil {
 		return "", err
 	}
-	key := p.SortKey(search.Subject{Resource: part}, zone)
-	b.sorted.Store(&sorted{p, key})
+	key := by.Param.SortKey(search.Subject{Resource: part}, zone, by.Down)
+	b.sorted.Store(&sorted{by, key})
 	return key, nil
 }
 
 // sorted is what a body is sorted by.
 type sorted struct {
-	by  *search.Param
+	by  search.Sort
 	key string
 }

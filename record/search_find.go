@@ -239,7 +239,7 @@ func (s *searching) orderOf(sub search.Subject) []string {
 	}
 	out := make([]string, len(s.q.Sort))
 	for i, by := range s.q.Sort {
-		out[i] = by.Param.SortKey(sub, s.desk.london)
+		out[i] = by.Param.SortKey(sub, s.desk.london, by.Down)
 	}
 	return out
 }

@@ -37,6 +37,11 @@ func TestDatePrefixes(t *testing.T) {
 	matching{"several events", dated(`"effectiveTiming":{"event":["2026-06-10","2026-06-12","2026-06-20"]}`),
 		[]string{"date=2026-06", "date=ge2026-06-19", "date=le2026-06-11", "date=eb2026-06-21", "date=sa2026-06-09"},
 		[]string{"date=2026-06-10", "date=gt2026-06-20", "date=eb2026-06-15"}}.run(t)
+	matching{"a schedule within bounds", dated(`"effectiveTiming":{"repeat":{"boundsPeriod":{"start":"2026-06-10","end":"2026-06-20"},"frequency":1,"period":2,"periodUnit":"d"}}`),
+		[]string{"date=2026-06", "date=ge2026-06-19", "date=ap2026-06-15", "date=eb2026-06-21", "date=sa2026-06-09", "date:missing=false"},
+		[]string{"date=2026-06-15", "date=ge2026-06-21", "date=eb2026-06-20"}}.run(t)
+	matching{"a schedule that goes on, with an event before it", dated(`"effectiveTiming":{"event":["2026-06-01"],"repeat":{"boundsPeriod":{"start":"2026-06-10"}}}`),
+		[]string{"date=ge2030", "date=lt2026-06-02", "date=sa2026-05-31"}, []string{"date=2026", "date=sa2026-06-01", "date=eb2030"}}.run(t)
 	matching{"no date", dated(`"code":{"text":"x"}`), []string{"date:missing=true"}, []string{"date=2026", "date=ne2026", "date=lt2026", "date:missing=false"}}.run(t)
 }
 

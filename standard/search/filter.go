@@ -90,7 +90,7 @@ func (p *filterParser) fail(text string) error {
 }
 
 func (p *filterParser) whole() (*Filter, error) {
-	f, err := p.or()
+	f, err := p.series()
 	if err != nil {
 		return nil, err
 	}
@@ -117,27 +117,30 @@ func (p *filterParser) word(w string) bool {
 	return true
 }
 
-func (p *filterParser) or() (*Filter, error) { return p.series("or", p.and) }
-
-func (p *filterParser) and() (*Filter, error) { return p.series("and", p.term) }
-
-func (p *filterParser) series(op string, part func() (*Filter, error)) (*Filter, error) {
-	first, err := part()
+// series reads terms with "and" and "or" between them: from left to right, neither
+// before the other.
+func (p *filterParser) series() (*Filter, error) {
+	f, err := p.term()
 	if err != nil {
 		return nil, err
 	}
-	kids := []*Filter{first}
-	for p.word(op) {
-		k, err := part()
+	for joined := false; ; joined = true {
+		op := "and"
+		if !p.word(op) {
+			if op = "or"; !p.word(op) {
+				return f, nil
+			}
+		}
+		next, err := p.term()
 		if err != nil {
 			return nil, err
 		}
-		kids = append(kids, k)
+		if joined && f.Op == op {
+			f.Kids = append(f.Kids, next)
+		} else {
+			f = &Filter{Op: op, Kids: []*Filter{f, next}}
+		}
 	}
-	if len(kids) == 1 {
-		return first, nil
-	}
-	return &Filter{Op: op, Kids: kids}, nil
 }
 
 func (p *filterParser) term() (*Filter, error) {
@@ -149,7 +152,7 @@ func (p *filterParser) term() (*Filter, error) {
 	p.space()
 	if p.i < len(p.s) && p.s[p.i] == '(' {
 		p.i++
-		f, err := p.or()
+		f, err := p.series()
 		if err != nil {
 			return nil, err
 		}
@@ -175,19 +178,8 @@ func (p *filterParser) comparison(types []string) (*Filter, error) {
 	if prm == nil {
 		return nil, fault.New(fault.Invalid, "search.parameter", "no such search parameter").In("_filter " + bounded(name))
 	}
-	var within *Filter
-	if p.i < len(p.s) && p.s[p.i] == '[' {
-		var err error
-		if within, err = p.bracket(prm); err != nil {
-			return nil, err
-		}
-	}
-	if p.i < len(p.s) && p.s[p.i] == '.' {
-		p.i++
-		return p.beyond(prm, within)
-	}
-	if within != nil {
-		return nil, p.fail("a bracketed filter is followed by a dot and a parameter")
+	if p.i < len(p.s) && (p.s[p.i] == '[' || p.s[p.i] == '.') {
+		return p.beyond(prm)
 	}
 	op := p.token()
 	v, quoted, err := p.operand()
@@ -198,8 +190,8 @@ func (p *filterParser) comparison(types []string) (*Filter, error) {
 }
 
 // beyond reads the rest of a chained path, for each type that the reference
-// may lead to.
-func (p *filterParser) beyond(prm *Param, within *Filter) (*Filter, error) {
+// may lead to: ".path" or "[filter].path".
+func (p *filterParser) beyond(prm *Param) (*Filter, error) {
 	if prm.Kind != Reference {
 		return nil, p.fail("only a reference can be followed by a dot")
 	}
@@ -216,15 +208,12 @@ func (p *filterParser) beyond(prm *Param, within *Filter) (*Filter, error) {
 	var failure error
 	for _, typ := range targets {
 		p.i = start
-		rest, err := p.comparison([]string{typ})
+		rest, err := p.at(typ)
 		if err != nil {
 			failure = err
 			continue
 		}
 		end = p.i
-		if within != nil {
-			rest = &Filter{Op: "and", Kids: []*Filter{within, rest}}
-		}
 		c.Chain = append(c.Chain, &Query{Type: typ, Types: []string{typ}, Count: -1, Clauses: []Clause{{Filter: rest}}})
 	}
 	if c.Chain == nil {
@@ -234,24 +223,31 @@ func (p *filterParser) beyond(prm *Param, within *Filter) (*Filter, error) {
 	return &Filter{Leaf: c}, nil
 }
 
-// bracket reads "[filter]", which is about what the reference leads to.
-func (p *filterParser) bracket(prm *Param) (*Filter, error) {
+// at reads "[filter].path" or ".path" for one type.
+func (p *filterParser) at(typ string) (*Filter, error) {
+	types := []string{typ}
+	var within *Filter
+	if p.s[p.i] == '[' {
+		inner := &filterParser{r: p.r, s: p.s, i: p.i + 1, depth: p.depth, types: types}
+		var err error
+		if within, err = inner.series(); err != nil {
+			return nil, err
+		}
+		p.i = inner.i
+		if p.space(); p.i >= len(p.s) || p.s[p.i] != ']' {
+			return nil, p.fail("a square bracket is not closed")
+		}
+		p.i++
+	}
+	if p.i >= len(p.s) || p.s[p.i] != '.' {
+		return nil, p.fail("a bracketed filter is followed by a dot and a parameter")
+	}
 	p.i++
-	inner := &filterParser{r: p.r, s: p.s, i: p.i, depth: p.depth, types: prm.Targets}
-	if len(inner.types) == 0 || inner.types[0] == "*" {
-		return nil, p.fail("a bracketed filter needs a reference to one type")
+	rest, err := p.comparison(types)
+	if err != nil || within == nil {
+		return rest, err
 	}
-	inner.types = inner.types[:1]
-	f, err := inner.or()
-	if err != nil {
-		return nil, err
-	}
-	p.i = inner.i
-	if p.space(); p.i >= len(p.s) || p.s[p.i] != ']' {
-		return nil, p.fail("a square bracket is not closed")
-	}
-	p.i++
-	return f, nil
+	return &Filter{Op: "and", Kids: []*Filter{within, rest}}, nil
 }
 
 func (p *filterParser) name() string {

@@ -36,10 +36,10 @@ func (p *filterParser) leaf(prm *Param, op, v string, quoted bool) (*Filter, err
 		modifier = stringOps[op]
 	case Token:
 		modifier = tokenOps[op]
+	case Reference:
+		modifier = map[string]string{"ne": unequal}[op]
 	case Date, Number, Quantity:
-		if op != "ne" {
-			text = op + v
-		}
+		text = op + v
 		if op == "po" {
 			text = "ap" + v
 		}
@@ -58,18 +58,17 @@ func (p *filterParser) leaf(prm *Param, op, v string, quoted bool) (*Filter, err
 		val = prm.plain(c.terms, val)
 	}
 	c.Modifier, c.Values = modifier, []Value{val}
-	f := &Filter{Leaf: c}
-	if op == "ne" {
-		return &Filter{Op: "not", Kids: []*Filter{f}}, nil
-	}
-	return f, nil
+	return &Filter{Leaf: c}, nil
 }
+
+// unequal is the modifier of what has an item other than the value.
+const unequal = "=ne"
 
 // stringOps and tokenOps name the comparison as a modifier. Those that begin
 // with an equals sign exist in filters only.
-var stringOps = map[string]string{"eq": "=eq", "ne": "=eq", "co": "contains", "sw": "=sw", "ew": "=ew"}
+var stringOps = map[string]string{"eq": "=eq", "ne": unequal, "co": "contains", "sw": "=sw", "ew": "=ew"}
 
-var tokenOps = map[string]string{"eq": "", "ne": "", "co": "=co", "sw": "=sw", "ew": "=ew", "in": "in", "ni": "not-in", "ss": "above", "sb": "below"}
+var tokenOps = map[string]string{"eq": "", "ne": unequal, "co": "=co", "sw": "=sw", "ew": "=ew", "in": "in", "ni": "not-in", "ss": "above", "sb": "below"}
 
 var escaping = strings.NewReplacer(`\`, `\\`, ",", `\,`, "|", `\|`, "$", `\$`)
 

@@ -99,7 +99,7 @@ func (x *Extractor) LookupType(q *Query, typ string) Lookup {
 // thinks it is.
 func plannable(modifier string) bool {
 	switch modifier {
-	case "missing", "not", "not-in", "text", "in", "above", "below", "identifier", "contains", "=co", "=sw", "=ew":
+	case "missing", "not", "not-in", "text", "in", "above", "below", "identifier", "contains", "=co", "=sw", "=ew", unequal:
 		return false
 	}
 	return true

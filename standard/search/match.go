@@ -54,7 +54,7 @@ func (c *Clause) Match(s Subject, loc *time.Location) bool {
 	}
 	found := c.Param.values(s.Resource)
 	if c.Modifier == "missing" {
-		return (len(found) == 0) == c.Values[0].Missing
+		return !c.present(found, s) == c.Values[0].Missing
 	}
 	return c.holds(found, s, loc)
 }
@@ -84,18 +84,30 @@ func (c *Clause) holds(found []*fhir.Value, s Subject, loc *time.Location) bool 
 	return false
 }
 
+// present tells whether a parameter has a value: a composite, whether an element has
+// each of its parts.
+func (c *Clause) present(found []*fhir.Value, s Subject) bool {
+	return slices.ContainsFunc(found, func(f *fhir.Value) bool {
+		return !slices.ContainsFunc(c.Param.Parts, func(part Component) bool { return len(part.Param.values(part.of(f, s))) == 0 })
+	})
+}
+
+// of is where the paths of a part start.
+func (part Component) of(element *fhir.Value, s Subject) *fhir.Value {
+	if part.Root {
+		return s.Resource
+	}
+	return element
+}
+
 // anyComposite: the parts of a value must hold for the same element.
 func (c *Clause) anyComposite(found []*fhir.Value, s Subject, loc *time.Location) bool {
 	for _, f := range found {
 		for _, v := range c.Values {
 			every := true
 			for i, part := range c.Param.Parts {
-				at := f
-				if part.Root {
-					at = s.Resource
-				}
 				one := Clause{Param: part.Param, Values: v.Parts[i : i+1], terms: c.terms}
-				if every = one.holds(part.Param.values(at), s, loc); !every {
+				if every = one.holds(part.Param.values(part.of(f, s)), s, loc); !every {
 					break
 				}
 			}
@@ -123,6 +135,12 @@ func (c *Clause) anyReference(found []*fhir.Value, home bool) bool {
 			return true
 		}
 		for _, v := range c.Values {
+			if c.Modifier == unequal {
+				if !c.Param.named(v, ref) {
+					return true
+				}
+				continue
+			}
 			if c.Param.named(v, ref) || canonicalNamed(f, c.Modifier, v.Text, ref) {
 				return true
 			}
@@ -201,6 +219,8 @@ func holdsText(modifier, text, want string) bool {
 		return strings.Contains(text, want)
 	case "=eq":
 		return text == want
+	case unequal:
+		return text != want
 	case "=ew":
 		return strings.HasSuffix(text, want)
 	}
@@ -220,6 +240,10 @@ func (c *Clause) anyURI(found []*fhir.Value) bool {
 				}
 			case "above":
 				if under(v.Text, have) {
+					return true
+				}
+			case unequal:
+				if have != v.Text {
 					return true
 				}
 			case "contains", "=ew", "=sw":

@@ -29,12 +29,14 @@ func TestModifiers(t *testing.T) {
 			"derived-from:identifier=urn:o|77", "derived-from:identifier=77",
 			"_profile=http://example.org/bp|2.1", "_profile:below=http://example.org", "_tag=urn:t|red", "_tag=red",
 			"component-code-value-quantity=http://loinc.org|8480-6$gt180", "component-code-value-quantity=8462-4$80", "combo-code-value-quantity=8480-6$190|http://unitsofmeasure.org|mm[Hg]",
+			"code-value-quantity:missing=true", "code-value-concept:missing=true", "component-code-value-quantity:missing=false", "combo-code-value-quantity:missing=false", "_filter=code-value-quantity pr false",
 			"component-value-quantity=gt180", "date=ge2026-11-01&date=lt2026-12-01", "date=ap2026-11-02", "date=sa2026-10-01&date=eb2026-12-01", "date=2026",
 			"_text=pressure", "_text=blood sitting", `_text="pressure sitting"`, "_text=absent OR blood", "_content=needle", "_content=anxious AND needle",
 		},
 		[]string{
 			"code:text=lood", "code:text=kidney", "identifier:of-type=|NH|446053", "identifier:of-type=|MR|44", "derived-from:identifier=urn:x|77",
 			"_profile=http://example.org/b", "_profile:below=http://example.org/b", "_tag=urn:x|red",
+			"code-value-quantity:missing=false", "component-code-value-quantity:missing=true", "component-code-value-concept:missing=false", "_filter=code-value-quantity pr true",
 			"component-code-value-quantity=http://loinc.org|8462-4$gt180", "combo-code-value-quantity=8480-6$190|http://unitsofmeasure.org|kPa", "component-code-value-quantity=8480-6$80",
 			"date=2026-11-01", "date=ge2027", "date=lt2026-10-01", "_text=needle", "_text=ressure", `_text="blood sitting"`, "_content=kidney", "_text=blood kidney",
 		},
@@ -48,10 +50,14 @@ func TestFilterExpressions(t *testing.T) {
 			"_filter=not (status eq amended)", "_filter=(status eq amended or code eq 85354-9) and date ge 2026-10-01", "_filter=status ne amended",
 			"_filter=component-value-quantity gt 180", "_filter=date po 2026-11-01", "_filter=code co 354", "_filter=code sw 853", "_filter=code ew -9",
 			"_filter=value-concept pr false", "_filter=status pr true", `_filter=status eq "final"`, "_filter=subject re Patient/p1",
+			"_filter=code ne 1", "_filter=component-code ne 8480-6", "_filter=subject ne Patient/p2", "_filter=date ne 2026-11", // an item is unequal
+			"_filter=status eq amended and code eq 1 or status eq final",
 		},
 		[]string{
 			"_filter=code eq 1", "_filter=code eq 85354-9 and status eq amended", "_filter=not (status eq final)", "_filter=status ne final", "_filter=date po 2026-12-01",
 			"_filter=value-concept pr true", "_filter=code sw 9", "_filter=not (status eq amended or code eq 85354-9)",
+			"_filter=value-concept ne 1", "_filter=subject ne Patient/p1", "_filter=value-date ne 2026", "_filter=value-string ne x", "_filter=date ne 2026", // no item is
+			"_filter=status eq final or status eq amended and code eq 1", // from left to right
 		},
 	}.run(t)
 	matching{"name", `{"resourceType":"Patient","id":"p","name":[{"family":"O'Brien, Jr","given":["Zoë"]}],"deceasedDateTime":"2026-01-01","birthDate":"1948-03-14"}`,
@@ -173,6 +179,7 @@ func TestChains(t *testing.T) {
 		"_has:Provenance:target:agent=x":                        "_has:Provenance:target:agent",
 		"_has:Provenance:target:_has:AuditEvent:entity:agent=x": "_has:Provenance:target:_has:AuditEvent:entity:agent",
 		"_list=l1": "_list", "_filter=subject.name eq x": "subject._filter",
+		"_filter=subject[family eq x].gender eq male": "subject._filter", "_filter=performer[name eq x].name co y": "performer._filter",
 	} {
 		q, err := parse(t, "Observation", encode(query))
 		if err != nil {

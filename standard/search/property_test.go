@@ -127,7 +127,7 @@ func TestSortKeys(t *testing.T) {
 	p := search.R4().Param("RiskAssessment", "probability")
 	key := func(n string) string {
 		r := resource(t, `{"resourceType":"RiskAssessment","status":"final","prediction":[{"probabilityDecimal":`+n+`}]}`)
-		return p.SortKey(search.Subject{Resource: r}, time.UTC)
+		return p.SortKey(search.Subject{Resource: r}, time.UTC, false)
 	}
 	order := []string{"-1e10", "-20", "-3", "-0.5", "0", "1e-9", "0.5", "3", "20", "100.0", "1e10"}
 	keys := make([]string, len(order))
@@ -138,8 +138,8 @@ func TestSortKeys(t *testing.T) {
 		t.Errorf("%v sort as %v", order, keys)
 	}
 	d := search.R4().Param("Observation", "date")
-	summer := d.SortKey(search.Subject{Resource: resource(t, dated(`"effectiveDateTime":"2026-06-15T10:30:00+01:00"`))}, london(t))
-	winter := d.SortKey(search.Subject{Resource: resource(t, dated(`"effectiveDateTime":"2026-06-15T09:45:00Z"`))}, london(t))
+	summer := d.SortKey(search.Subject{Resource: resource(t, dated(`"effectiveDateTime":"2026-06-15T10:30:00+01:00"`))}, london(t), false)
+	winter := d.SortKey(search.Subject{Resource: resource(t, dated(`"effectiveDateTime":"2026-06-15T09:45:00Z"`))}, london(t), false)
 	if summer >= winter {
 		t.Errorf("%s sorts after %s", summer, winter)
 	}
@@ -181,7 +181,7 @@ func FuzzQuery(f *testing.F) {
 			t.Fatalf("%q matches and the index would not find it: %s", text, why)
 		}
 		for _, srt := range q.Sort {
-			srt.Param.SortKey(s, loc)
+			srt.Param.SortKey(s, loc, srt.Down)
 		}
 	})
 }

@@ -197,6 +197,9 @@ func TestNumbersAndQuantities(t *testing.T) {
 	matching{"precision", `{"resourceType":"RiskAssessment","id":"r","status":"final","subject":{"reference":"Patient/1"},"prediction":[{"probabilityDecimal":100}]}`,
 		[]string{"probability=100", "probability=1e2", "probability=100.00", "probability=gt99", "probability=1.00e2"},
 		[]string{"probability=101", "probability=99.4", "probability=99.5", "probability=gt100", "probability=eb100"}}.run(t)
+	edge := `{"resourceType":"RiskAssessment","id":"r","status":"final","subject":{"reference":"Patient/1"},"prediction":[{"probabilityDecimal":5.35}]}`
+	matching{"the lower end of a precision", edge, []string{"probability=5.4", "probability=5.35", "probability=ap5.35", "probability=ne5.3"}, []string{"probability=ne5.4", "probability=5.3", "probability=5.34"}}.run(t)
+	matching{"a tenth", strings.Replace(edge, "5.35", "0.27", 1), []string{"probability=ap0.30", "probability=ap0.300", "probability=0.27"}, []string{"probability=ap0.301"}}.run(t)
 }
 
 func TestMistakes(t *testing.T) {

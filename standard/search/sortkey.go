@@ -10,20 +10,38 @@ import (
 )
 
 // SortKey is a text by whose order resources sort by this parameter; "" when
-// the resource has no value.
-func (p *Param) SortKey(s Subject, loc *time.Location) string {
+// the resource has no value. Of several values the one counts that comes first in the
+// order: the least, or when that goes down the greatest
+// (https://hl7.org/fhir/R4/search.html#sort).
+func (p *Param) SortKey(s Subject, loc *time.Location, down bool) string {
 	switch p.Name {
 	case "_lastUpdated":
 		return s.Updated.UTC().Format("2006-01-02T15:04:05.000000")
 	case "_id":
 		return s.ID
 	}
+	first := ""
 	for _, v := range p.values(s.Resource) {
-		if key := p.sortText(v, loc); key != "" {
-			return key
+		for _, key := range p.sortTexts(v, loc) {
+			if key != "" && (first == "" || (key < first) != down) {
+				first = key
+			}
 		}
 	}
-	return ""
+	return first
+}
+
+// sortTexts are the keys of one element: of a concept that of each coding, of a name
+// that of its first part.
+func (p *Param) sortTexts(v *fhir.Value, loc *time.Location) []string {
+	if p.Kind != Token {
+		return []string{p.sortText(v, loc)}
+	}
+	var out []string
+	for _, t := range tokensOf(v) {
+		out = append(out, t.code)
+	}
+	return out
 }
 
 func (p *Param) sortText(v *fhir.Value, loc *time.Location) string {
@@ -43,10 +61,6 @@ func (p *Param) sortText(v *fhir.Value, loc *time.Location) string {
 		}
 		if f, err := strconv.ParseFloat(raw, 64); err == nil {
 			return sortableFloat(f)
-		}
-	case Token:
-		if ts := tokensOf(v); len(ts) > 0 {
-			return ts[0].code
 		}
 	case Reference:
 		return v.StrAt("reference")

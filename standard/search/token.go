@@ -58,6 +58,8 @@ func (c *Clause) means(t tokenValue, v Value) bool {
 		return c.terms != nil && t.system == v.System && subsumes(c.terms, v.System, v.Code, t.code)
 	case "above":
 		return c.terms != nil && t.system == v.System && subsumes(c.terms, v.System, t.code, v.Code)
+	case unequal:
+		return v.Code != "" && v.Code != t.code || v.HasSystem && v.System != t.system
 	case "=co":
 		return strings.Contains(Fold(t.code), Fold(v.Code))
 	case "=sw":

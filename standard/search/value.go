@@ -2,6 +2,7 @@ package search
 
 import (
 	"math"
+	"math/big"
 	"slices"
 	"strconv"
 	"strings"
@@ -124,33 +125,49 @@ func (p *Param) numberQuery(s string) (Value, error) {
 		parts := strings.SplitN(rest, "|", 3)
 		rest = parts[0]
 		if len(parts) == 3 {
-			v.System, v.HasSystem, v.Code = parts[1], parts[1] != "", parts[2]
+			v.System, v.HasSystem, v.Code = unescape(parts[1]), parts[1] != "", unescape(parts[2])
 		} else if len(parts) == 2 {
-			v.Code = parts[1]
+			v.Code = unescape(parts[1])
 		}
 	}
 	f, err := strconv.ParseFloat(rest, 64)
 	if err != nil || math.IsInf(f, 0) || math.IsNaN(f) {
 		return v, bad(p, "a number is expected after an optional prefix")
 	}
-	half := halfUnit(rest)
-	if math.IsInf(half, 0) || strings.ContainsAny(rest, "xX_") {
+	low, high, ok := precision(rest, pre == "ap")
+	if !ok {
 		return v, bad(p, "a number is expected after an optional prefix")
 	}
-	v.Number, v.Low, v.High = f, f-half, f+half
-	if pre == "ap" {
-		d := max(half, math.Abs(f)*0.1)
-		v.Low, v.High = f-d, f+d
-	}
+	v.Number, v.Low, v.High = f, low, high
 	return v, nil
 }
 
-// halfUnit is half of the last digit's place: 100 → 0.5, 1.50 → 0.005.
-func halfUnit(s string) float64 {
+// mostDigits bounds what is computed as a decimal.
+const mostDigits = 400
+
+// precision is what a number covers: half of the last digit's place either way (100 →
+// [99.5, 100.5), 1.50 → [1.495, 1.505)), and a tenth of it when about is meant. It is
+// computed as a decimal: the ends are read as a stored number is, so that 5.35 is in what
+// 5.4 covers.
+func precision(s string, about bool) (low, high float64, ok bool) {
 	mantissa, exponent, _ := strings.Cut(strings.ToLower(s), "e")
 	_, frac, _ := strings.Cut(mantissa, ".")
 	e, _ := strconv.Atoi(exponent)
-	return 0.5 * math.Pow10(e-len(frac))
+	if strings.ContainsAny(s, "xXpP_") || len(s) > mostDigits || e > mostDigits || e < -mostDigits {
+		return 0, 0, false
+	}
+	n, ok := new(big.Rat).SetString(s)
+	if !ok {
+		return 0, 0, false
+	}
+	half := new(big.Rat).SetFrac(new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(max(e-len(frac), 0))), nil), new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(max(len(frac)-e, 0))), nil))
+	half.Mul(half, big.NewRat(1, 2))
+	if tenth := new(big.Rat).Mul(new(big.Rat).Abs(n), big.NewRat(1, 10)); about && tenth.Cmp(half) > 0 {
+		half = tenth
+	}
+	low, _ = new(big.Rat).Sub(n, half).Float64()
+	high, _ = new(big.Rat).Add(n, half).Float64()
+	return low, high, !math.IsInf(low, 0) && !math.IsInf(high, 0)
 }
 
 func (p *Param) referenceQuery(s, modifier string) (Value, error) {

@@ -98,17 +98,22 @@ func periodOf(v *fhir.Value, loc *time.Location) (period, bool) {
 	return p, ok
 }
 
-// eventsOf is the outer limits of a Timing's events.
+// eventsOf is the outer limits of a Timing: of its events and of the Period by which its
+// repetition is bounded (https://hl7.org/fhir/R4/search.html#date). A bound that is a
+// Duration or a Range says how long, and not when.
 func eventsOf(v *fhir.Value, loc *time.Location) (p period, ok bool) {
+	if bounds := v.Path("repeat.boundsPeriod"); bounds != nil {
+		p, ok = periodOf(bounds, loc)
+	}
 	for e := range v.Get("event").Each() {
 		in, good := fhir.ParseInstant(e.Str(), loc)
 		if !good {
 			continue
 		}
-		if !ok || in.Start.Before(p.from) {
+		if !ok || !p.from.IsZero() && in.Start.Before(p.from) {
 			p.from = in.Start
 		}
-		if end := in.End(loc); !ok || end.After(p.to) {
+		if end := in.End(loc); !ok || !p.to.IsZero() && end.After(p.to) {
 			p.to = end
 		}
 		ok = true
