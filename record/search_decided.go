@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -14,14 +15,36 @@ import (
 
 // decided tells a search of a patient's record whose index says all that is
 // asked, so that only what is shown has to be looked at.
-func (s *searching) decided(src *source) bool {
+func (s *searching) decided(ctx context.Context, src *source) (bool, error) {
 	if !src.lookup.Decided || src.walk || s.asked.LastN > 0 {
-		return false
+		return false, nil
 	}
 	if len(s.q.Sort) > 0 && (!src.lookup.Dated || s.desk.searches().state.Upgrade) {
-		return false
+		return false, nil
 	}
-	return !slices.ContainsFunc(src.docs, func(doc *store.Doc) bool { return !src.home[doc.PK] })
+	if slices.ContainsFunc(src.docs, func(doc *store.Doc) bool { return !src.home[doc.PK] }) {
+		return false, nil
+	}
+	beside, err := s.beside(ctx, src)
+	return !beside && err == nil, err
+}
+
+// beside tells whether in one of the records that a query is pinned to there is anything
+// of the type that is not about the patient.
+func (s *searching) beside(ctx context.Context, src *source) (bool, error) {
+	pks := slices.Sorted(maps.Keys(src.home))
+	terms := [][]uint64{{s.desk.searches().extract.BesideTerm(src.typ)}}
+	for len(pks) > 0 {
+		next, err := s.r.FindRecords(ctx, terms, pks[0]-1, 1)
+		if err != nil || len(next) == 0 {
+			return false, err
+		}
+		if src.home[next[0]] {
+			return true, nil
+		}
+		pks = slices.DeleteFunc(pks, func(pk int64) bool { return pk < next[0] })
+	}
+	return false, nil
 }
 
 // whole finds the candidates of a search for all that belongs to a patient, of

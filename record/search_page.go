@@ -52,8 +52,12 @@ func (s *searching) answer(ctx context.Context) (*Found, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(types) == 1 && s.decided(src) {
-			return s.decidedPage(ctx, src)
+		if len(types) == 1 {
+			if decided, err := s.decided(ctx, src); err != nil {
+				return nil, err
+			} else if decided {
+				return s.decidedPage(ctx, src)
+			}
 		}
 		if src.many {
 			return s.manyPage(ctx, typ)

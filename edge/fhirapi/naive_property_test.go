@@ -122,5 +122,32 @@ func TestSearchAgainstNaive(t *testing.T) {
 			}
 		}
 		t.Logf("%d: %d questions found something", seed, some)
+		a.corners()
+	}
+}
+
+// corners asks by itself what the index could answer alone: whom each resource is about,
+// and each date with each prefix.
+func (a asker) corners() {
+	a.t.Helper()
+	check := func(typ, name, value string) {
+		p := parameters[typ][name]
+		want := a.wanted(typ, []question{{name, value, func(v *fhir.Value) bool { return p.holds(v, value) }}})
+		got := a.found(query(typ, name, value))
+		if slices.Sort(got); !slices.Equal(got, want) {
+			a.t.Errorf("%s?%s=%s finds %v, naively %v", typ, name, value, got, want)
+		}
+	}
+	for _, ref := range a.of("Patient") {
+		for _, typ := range []string{"Observation", "Encounter", "CarePlan"} {
+			check(typ, "subject", ref)
+		}
+	}
+	for _, at := range []string{"2026", "2025-12-31", "2026-03-29T00:30:00Z"} {
+		for _, prefix := range prefixes[3:] {
+			for _, typ := range []string{"Observation", "Encounter", "CarePlan", "RiskAssessment"} {
+				check(typ, "date", prefix+at)
+			}
+		}
 	}
 }

@@ -90,6 +90,9 @@ func (x *Extractor) Extract(resource *fhir.Value, inside Inside) Entries {
 	}
 	e.Terms = x.appendContained(e.Terms, resource)
 	x.attached(&e, resource)
+	if x.table.besideSubject(resource) {
+		e.Terms = append(e.Terms, x.BesideTerm(typ))
+	}
 	for _, prm := range p.idents {
 		for _, v := range prm.values(resource) {
 			e.Idents = x.appendIdents(e.Idents, typ, prm, v)

@@ -9,13 +9,14 @@ import (
 // leadingDate files the date. What the date alone does not tell, since it lasts
 // longer than a day, is open, or is one of several, is filed as such: lasting.
 func (x *Extractor) leadingDate(p *plan, typ string, resource *fhir.Value, e *Entries) (lasting bool) {
-	n, long := 0, false
+	n, long, unbegun := 0, false, false
 	for _, v := range p.date.values(resource) {
 		pd, ok := periodOf(v, x.loc)
 		if !ok {
 			continue
 		}
 		n++
+		unbegun = unbegun || pd.from.IsZero()
 		long = long || n > 1 || pd.from.IsZero() || pd.to.IsZero() || pd.to.Sub(pd.from) > dayAtMost
 		e.Terms = x.appendMonths(e.Terms, typ, p.date.Name, pd)
 		if e.Date == 0 {
@@ -26,8 +27,15 @@ func (x *Extractor) leadingDate(p *plan, typ string, resource *fhir.Value, e *En
 		e.Tokens = append(e.Tokens, x.lasting(p.date.Name))
 		e.Terms = append(e.Terms, x.lastingTerm(typ))
 	}
+	if unbegun {
+		e.Terms = append(e.Terms, x.unbegunTerm(typ))
+	}
 	return long
 }
+
+// unbegunTerm is filed where the leading date has an end and no beginning: it stands at
+// its end, and may lie before any moment all the same.
+func (x *Extractor) unbegunTerm(typ string) uint64 { return x.term("unbegun", typ) }
 
 // dayAtMost is how long a date may last that the date column alone tells; days
 // have up to 25 hours.

@@ -31,6 +31,9 @@ func (x *Extractor) ordered(l *Lookup, p *plan, q *Query, typ string) {
 	switch {
 	case p.dated:
 		o.Codes, o.Lasting = []uint64{x.typeCode(typ, false)}, x.typeCode(typ, true)
+		if l.To != 0 {
+			o.Loose = append(o.Loose, append(slices.Clone(l.Terms), []uint64{x.unbegunTerm(typ)}))
+		}
 		bounded = false
 	case p.code != nil:
 		var second []uint64
