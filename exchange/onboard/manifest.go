@@ -1,6 +1,7 @@
 package onboard
 
 import (
+	"cmp"
 	"io/fs"
 	"maps"
 	"os"
@@ -53,6 +54,12 @@ func ParseManifest(text []byte) (Manifest, error) {
 	}
 	return m, nil
 }
+
+// encoding is the one that is said, or the default.
+func (m *Manifest) encoding() string { return cmp.Or(m.Encoding, "utf-8") }
+
+// separator is the one that is said, or the default.
+func (m *Manifest) separator() string { return cmp.Or(m.Separator, ",") }
 
 func unknownClass(name string) bool {
 	_, known := classAt(name)

@@ -2,10 +2,7 @@ package onboard
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -53,6 +50,7 @@ func (s *Stage) Add(ctx context.Context, source string, older bool) (*Extract, e
 	if m.Trust != s.Trust {
 		return nil, fault.New(fault.Invalid, "onboard.trust", "the extract is of %s, not of %s", m.Trust, s.Trust)
 	}
+	m.Taken = m.Taken.In(s.zone()) // its days are the source's: at midnight in summer UTC has another one
 	files, err := filesOf(source)
 	if err != nil {
 		return nil, err
@@ -68,9 +66,9 @@ func (s *Stage) Add(ctx context.Context, source string, older bool) (*Extract, e
 	if err != nil {
 		return nil, err
 	}
-	x := &Extract{Manifest: m, ID: print[:12], Trial: len(staged) + 1, Staged: s.Now().UTC(), From: []string{filepath.Base(source)}}
+	x := &Extract{Manifest: m, ID: idFor(print, &m, staged), Trial: len(staged) + 1, Staged: s.Now().UTC(), From: []string{filepath.Base(source)}}
 	for _, other := range staged {
-		if other.ID == x.ID {
+		if other.Parts[0].Print == print && other.readAs(&m) {
 			other.Again = true
 			return other, other.alsoFrom(x.From[0])
 		}
@@ -86,15 +84,6 @@ func (s *Stage) Add(ctx context.Context, source string, older bool) (*Extract, e
 		}
 		return x.whole(&x.Parts[0])
 	}, fmt.Sprintf("%03d-%s", x.Trial, x.ID), x)
-}
-
-// alsoFrom notes that the extract has come in another folder too.
-func (x *Extract) alsoFrom(name string) error {
-	if slices.Contains(x.From, name) {
-		return nil
-	}
-	x.From = append(x.From, name)
-	return x.save()
 }
 
 // Mend stages rows that were refused and mended, as a further part of an
@@ -249,40 +238,4 @@ func eachOf[T any](ctx context.Context, many int, items []T, do func(i int, item
 	}
 	wg.Wait()
 	return context.Cause(ctx)
-}
-
-// fingerprint gives the checksum of each file, and one of all, for which the
-// order of files and their compression do not matter.
-func fingerprint(ctx context.Context, source string, files []sourceFile) (each1 []string, all string, err error) {
-	each1 = make([]string, len(files))
-	err = each(ctx, files, func(i int, f sourceFile) error {
-		in, err := openSource(source, f, "")
-		if err != nil {
-			return err
-		}
-		defer in.Close()
-		h := sha256.New()
-		if _, err := io.Copy(h, in); err != nil {
-			return fault.Wrap(err, fault.Invalid, "onboard.file", "%s cannot be read", f.name)
-		}
-		each1[i] = hex.EncodeToString(h.Sum(nil))
-		return nil
-	})
-	if err != nil {
-		return nil, "", err
-	}
-	h := sha256.New()
-	for _, i := range sortedOrder(files) {
-		fmt.Fprintln(h, strings.TrimSuffix(files[i].name, ".gz"), each1[i])
-	}
-	return each1, hex.EncodeToString(h.Sum(nil)), nil
-}
-
-func sortedOrder(files []sourceFile) []int {
-	order := make([]int, len(files))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(a, b int) int { return strings.Compare(files[a].name, files[b].name) })
-	return order
 }

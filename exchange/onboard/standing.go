@@ -39,7 +39,7 @@ func (s *Stage) standsBefore(x *Extract) (*Extract, *Loading, error) {
 }
 
 // mayLoad refuses to load an extract beside another that stands or is half done: one
-// taken later is loaded, one is neither loaded nor taken back to its end, or an
+// taken later or at the same time is loaded, one is neither loaded nor taken back to its end, or an
 // earlier one is loaded and this is no delta of it. What changed at the source since
 // would be taken for there already.
 func (s *Stage) mayLoad(x *Extract) error {
@@ -57,6 +57,8 @@ func (s *Stage) mayLoad(x *Extract) error {
 			return fault.New(fault.Conflict, "onboard.half-loaded", "the load of another extract is neither done nor taken back (%s): do either first", l.Load)
 		case x.Taken.Before(other.Taken):
 			return fault.New(fault.Conflict, "onboard.older-loaded", "an extract that was taken later is loaded (%s): undo that first", l.Load)
+		case x.Taken.Equal(other.Taken):
+			return fault.New(fault.Conflict, "onboard.same-time-loaded", "another extract that was taken at the same time is loaded (%s): undo that first", l.Load)
 		}
 	}
 	base, l, err := s.standsBefore(x)
