@@ -33,6 +33,7 @@ type job struct {
 
 	ours          bool      // it is in the form of refused rows, not in the source's
 	unread        *refusals // what is of no class
+	open, closed  []byte    // keys of units that could not be read, and of those that are mended
 	read, refused int64
 	rows          []RowFile
 	unknown       []string
@@ -78,6 +79,8 @@ func (j *job) run(ctx context.Context) (err error) {
 		err = j.table(ctx, counted)
 	case formResources:
 		err = j.resources(ctx, counted)
+	case formUnread:
+		err = j.mendedUnits(ctx, counted)
 	default:
 		err = j.messages(ctx, counted)
 	}
@@ -130,6 +133,7 @@ func (j *job) finish(whole bool) error {
 	if j.unread != nil {
 		errs = append(errs, j.unread.close())
 	}
+	errs = append(errs, j.keepUnits())
 	if !whole {
 		return nil // the error that ended it says more
 	}

@@ -118,12 +118,13 @@ const (
 	formTable     form = iota + 1 // CSV
 	formResources                 // FHIR R4, NDJSON
 	formMessages                  // HL7 v2
+	formUnread                    // resources and messages that could not be read, and were mended
 )
 
-// filesOf lists what an extract's folder holds, by name. A file that is none of
-// an extract is an error: it may be a class with a slip in its name. Codes:
+// filesOf lists what the folder of an extract, or of mended rows, holds, by name. A file
+// that is none of an extract is an error: it may be a class with a slip in its name. Codes:
 // "onboard.file", "onboard.empty".
-func filesOf(dir string) ([]sourceFile, error) {
+func filesOf(dir string, mended bool) ([]sourceFile, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Invalid, "onboard.folder", "the folder of the extract cannot be read")
@@ -135,7 +136,7 @@ func filesOf(dir string) ([]sourceFile, error) {
 			continue // content of documents lies in folders
 		}
 		f, ok := fileOf(name)
-		if !ok {
+		if !ok || f.form == formUnread && !mended {
 			return nil, fault.New(fault.Invalid, "onboard.file", "%s is no file of an extract: a class with .csv, or .ndjson, or .hl7, each with .gz or without", name)
 		}
 		st, err := e.Info()
@@ -166,6 +167,9 @@ func fileOf(name string) (sourceFile, bool) {
 	case ".csv", ".txt":
 	default:
 		return sourceFile{}, false
+	}
+	if strings.HasPrefix(base, unreadName) {
+		return sourceFile{name: name, form: formUnread}, true
 	}
 	class, _, _ := strings.Cut(strings.TrimSuffix(base, ext), "-")
 	_, ok := classAt(class)

@@ -125,6 +125,9 @@ func (s *Stage) Profile(ctx context.Context, x *Extract, opt Options) (*Report, 
 	}
 	r := p.report(start)
 	r.Waiting = *waiting
+	if err := r.count(x); err != nil {
+		return nil, err
+	}
 	r.Seconds = s.Now().Sub(start).Seconds()
 	return r, writeJSON(x.path(reportFile), r)
 }

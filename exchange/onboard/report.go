@@ -18,11 +18,31 @@ type Report struct {
 	Refused  int64         `json:"refused"`  // of them
 	Loadable int64         `json:"loadable"` // accepted, and the newest of their key
 	Classes  []ClassReport `json:"classes"`
-	Problems []Problem     `json:"problems"` // of all steps
+	// Unread are resources and messages that cannot be read, and so are of no class;
+	// nil = there are none.
+	Unread   *Unread   `json:"unread,omitempty"`
+	Problems []Problem `json:"problems"` // of all steps
 	// Numbering is how numbers fit the forms of the joiner's org pack; nil = it had
 	// none. A column that holds no number is left out.
 	Numbering []NumberCheck `json:"numbering,omitempty"`
 	Waiting   Waiting       `json:"waiting"`
+}
+
+// Unread counts what is of no class.
+type Unread struct {
+	Rows    int64 `json:"rows"`
+	Refused int64 `json:"refused"` // of them, those that are still to be mended
+}
+
+// count takes in what could not be read of an extract.
+func (r *Report) count(x *Extract) error {
+	rows, open, err := x.units()
+	if err != nil || rows == 0 {
+		return err
+	}
+	r.Unread = &Unread{rows, open}
+	r.Rows, r.Refused = r.Rows+rows, r.Refused+open
+	return nil
 }
 
 // ClassReport is one class of an extract.

@@ -51,7 +51,7 @@ func (s *Stage) Add(ctx context.Context, source string, older bool) (*Extract, e
 		return nil, fault.New(fault.Invalid, "onboard.trust", "the extract is of %s, not of %s", m.Trust, s.Trust)
 	}
 	m.Taken = m.Taken.In(s.zone()) // its days are the source's: at midnight in summer UTC has another one
-	files, err := filesOf(source)
+	files, err := filesOf(source, false)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +90,7 @@ func (s *Stage) Add(ctx context.Context, source string, older bool) (*Extract, e
 // extract: a row of a later part takes the place of one of its key in an
 // earlier part. The same files again are told (Extract.Again).
 func (s *Stage) Mend(ctx context.Context, x *Extract, source string) (*Extract, error) {
-	files, err := filesOf(source)
+	files, err := filesOf(source, true)
 	if err != nil {
 		return nil, err
 	}

@@ -13,62 +13,79 @@ import (
 
 // resources stages FHIR R4 resources, one a line.
 func (j *job) resources(ctx context.Context, in io.Reader) error {
-	return j.units(ctx, in, func([]byte) bool { return true }, func(text []byte) ([]Resource, error) {
-		v, err := fhir.ParseObject(bytes.Clone(text))
-		return []Resource{{Value: v}}, err
-	})
+	return j.units(ctx, in, func(line []byte) ([]byte, bool, error) { return line, true, nil }, j.readResource)
 }
 
-// messages stages HL7 v2 messages: each begins with a line that begins MSH.
+// messages stages HL7 v2 messages: each begins with a line that begins MSH. They may
+// lie in batches, which are held against the numbers that these say.
 func (j *job) messages(ctx context.Context, in io.Reader) error {
-	return j.units(ctx, in, func(line []byte) bool { return bytes.HasPrefix(line, []byte("MSH")) }, func(text []byte) ([]Resource, error) {
-		return j.read2(j.extract.Trust, bytes.Clone(text))
-	})
+	b := &envelope{file: j.file.name}
+	return errors.Join(j.units(ctx, in, b.line, j.readMessage), b.end())
 }
 
-// units cuts a file into units that begin with a line of a kind, reads each,
-// and stages the rows that come of it. A unit that cannot be read is refused.
-func (j *job) units(ctx context.Context, in io.Reader, begins func(line []byte) bool, read func([]byte) ([]Resource, error)) error {
+func (j *job) readResource(text []byte) ([]Resource, error) {
+	v, err := fhir.ParseObject(bytes.Clone(text))
+	return []Resource{{Value: v}}, err
+}
+
+func (j *job) readMessage(text []byte) ([]Resource, error) {
+	return j.read2(j.extract.Trust, bytes.Clone(text))
+}
+
+// units cuts a file into units, reads each, and stages the rows that come of it. A
+// unit that cannot be read is refused. part gives what of a line belongs to a unit, and
+// whether it begins one.
+func (j *job) units(ctx context.Context, in io.Reader, part func(line []byte) (text []byte, begins bool, err error), read func([]byte) ([]Resource, error)) error {
 	r := bufio.NewReaderSize(in, 1<<18)
+	if b, _ := r.Peek(3); string(b) == byteOrder {
+		r.Discard(3)
+	}
 	var unit []byte
 	line, start := 0, 1
 	done := func() error {
-		if len(bytes.TrimSpace(unit)) == 0 {
-			return nil
-		}
-		list, err := read(unit)
-		if err != nil || len(unit) > maxRecord {
-			return j.unreadable(start, unit)
-		}
-		for _, x := range list {
-			if err := j.resource(x, start); err != nil {
-				return err
-			}
-		}
-		return nil
+		err := errors.Join(j.unit(start, unit, read), ctx.Err())
+		unit, start = unit[:0], line
+		return err
 	}
 	for {
-		text, err := readLine(r)
-		if err != nil && !errors.Is(err, io.EOF) {
-			return cannotRead(err, j.file.name)
+		text, end := readLine(r)
+		if end != nil && !errors.Is(end, io.EOF) {
+			return cannotRead(end, j.file.name)
 		}
 		line++
-		if begins(text) || errors.Is(err, io.EOF) && len(text) == 0 {
-			if err := errors.Join(done(), ctx.Err()); err != nil {
+		text, begins, err := part(text)
+		if err != nil {
+			return err
+		}
+		if begins && len(text) > 0 {
+			if err := done(); err != nil {
 				return err
 			}
-			unit, start = unit[:0], line
 		}
 		if len(unit) <= maxRecord {
 			unit = append(unit, text...)
 		}
-		if errors.Is(err, io.EOF) {
-			if len(text) > 0 {
-				return done()
-			}
-			return nil
+		if end != nil {
+			return done()
 		}
 	}
+}
+
+// unit reads one unit and stages its rows.
+func (j *job) unit(line int, unit []byte, read func([]byte) ([]Resource, error)) error {
+	if len(bytes.TrimSpace(unit)) == 0 {
+		return nil
+	}
+	list, err := read(unit)
+	if err != nil || len(unit) > maxRecord {
+		return j.unreadable(j.file.name, line, unit)
+	}
+	for _, x := range list {
+		if err := j.resource(x, line); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // readLine gives a line with its end; what is beyond maxRecord is not kept. A
@@ -92,18 +109,6 @@ func readLine(r *bufio.Reader) ([]byte, error) {
 			}
 		}
 	}
-}
-
-// unreadable refuses a unit that is no resource or message. It goes to a file of
-// its own, as it came: it is of no class.
-func (j *job) unreadable(line int, unit []byte) error {
-	if j.unread == nil {
-		j.unread = &refusals{path: j.extract.path("refused", partName(j.part), "unreadable-"+j.base()+".csv"), source: j.file.name, header: [][]byte{[]byte("content")}}
-	}
-	j.read++
-	j.refused++
-	j.tally.add("", j.file.name, wrongResource, true)
-	return j.unread.add(wrongResource, line, [][]byte{bytes.TrimSpace(unit)})
 }
 
 // resource stages the row of one resource.

@@ -111,3 +111,104 @@ func FuzzResources(f *testing.F) {
 		}
 	})
 }
+
+// lettersOf reads a message as its patient alone, by PID-3.
+func lettersOf(_ string, message []byte) ([]Resource, error) {
+	_, rest, _ := strings.Cut(string(message), "PID|")
+	key, _, ok := strings.Cut(rest, "|")
+	if !ok {
+		return nil, fault.New(fault.Invalid, "test.message", "no patient")
+	}
+	v, err := fhir.ParseObject([]byte(`{"resourceType":"Patient","name":[{"family":"EXAMPLE"}],"gender":"female","birthDate":"1961-04-30"}`))
+	return []Resource{{Key: key, Value: v}}, err
+}
+
+// TestBatches: heads and ends of HL7 batches are of no message, and a file that holds
+// other messages than they say is not taken at all.
+func TestBatches(t *testing.T) {
+	message := func(key string) string { return "MSH|^~\\&|PAS\rPID|" + key + "|\r" }
+	two := message("L1") + message("L2")
+	for _, c := range []struct{ name, text, code string }{
+		{"none", two, ""},
+		{"as they say", "FHS|^~\\&|PAS\rBHS|^~\\&|PAS\r" + two + "BTS|2\rFTS|1\r", ""},
+		{"in lines", strings.ReplaceAll("FHS|^~\\&|PAS\rBHS|^~\\&|PAS\r"+two+"BTS|2|end\rFTS|1\r", "\r", "\r\n"), ""},
+		{"without numbers", "BHS|^~\\&\r" + two + "BTS\r", ""},
+		{"two batches", "FHS|^~\\&\rBHS|^~\\&\r" + message("L1") + "BTS|1\rBHS|^~\\&\r" + message("L2") + "BTS|1\rFTS|2\r", ""},
+		{"framed", "\x0b" + message("L1") + "\x1c\r\x0b" + message("L2") + "\x1c\r", ""},
+		{"behind a mark", "\xef\xbb\xbf" + two, ""},
+		{"one too few", "BHS|^~\\&\r" + two + "BTS|3\r", "onboard.rows"},
+		{"one too many", "BHS|^~\\&\r" + two + "BTS|1\r", "onboard.rows"},
+		{"cut within a message", "FHS|^~\\&|PAS\rBHS|^~\\&|PAS\r" + message("L1") + "MSH|^~\\&|PAS\rPID|L2", "onboard.rows"},
+		{"cut behind a batch", "FHS|^~\\&\rBHS|^~\\&\r" + two + "BTS|2\r", "onboard.rows"},
+		{"a batch too few", "FHS|^~\\&\rBHS|^~\\&\r" + two + "BTS|2\rFTS|2\r", "onboard.rows"},
+		{"an end alone", two + "BTS|2\r", "onboard.rows"},
+	} {
+		s := newStage(t, "R1K")
+		s.Messages = lettersOf
+		x, err := s.Add(t.Context(), folder(t, "", map[string]string{"feed.hl7": c.text}), false)
+		switch {
+		case c.code != "":
+			if f := fault.Of(err); f == nil || f.Code != c.code {
+				t.Errorf("%s: %v", c.name, err)
+			}
+			if list, err := s.Extracts(); err != nil || len(list) > 0 {
+				t.Errorf("%s: %d extracts are left, %v", c.name, len(list), err)
+			}
+		case err != nil:
+			t.Errorf("%s: %v", c.name, err)
+		default:
+			if f := x.Parts[0].Files[0]; f.Read != 2 || f.Refused != 0 {
+				t.Errorf("%s: %d read, %d refused", c.name, f.Read, f.Refused)
+			}
+		}
+	}
+}
+
+// TestUnreadableIsMended: resources and messages that cannot be read count as refused,
+// are mended in the file that they lie in, and are then what they are.
+func TestUnreadableIsMended(t *testing.T) {
+	ctx := t.Context()
+	s := newStage(t, "R1K")
+	s.Messages = lettersOf
+	segments := strings.Repeat("NTE|1|\r\n", 200)
+	x, r := profiled(t, s, folder(t, "", map[string]string{
+		"all.ndjson": strings.Replace(resources, "not a resource", `{"resourceType":"Patient","id":"p2","name":[{"family":"CUT`, 1),
+		"feed.hl7":   "MSH|^~\\&|PAS\r\nPID|M1|\r\nMSH|^~\\&|PAS\r\nPIX|M2|\r\n" + segments,
+	}), Options{})
+	loadable := r.Loadable
+	if r.Unread == nil || *r.Unread != (Unread{2, 2}) || r.Rows != r.Loadable+r.Refused {
+		t.Fatalf("%+v: %d rows, %d refused, %d can be loaded", r.Unread, r.Rows, r.Refused, r.Loadable)
+	}
+	mend := func(change func(string) string) {
+		t.Helper()
+		dir := t.TempDir()
+		for _, name := range []string{"unreadable-all.csv", "unreadable-feed.csv"} {
+			text, err := os.ReadFile(x.path("refused", partName(len(x.Parts)), name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			write(t, dir, name, change(string(text)))
+		}
+		var err error
+		if x, err = s.Mend(ctx, x, dir); err != nil {
+			t.Fatal(err)
+		}
+		if r, err = s.Profile(ctx, x, Options{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mend(func(text string) string { return strings.Replace(text, "CUT", "STILL CUT", 1) })
+	if *r.Unread != (Unread{4, 2}) || r.Loadable != loadable {
+		t.Errorf("after a vain attempt: %+v, %d can be loaded", r.Unread, r.Loadable)
+	}
+	mend(func(text string) string {
+		return strings.Replace(strings.Replace(text, "STILL CUT", `WHOLE""}],""gender"":""male"",""birthDate"":""1970-01-01""}`, 1), "PIX|", "PID|", 1)
+	})
+	// the second patient's result was an orphan before
+	if *r.Unread != (Unread{4, 0}) || r.Loadable != loadable+3 || r.Refused != 0 {
+		t.Errorf("mended: %+v, %d refused, %d can be loaded: %+v", r.Unread, r.Refused, r.Loadable, r.Problems)
+	}
+	if _, err := newStage(t, "R1K").Add(ctx, folder(t, "", map[string]string{"unreadable-all.csv": "x\n"}), false); fault.Of(err).Code != "onboard.file" {
+		t.Errorf("it is taken for an extract: %v", err)
+	}
+}

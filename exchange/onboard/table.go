@@ -19,6 +19,7 @@ type table struct {
 	raw       []byte // the record as it stands, without the end of its last line
 	fields    [][]byte
 	unquoted  []byte
+	mostLines int // of a record
 }
 
 const (
@@ -26,9 +27,12 @@ const (
 	maxRecordLines = 30
 )
 
+// byteOrder is the mark that may stand before UTF-8.
+const byteOrder = "\xef\xbb\xbf"
+
 func newTable(in io.Reader, separator byte) *table {
-	t := &table{in: bufio.NewReaderSize(in, 1<<18), separator: separator, next: 1}
-	if b, _ := t.in.Peek(3); string(b) == "\xef\xbb\xbf" {
+	t := &table{in: bufio.NewReaderSize(in, 1<<18), separator: separator, next: 1, mostLines: maxRecordLines}
+	if b, _ := t.in.Peek(3); string(b) == byteOrder {
 		t.in.Discard(3)
 	}
 	return t
@@ -71,7 +75,7 @@ func (t *table) read() (fields [][]byte, wrong string, err error) {
 			return fields, "", nil
 		case whole:
 			return t.broken(wrongQuote)
-		case lines == maxRecordLines:
+		case lines == t.mostLines:
 			return t.broken(wrongQuote)
 		}
 		t.raw = append(t.raw, '\n')

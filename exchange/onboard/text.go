@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 )
 
@@ -22,6 +23,9 @@ func (r *Report) Text(out io.Writer, before *Report) error {
 			change = fmt.Sprintf("(%+d)", c.Loadable-before.Classes[i].Loadable)
 		}
 		fmt.Fprintf(w, "%d\t%d\t%d\t%d\t%s\t  %s\t\n", c.Rows, c.Refused, c.Mended, c.Loadable, change, c.Class)
+	}
+	if u := r.Unread; u != nil {
+		fmt.Fprintf(w, "%d\t%d\t%d\t%d\t\t  that cannot be read\t\n", u.Rows, u.Refused, u.Rows-u.Refused, 0)
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -53,10 +57,7 @@ func (r *Report) problems(out io.Writer, before *Report) {
 			key.Rows = 0
 			change = fmt.Sprintf(" (%+d)", p.Rows-was[key])
 		}
-		name := p.Class
-		if p.Column != "" {
-			name += "." + p.Column
-		}
+		name := strings.Trim(p.Class+"."+p.Column, ".")
 		fmt.Fprintf(out, "%10d%s  %s, %s: %s\n", p.Rows, change, p.Code, what, name)
 	}
 }
