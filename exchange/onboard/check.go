@@ -67,10 +67,10 @@ func (k *checker) row(fields [][]byte, staged [][]byte, t tally) (refused string
 }
 
 // refuses tells whether what is wrong with a value refuses its row: always for
-// bytes that are no text, else where a load cannot do without the value.
+// what is no text, else where a load cannot do without the value.
 func refuses(col *Column, wrong string) bool {
 	switch wrong {
-	case wrongEncoding, wrongLong:
+	case wrongEncoding, wrongControl, wrongLong:
 		return true
 	case wrongMojibake, wrongCheck, wrongRange:
 		return false

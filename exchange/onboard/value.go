@@ -22,6 +22,7 @@ const (
 	wrongCheck    = "check-digit"    // an NHS number whose check digit is wrong
 	wrongRange    = "never-issued"   // an NHS number of a range that is not issued
 	wrongEncoding = "encoding"       // bytes that are no text in the encoding of the extract
+	wrongControl  = "control"        // a control character, which text of the record may not have
 	wrongMojibake = "mojibake"       // text that was read in another encoding once before
 	wrongColumns  = "columns"        // more or fewer fields than the header
 	wrongShifted  = "shifted"        // fields that fit their columns when moved by one
@@ -140,14 +141,17 @@ func hasControl(v []byte) bool {
 	return slices.ContainsFunc(v, func(c byte) bool { return c < ' ' })
 }
 
-// textual tells text that is not what it was: bytes that are no UTF-8, and
-// UTF-8 that was taken for Windows-1252 and written as UTF-8 again.
+// textual tells text that is not what it was: bytes that are no UTF-8, control
+// characters (https://hl7.org/fhir/R4/datatypes.html#string), and UTF-8 that was taken
+// for Windows-1252 and written as UTF-8 again.
 func textual(v []byte) string {
 	ascii := true
 	for _, c := range v {
-		if c >= 0x80 {
+		switch {
+		case c >= 0x80:
 			ascii = false
-			break
+		case c < ' ' && c != '\t' && c != '\n' && c != '\r':
+			return wrongControl
 		}
 	}
 	switch {
