@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"os"
+	"path/filepath"
 	"strconv"
 )
 
@@ -76,3 +77,25 @@ func (r *refusals) close() error {
 	}
 	return unstaged(errors.Join(r.out.Flush(), r.file.Sync(), r.file.Close()))
 }
+
+// RefusedFile is a file of rows that one step refused.
+type RefusedFile struct {
+	Step string // part-N, profile, load
+	Name string
+}
+
+// RefusedFiles lists the files of refused rows, by step and name.
+func (x *Extract) RefusedFiles() ([]RefusedFile, error) {
+	names, err := filepath.Glob(x.path("refused", "*", "*.csv"))
+	if err != nil {
+		return nil, unstaged(err)
+	}
+	var out []RefusedFile
+	for _, n := range names {
+		out = append(out, RefusedFile{filepath.Base(filepath.Dir(n)), filepath.Base(n)})
+	}
+	return out, nil
+}
+
+// RefusedFolder is where these files lie within the stage of the organisation.
+func (x *Extract) RefusedFolder() string { return filepath.Base(x.dir) + "/refused" }

@@ -10,6 +10,7 @@ const (
 	BlockRows         = "rows"             // other rows that are not there, doubled, or not equal
 	BlockGone         = "gone"             // rows of a delta's base that are no longer in the source
 	BlockRefused      = "refused-safety"   // rows of alerts and medicines that the stage refused
+	BlockRefusedRows  = "refused-rows"     // rows of other classes that were refused before the load, and what could not be read
 	BlockLists        = "waiting-lists"    // the source's waiting lists do not say what its events come to
 	BlockAppointments = "appointments"     // appointments in no slot
 	BlockNoPack       = "no-pack"          // appointments and stays of which no org pack tells whether there is a slot or bed
@@ -39,6 +40,7 @@ func (r *Report) judge() {
 		}
 	}
 	r.block(BlockRows, rows, true)
+	r.block(BlockRefusedRows, r.refusedRows(), true)
 	r.block(BlockGone, r.Total(func(c ClassCount) int64 { return c.Gone }), true)
 	r.block(BlockLists, r.Lists.Listed-r.Lists.Equal+r.Lists.Unlisted, true)
 	out := r.Appointments.Shared
@@ -57,6 +59,17 @@ func (r *Report) judge() {
 	r.block(BlockNotHeld, filled, true)
 	r.sampleBlocks()
 	r.Go = !slices.ContainsFunc(r.Blocks, func(b Block) bool { return !b.Accepted })
+}
+
+// refusedRows counts rows that were refused before the load, of classes whose refusals
+// have no block of their own: a patient, an appointment or a place on a waiting list
+// among them is lost to everybody until the row is mended.
+func (r *Report) refusedRows() int64 {
+	own := int64(0)
+	for _, s := range r.Safety {
+		own += s.Refused
+	}
+	return r.Total(func(c ClassCount) int64 { return c.Refused }) + r.Unread - own
 }
 
 // surplus counts resources of a class that must be whole and are too many.
@@ -121,6 +134,8 @@ func (b Block) Words() string {
 		return "Rows of the base that are no longer in the source, and still in the record"
 	case BlockRefused:
 		return "Allergies, alerts or medicines that were refused before the load"
+	case BlockRefusedRows:
+		return "Other rows that were refused before the load, and are not in the record"
 	case BlockLists:
 		return "Waiting lists that do not say what the events of their pathways come to"
 	case BlockAppointments:
@@ -143,5 +158,5 @@ func (b Block) Words() string {
 
 // Codes lists the codes of blocks.
 func Codes() []string {
-	return []string{BlockAlerts, BlockMedicines, BlockClocks, BlockRows, BlockGone, BlockRefused, BlockLists, BlockAppointments, BlockNoPack, BlockBeds, BlockDocuments, BlockUnchecked, BlockDisagreed, BlockNotHeld}
+	return []string{BlockAlerts, BlockMedicines, BlockClocks, BlockRows, BlockGone, BlockRefused, BlockRefusedRows, BlockLists, BlockAppointments, BlockNoPack, BlockBeds, BlockDocuments, BlockUnchecked, BlockDisagreed, BlockNotHeld}
 }

@@ -132,6 +132,9 @@ func (p *paper) counts(r *Report) {
 	for _, c := range r.Classes {
 		p.row(false, w, c.Class, num(c.Source), num(c.Refused), num(c.Loadable), num(c.Record), num(c.Before), num(c.Equal), num(c.Differ), num(c.Absent), num(c.Extra+c.Doubled))
 	}
+	if r.Unread > 0 {
+		p.line(fmt.Sprintf("Resources and messages that could not be read, and were not mended: %d", r.Unread))
+	}
 	p.pdf.Ln(1)
 	p.pdf.SetFont("Courier", "", 6.5)
 	for _, c := range r.Classes {

@@ -392,3 +392,23 @@ func TestSeverityOfOnesOwn(t *testing.T) {
 		t.Errorf("%+v", r.Blocks)
 	}
 }
+
+// TestRefusedRowsStandAgainstTheGo: a patient who was refused is in no count of what was
+// loaded: their appointment and their place on a waiting list are lost unless somebody
+// takes them on.
+func TestRefusedRowsStandAgainstTheGo(t *testing.T) {
+	s := newScene(t, "R1K")
+	rows := byHand()
+	rows["patients.csv"] = strings.Replace(rows["patients.csv"], "1962-02-02", "", 1)
+	rows["all.ndjson"] = "{\"resourceType\":\"Patient\",\"id\":\"L3\",\"name\":[{\n"
+	x := s.staged(s.folder(rows))
+	s.loaded(x)
+	r := s.run(x)
+	// the patient, a document, a stay and three appointments; and what could not be read
+	if b := block(r, BlockRefusedRows); b == nil || b.Rows != 7 || !b.Acceptable || b.Accepted || r.Unread != 1 {
+		t.Errorf("%+v, %d unread", r.Blocks, r.Unread)
+	}
+	if b := block(r, BlockRefused); b == nil || b.Rows != 2 { // an alert and a medicine of theirs
+		t.Errorf("%+v", r.Blocks)
+	}
+}

@@ -3,7 +3,7 @@ package reconcile
 import "time"
 
 // Format names the form of a report; a report of another form is not verified.
-const Format = "concord-reconciliation/2"
+const Format = "concord-reconciliation/3"
 
 // Report is what a load came to. It holds counts, codes of catalogues and source
 // keys, and no value of any patient.
@@ -21,7 +21,8 @@ type Report struct {
 	Ended   time.Time `json:"ended"`
 
 	Classes      []ClassCount `json:"classes"`
-	Safety       []Safety     `json:"safety"` // allergies, active medicines
+	Unread       int64        `json:"unread,omitempty"` // resources and messages that could not be read, and were not mended
+	Safety       []Safety     `json:"safety"`           // allergies, active medicines
 	Clocks       Clocks       `json:"clocks"`
 	Lists        Lists        `json:"waitingLists"`
 	Appointments Appointments `json:"appointments"`

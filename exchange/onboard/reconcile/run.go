@@ -138,6 +138,9 @@ func (w *reconciling) fill(profile *onboard.Report, l *onboard.Loading) {
 		n.Source, n.Refused, n.Loadable = c.Rows-c.Mended, c.Refused, c.Loadable
 		w.total += 2 * c.Loadable
 	}
+	if profile.Unread != nil {
+		w.out.Unread = profile.Unread.Refused
+	}
 	w.out.NotHeld = notHeld(w.extract)
 }
 
