@@ -26,6 +26,7 @@ func (s *Site) joiningRoutes(mux *router, get, post func(string, func(*visit) (*
 	post("/onboard/{org}/alarms", s.settleJoining)
 	get("/onboard/{org}/trials/{extract}", s.reconciled)
 	get("/onboard/{org}/trials/{extract}/file", s.reconciledFile)
+	get("/onboard/{org}/trials/{extract}/quality", s.quality)
 	post("/onboard/{org}/trials/{extract}", s.signJoining)
 	mux.HandleFunc("GET /onboard/{org}/timeline", s.timelineOfJoining)
 }

@@ -92,7 +92,7 @@ func TestWhoSeesAJoining(t *testing.T) {
 	looks := map[string]int{"lead": 200, "local": 200, "doctor": 200, "admin": 200, "privacy": 200, "engineer": 403, "registrar": 403, "steward": 403, "reception": 403, "board": 403, "patient": 403}
 	for name, want := range looks {
 		b := s.as(name)
-		for _, path := range []string{"/onboard/R1K", trial, trial + "/file?as=json", trial + "/file?as=pdf", "/onboard/R1K/work"} {
+		for _, path := range []string{"/onboard/R1K", trial, trial + "/file?as=json", trial + "/file?as=pdf", trial + "/quality", "/onboard/R1K/work"} {
 			if r := b.get(path); r.status != want {
 				t.Errorf("%s on %s: %d, not %d", name, path, r.status, want)
 			}
@@ -169,7 +169,7 @@ func TestReportsAreMasked(t *testing.T) {
 		}
 		return n
 	}
-	for _, path := range []string{trial, trial + "/file?as=json", "/onboard/R1K", "/onboard"} {
+	for _, path := range []string{trial, trial + "/file?as=json", trial + "/quality", "/onboard/R1K", "/onboard"} {
 		for _, name := range []string{"local", "lead", "admin"} {
 			if n := shown(name, path); n > 0 {
 				t.Errorf("%s sees %d hospital numbers on %s", name, n, path)
@@ -364,5 +364,40 @@ func TestPublicTimelineHasARate(t *testing.T) {
 	}
 	if r := b.get("/onboard/R1K"); r.status != http.StatusOK {
 		t.Errorf("somebody who is signed in: %d", r.status)
+	}
+}
+
+// TestQualityAtThePages: what is wrong with the data of a trial is told with its reason
+// beside the trial before, and where the refused rows lie; and nothing of a patient.
+func TestQualityAtThePages(t *testing.T) {
+	s := newStage(t)
+	s.joiners()
+	s.arrives(60, extract.Faults{Shifted: 0.05, Twice: 0.05, NoBirth: 0.05, Dropped: 0.2})
+	s.does(course.TakeIn)
+	_, err := extract.Write(filepath.Join(s.stages, "R1K", ".inbox", "second"), extract.Options{Trust: "R1K", Patients: 60, Seed: 9, Faults: extract.Faults{NoBirth: 0.05}, Taken: today})
+	s.must(err)
+	first := s.trial()
+	page := s.as("lead").get("/onboard/R1K")
+	page.has(t, `href="`+first+`/quality"`)
+	page.lacks(t, "/onboard/R1K/timeline") // no run was begun: there is none
+	page = s.as("lead").get(first + "/quality")
+	page.has(t, "Quality of the data of trial 1", "Fields that fit their columns when moved by one", "The key stands there twice", "Refused", "Clocks that run and are on no list",
+		"part-1/patients.csv", "profile/", "concord onboard mend --org R1K")
+	page.lacks(t, "In trial")
+	s.does(course.TakeIn)
+	second := s.trial()
+	s.as("doctor").get(second+"/quality").has(t, "Quality of the data of trial 2", "In trial 1", "A needed value is not there", "Fields that fit their columns when moved by one")
+	st, err := s.joining.Stage("R1K")
+	s.must(err)
+	x, err := st.Find("")
+	s.must(err)
+	body := s.as("local").get(second + "/quality").body // of nobody who is called as a patient is
+	for row, err := range x.Rows("patients") {
+		s.must(err)
+		for _, column := range []string{"key", "family", "nhs_number", "address_1"} {
+			if v := row.At(column); len(v) > 4 && strings.Contains(body, v) {
+				t.Errorf("a %s of a patient is on the page", column)
+			}
+		}
 	}
 }
