@@ -207,3 +207,17 @@ func strayed(t *testing.T, dir, name, text string) string {
 	}
 	return to
 }
+
+// TestEventsOfOneDay: a profile reads the events of a pathway as a reconciliation does,
+// whichever way the source lists those of one day.
+func TestEventsOfOneDay(t *testing.T) {
+	_, r := profiled(t, newStage(t, "R1K"), folder(t, "", map[string]string{
+		"patients.csv": people + "L1,EXAMPLE,Ada,1961-04-30,F,\nL2,EXAMPLE,Bob,1962-04-30,M,\n",
+		"pathways.csv": "key,patient,pathway,on,status,start\nP2,L1,PW1,2026-10-01,30,\nP1,L1,PW1,2026-10-01,10,2026-08-01\n" + // seen and treated at once
+			"Q10,L2,PW2,2026-10-01,99,\nQ9,L2,PW2,2026-10-01,20,2026-08-01\n", // 99 comes last: its number is the higher
+		"waiting.csv": "key,patient,pathway,clock_start,status\nW1,L2,PW2,2026-08-01,99\n",
+	}), Options{})
+	if w := r.Waiting; w.Running != 1 || w.Unlisted != 0 || w.Equal != 1 || w.Findings["rtt.no-clock"] != 0 {
+		t.Errorf("%+v", w)
+	}
+}

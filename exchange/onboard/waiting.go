@@ -21,8 +21,8 @@ func (p *profiling) waiting(ctx context.Context) (*Waiting, error) {
 	events, listed := p.classes["pathways"], p.classes["waiting"]
 	sorted := newMarks(p.scratch, "clocks", p.most)
 	defer sorted.close()
-	if err := p.clocks(ctx, events, func(id rowID, r *rowReader) error {
-		return sorted.add(mark{key: pathwayKey(events, r), rank: uint64(id), row: packEvent(events, r)})
+	if err := p.clocks(ctx, events, func(_ rowID, r *rowReader) error {
+		return sorted.add(mark{key: pathwayKey(events, r), rank: EventOrder(events.field(r, "key")), row: packEvent(events, r)})
 	}); err != nil {
 		return nil, err
 	}
@@ -65,6 +65,18 @@ func pathwayKey(w *classWork, r *rowReader) [2]uint64 {
 	var b []byte
 	b = append(append(append(b, r.fields[w.class.column("patient")]...), 0), r.fields[w.class.column("pathway")]...)
 	return keyOf(b)
+}
+
+// EventOrder is the order of events of one day: that of the numbers in their keys, as a
+// source gives them out, whichever way it lists them. It is below 1<<40.
+func EventOrder(key string) uint64 {
+	n := uint64(0)
+	for i := range len(key) {
+		if key[i] >= '0' && key[i] <= '9' {
+			n = n*10 + uint64(key[i]-'0')
+		}
+	}
+	return n & (1<<40 - 1)
 }
 
 func (w *classWork) field(r *rowReader, name string) string {

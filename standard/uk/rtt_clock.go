@@ -20,33 +20,6 @@ type RTTEvent struct {
 	Start time.Time
 }
 
-// RTTPeriod is one clock: from its start to its stop.
-type RTTPeriod struct {
-	Start     time.Time
-	StartedBy RTTStatus // 10, 11 or 12; "" = the source gave the day alone
-	Stop      time.Time // zero = it runs
-	StoppedBy RTTStatus // 30 to 36
-	Providers []string  // in order, without repetition in a row
-}
-
-// Running tells whether the clock runs.
-func (p RTTPeriod) Running() bool { return p.Stop.IsZero() }
-
-// Days waited up to a day, or to the stop if that came first; never negative.
-func (p RTTPeriod) Days(on time.Time) int {
-	if !p.Running() && p.Stop.Before(on) {
-		on = p.Stop
-	}
-	return max(0, int(civil(on).Sub(civil(p.Start))/(24*time.Hour)))
-}
-
-// Weeks are whole weeks waited.
-func (p RTTPeriod) Weeks(on time.Time) int { return p.Days(on) / 7 }
-
-// WithinEighteen tells whether the wait is within 18 weeks: 126 days, the last
-// included.
-func (p RTTPeriod) WithinEighteen(on time.Time) bool { return p.Days(on) <= 18*7 }
-
 // RTTFinding is what does not add up in a pathway. Event is its index among
 // the events in order of time.
 type RTTFinding struct {
@@ -82,20 +55,52 @@ type RTTPathway struct {
 }
 
 // ReadRTT folds the events of one pathway into its clocks. Events may come in
-// any order: those of one day stay in the order given. It reads what the
+// any order: those of one day are read as they can have followed each other, and
+// where that says nothing, in the order given. It reads what the
 // statuses say, holds it against the rules, and never invents a start: what
 // does not add up is a finding, and the clock goes on rather than stops.
 func ReadRTT(events []RTTEvent) RTTPathway {
 	sorted := slices.Clone(events)
 	slices.SortStableFunc(sorted, func(a, b RTTEvent) int { return civil(a.On).Compare(civil(b.On)) })
 	var p RTTPathway
-	for i := range sorted {
-		p.take(i, &sorted[i])
+	for i := 0; i < len(sorted); {
+		end := i + 1
+		for end < len(sorted) && civil(sorted[end].On).Equal(civil(sorted[i].On)) {
+			end++
+		}
+		p.orderDay(sorted[i:end])
+		for ; i < end; i++ {
+			p.take(i, &sorted[i])
+		}
 	}
 	if p.Status.Phase() == RTTUndecided {
 		p.find(len(sorted)-1, RTTOpenStatus)
 	}
 	return p
+}
+
+// orderDay puts events of one day in the order in which they can have followed each
+// other: a patient who is seen and treated is seen first, one who is treated and referred
+// on for something else is treated first, and who did not come is booked again after it.
+func (p *RTTPathway) orderDay(events []RTTEvent) {
+	runs := p.running() != nil
+	at := func(e *RTTEvent) int {
+		s := e.told()
+		switch phase := s.Phase(); {
+		case s == RTTFirstNotAttended:
+			return 0
+		case phase == RTTStarts && (!runs || s == RTTFirstActivity):
+			return 1
+		case phase == RTTContinues:
+			return 2
+		case phase == RTTStops:
+			return 3
+		case phase == RTTStarts: // one more, which begins when the one that runs has stopped
+			return 4
+		}
+		return 5
+	}
+	slices.SortStableFunc(events, func(a, b RTTEvent) int { return at(&a) - at(&b) })
 }
 
 // Current is the clock that counts: the last, running or not. ok is false when
@@ -171,13 +176,6 @@ func (p *RTTPathway) take(i int, e *RTTEvent) {
 	}
 }
 
-// seen notes who goes on with the clock.
-func (p *RTTPeriod) seen(e *RTTEvent) {
-	if n := len(p.Providers); e.Provider != "" && (n == 0 || p.Providers[n-1] != e.Provider) {
-		p.Providers = append(p.Providers, e.Provider)
-	}
-}
-
 // start begins a clock, as of the day that the source gives for it, else as of
 // the activity.
 func (p *RTTPathway) start(i int, e *RTTEvent, s RTTStatus) {
@@ -219,11 +217,18 @@ func (p *RTTPathway) holdStart(i int, r *RTTPeriod, e *RTTEvent) {
 	}
 }
 
+// beganUnseen tells whether the source gives the start of a clock whose first activity
+// is not there: it began before what we were given, or after the last one stopped.
+func (p *RTTPathway) beganUnseen(e *RTTEvent) bool {
+	last, any := p.Current()
+	return !e.Start.IsZero() && (!any || !civil(e.Start).Before(last.Stop))
+}
+
 func (p *RTTPathway) goOn(i int, e *RTTEvent, s RTTStatus) {
 	switch r := p.running(); {
 	case r != nil:
 		p.holdStart(i, r, e)
-	case !e.Start.IsZero() && len(p.Periods) == 0: // it began before what we were given
+	case p.beganUnseen(e):
 		p.begin(e, "")
 	case len(p.Periods) == 0:
 		p.find(i, RTTNoStart)
@@ -235,7 +240,7 @@ func (p *RTTPathway) goOn(i int, e *RTTEvent, s RTTStatus) {
 // stop ends the clock that runs, and gives the status that counts.
 func (p *RTTPathway) stop(i int, e *RTTEvent, s RTTStatus) RTTStatus {
 	r := p.running()
-	if r == nil && !e.Start.IsZero() && len(p.Periods) == 0 {
+	if r == nil && p.beganUnseen(e) {
 		p.begin(e, "")
 		r = p.running()
 	}
@@ -265,14 +270,4 @@ func (p *RTTPathway) outside(i int, s RTTStatus) {
 	case s == RTTDuringMonitoring && !p.monitored:
 		p.find(i, RTTNotMonitored)
 	}
-}
-
-// civil is the calendar day of a time, at midnight UTC, so that a day has 24
-// hours whatever the clocks do.
-func civil(t time.Time) time.Time {
-	if t.IsZero() {
-		return t
-	}
-	y, m, d := t.Date()
-	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
 }

@@ -84,6 +84,18 @@ func TestRTTClock(t *testing.T) {
 		{"follow-up missed and discharged", []rttStep{{20, "10", given(3)}, {50, "", seen(RTTFollowUp, RTTDidNotAttend, discharged)}}, "3-50/34", "34", ""},
 		{"33 at a follow-up", []rttStep{{20, "10", given(3)}, {50, "33", seen(RTTFollowUp, RTTDidNotAttend)}}, "3-", "20", "rtt.not-attended"},
 		{"33 after somebody came", []rttStep{{20, "10", seen(RTTFirstAppointment, RTTAttended, given(3))}, {50, "33", nil}}, "3-", "20", "rtt.not-attended"},
+		{"missed twice, each time booked again", []rttStep{{20, "", seen(RTTFirstAppointment, RTTDidNotAttend, given(3))}, {40, "", seen(RTTFirstAppointment, RTTDidNotAttend, given(25))}}, "3-20/33 25-40/33", "33", ""},
+		{"missed and booked again: the day of that is given", []rttStep{{20, "33", seen(RTTFirstAppointment, RTTDidNotAttend, given(3))}, {30, "20", given(20)}}, "3-20/33 20-", "20", ""},
+		{"missed, booked again, then treated at once", []rttStep{{20, "33", seen(RTTFirstAppointment, RTTDidNotAttend, given(3))}, {50, "30", given(25)}}, "3-20/33 25-50/30", "30", ""},
+		{"goes on after treatment, from the day of the clock that stopped", []rttStep{{20, "10", given(3)}, {30, "30", nil}, {50, "20", given(3)}}, "3-30/30", "20", "rtt.no-clock"},
+
+		// of one day, in whichever order the source lists them
+		{"seen and treated on one day", []rttStep{{20, "30", nil}, {20, "10", given(3)}}, "3-20/30", "30", ""},
+		{"seen and treated on one day, after a cancellation", []rttStep{{10, "20", seen(RTTFirstAppointment, RTTCancelledByThem, given(3))}, {20, "30", nil}, {20, "10", given(3)}}, "3-20/30", "30", ""},
+		{"treated, and referred on for something else, on one day", []rttStep{{10, "10", nil}, {20, "12", nil}, {20, "30", nil}}, "10-20/30 20-", "12", ""},
+		{"treated and told after it on one day", []rttStep{{10, "10", nil}, {20, "90", nil}, {20, "30", nil}}, "10-20/30", "90", ""},
+		{"missed and booked again on one day", []rttStep{{20, "20", given(20)}, {20, "33", seen(RTTFirstAppointment, RTTDidNotAttend, given(3))}}, "3-20/33 20-", "20", ""},
+		{"seen again and treated on one day", []rttStep{{10, "10", nil}, {20, "30", nil}, {20, "20", nil}}, "10-20/30", "30", ""},
 		{"cancelled by us", []rttStep{{20, "10", given(3)}, {50, "", seen(RTTFollowUp, RTTCancelledByUs)}}, "3-", "20", ""},
 		{"cancelled by them", []rttStep{{20, "10", given(3)}, {50, "", seen(RTTAdmission, RTTCancelledByThem)}}, "3-", "20", ""},
 	} {

@@ -57,16 +57,9 @@ func dayAt(n uint64) time.Time {
 	return epoch().AddDate(0, 0, int(n)-1)
 }
 
-// orderOf puts events of one day in the order of the numbers in their keys, as a
-// source gives them out.
+// orderOf puts events of one day in the order that a profile reads them in.
 func orderOf(side int, on uint64, key string) uint64 {
-	n := uint64(0)
-	for i := range len(key) {
-		if key[i] >= '0' && key[i] <= '9' {
-			n = n*10 + uint64(key[i]-'0')
-		}
-	}
-	return uint64(side)<<62 | on&(1<<22-1)<<40 | n&(1<<40-1)
+	return uint64(side)<<62 | on&(1<<22-1)<<40 | onboard.EventOrder(key)
 }
 
 // event takes an event of a pathway: kinds and outcomes as the layout words them.
