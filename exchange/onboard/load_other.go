@@ -109,7 +109,7 @@ func readCodes(name string, into map[string]string) error {
 			return fault.Wrap(err, fault.Busy, "onboard.stage", "the refused rows cannot be read")
 		}
 		if !first && len(row) > 3 {
-			into[strings.Clone(row[3])] = strings.Clone(row[0])
+			into[string(unguarded([]byte(row[3])))] = strings.Clone(row[0])
 		}
 	}
 }

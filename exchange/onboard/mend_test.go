@@ -261,3 +261,25 @@ func TestTakenInDaysToCome(t *testing.T) {
 	_, err := s.Add(context.Background(), takenAt(t, folder(t, "", map[string]string{"patients.csv": people + "L1,EXAMPLE,Ada,2031-04-30,F,\n"}), "2035-11-25T02:00:00Z"), false)
 	wantCode(t, err, "onboard.manifest")
 }
+
+// TestFormulas: a file of refused rows, which people mend in a spreadsheet, holds no
+// formula; mended, every value is as the source had it.
+func TestFormulas(t *testing.T) {
+	s := newStage(t, "R1K")
+	x, _ := profiled(t, s, folder(t, "", map[string]string{"patients.csv": people + "L1,\"=HYPERLINK(\"\"http://x\"\",\"\"y\"\")\",'=kept,,F,\n"}), Options{})
+	text, err := os.ReadFile(x.path("refused", "part-1", "patients.csv"))
+	if err != nil || !strings.Contains(string(text), `"'=HYPERLINK(`) || strings.Contains(string(text), `,"=`) {
+		t.Fatalf("%s %v", text, err)
+	}
+	mended := t.TempDir()
+	write(t, mended, "patients.csv", strings.Replace(string(text), ",,F,", ",1961-04-30,F,", 1))
+	if x, err = s.Mend(t.Context(), x, mended); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Profile(t.Context(), x, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if got := staged(t, x, "patients"); len(got) != 1 || got[0] != `key=L1 family==HYPERLINK("http://x","y") given='=kept born=1961-04-30 sex=F` {
+		t.Errorf("%q", got)
+	}
+}

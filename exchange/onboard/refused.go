@@ -48,9 +48,33 @@ func (r *refusals) record(reason, file, line string, fields [][]byte) error {
 	r.out.WriteString(line)
 	for _, f := range fields {
 		r.out.WriteByte(',')
-		r.out.Write(quoted(f))
+		r.out.Write(quoted(guarded(f)))
 	}
 	return unstaged(r.out.WriteByte('\n'))
+}
+
+// guarded keeps a spreadsheet, in which such files are mended, from taking a value for
+// a formula (https://owasp.org/www-community/attacks/CSV_Injection). unguarded gives the
+// value back.
+func guarded(v []byte) []byte {
+	if isFormula(v) {
+		return append([]byte{'\''}, v...)
+	}
+	return v
+}
+
+func unguarded(v []byte) []byte {
+	if len(v) > 1 && v[0] == '\'' && isFormula(v[1:]) {
+		return v[1:]
+	}
+	return v
+}
+
+// isFormula tells what begins as a formula does, behind any apostrophes: a value that
+// has one of its own comes back with it.
+func isFormula(v []byte) bool {
+	v = bytes.TrimLeft(v, "'")
+	return len(v) > 0 && bytes.IndexByte([]byte("=+-@\t\r"), v[0]) >= 0
 }
 
 // quoted is a field as a CSV file has it.

@@ -78,7 +78,7 @@ func isUnreadHeader(names [][]byte) bool {
 }
 
 func (j *job) mendedUnit(at int, fields [][]byte) error {
-	file, unit := string(fields[1]), fields[3]
+	file, unit := string(fields[1]), unguarded(fields[3])
 	line, err := strconv.Atoi(string(fields[2]))
 	if err != nil {
 		line = at
