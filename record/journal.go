@@ -185,7 +185,7 @@ func (e *Errand) MessageHead(ctx context.Context, seq int64) (*Message, error) {
 }
 
 // OpenMessage returns one message with its content, for a reason in words.
-// Errors: NotFound "record.message", Denied.
+// Errors: NotFound "record.message"; Denied, also "record.other-organisation".
 func (e *Errand) OpenMessage(ctx context.Context, seq int64) (*Message, []byte, error) {
 	m, err := e.message(ctx, access.OpenMessage, seq, true)
 	if err != nil {
@@ -202,8 +202,10 @@ func (e *Errand) message(ctx context.Context, act access.Action, seq int64, cont
 		if err != nil {
 			return fault.New(fault.NotFound, "record.message", "there is no such message")
 		}
-		if content && DestinationOf(m) != "" && !e.who.Controls(m.Org) {
-			return fault.New(fault.Denied, "record.other-organisation", "this message is of another organisation")
+		if content {
+			if err := e.controls(m); err != nil {
+				return err
+			}
 		}
 		if content && len(m.Raw) > 0 { // a rule of retention may have removed it
 			if m.Raw, err = e.desk.unpack(m.Raw); err != nil {
@@ -226,6 +228,15 @@ func (e *Errand) message(ctx context.Context, act access.Action, seq int64, cont
 		return nil, err
 	}
 	return out, nil
+}
+
+// controls refuses what is done with a message by who is neither of the organisation
+// that it is of nor of the domain: it holds its patients' data.
+func (e *Errand) controls(m *Message) error {
+	if e.who.Controls(m.Org) {
+		return nil
+	}
+	return fault.New(fault.Denied, "record.other-organisation", "this message is of another organisation")
 }
 
 // passedOver tells a message that a rule of a channel has passed over.
@@ -253,6 +264,9 @@ func (e *Errand) Requeue(ctx context.Context, seqs []int64) (int, error) {
 			if m.State != Parked && !passedOver(m) {
 				continue
 			}
+			if err := e.controls(m); err != nil {
+				return err
+			}
 			m.State, m.Code, m.Place, m.Text = Received, "", "", ""
 			if err := tx.Settle(ctx, m); err != nil {
 				return err
@@ -265,7 +279,8 @@ func (e *Errand) Requeue(ctx context.Context, seqs []int64) (int, error) {
 	return n, err
 }
 
-// Close sets a dead letter aside for a reason in words.
+// Close sets a dead letter aside for a reason in words. Errors: Conflict
+// "record.message"; Denied, also "record.other-organisation".
 func (e *Errand) Close(ctx context.Context, seq int64, why string) error {
 	v, err := e.decide(ctx, access.Replay, "")
 	if err != nil {
@@ -275,6 +290,9 @@ func (e *Errand) Close(ctx context.Context, seq int64, why string) error {
 		m, err := tx.Message(ctx, seq)
 		if err != nil || m.State != Parked {
 			return fault.New(fault.Conflict, "record.message", "there is no such dead letter")
+		}
+		if err := e.controls(m); err != nil {
+			return err
 		}
 		m.State, m.Text = Closed, why
 		t.message = "sequence " + strconv.FormatInt(seq, 10)

@@ -117,8 +117,8 @@ func (e *Errand) outgoing(ctx context.Context, tx store.Tx, seq int64) (*Message
 	if err != nil || DestinationOf(m) == "" {
 		return nil, fault.New(fault.NotFound, "record.message", "there is no such message")
 	}
-	if !e.who.Controls(m.Org) {
-		return nil, fault.New(fault.Denied, "record.other-organisation", "this message is of another organisation")
+	if err := e.controls(m); err != nil {
+		return nil, err
 	}
 	return m, nil
 }

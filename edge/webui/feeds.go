@@ -204,6 +204,7 @@ type messageLine struct {
 	Passed                   bool   // by a rule of a channel: it can be put back
 	Channel                  string // by which it was read or passed over, with the version of its set
 	Resendable, Corrected    bool   // of a message that goes out
+	Foreign                  bool   // another organisation's: its own people open it and put it back
 	Warnings, Unmapped       []string
 	Table                    string   // version of the crosswalk by which its codes were written
 	Uncoded                  []string // codes that it does not know
@@ -233,6 +234,13 @@ func line(m *record.Message, l chart.Lens) messageLine {
 	return x
 }
 
+// lineFor is a message as somebody may deal with it.
+func (s *Site) lineFor(v *visit, m *record.Message) messageLine {
+	x := line(m, s.at())
+	x.Foreign = !v.who().Controls(m.Org)
+	return x
+}
+
 // message is /feeds/messages/{seq}: its head. The content stays masked.
 func (s *Site) message(v *visit) (*answer, error) {
 	m, err := v.errand.MessageHead(v.Context(), seqOf(v))
@@ -242,7 +250,7 @@ func (s *Site) message(v *visit) (*answer, error) {
 	if record.DestinationOf(m) != "" {
 		return outAnswer(s.outMessage(m)), nil
 	}
-	return &answer{frame: frame{Title: "Message", Nav: "feeds"}, body: messagePage(line(m, s.at()), nil, nil, "")}, nil
+	return &answer{frame: frame{Title: "Message", Nav: "feeds"}, body: messagePage(s.lineFor(v, m), nil, nil, "")}, nil
 }
 
 // openMessage shows a message's content for a reason in words, which stands in
@@ -261,7 +269,7 @@ func (s *Site) openMessage(v *visit) (*answer, error) {
 			return outAnswer(x), nil
 		}
 		return &answer{status: 422, frame: frame{Title: "Error: message", Nav: "feeds", Forms: true},
-			body: messagePage(line(m, s.at()), nil, nil, "Give a reason of 4 to 200 characters.")}, nil
+			body: messagePage(s.lineFor(v, m), nil, nil, "Give a reason of 4 to 200 characters.")}, nil
 	}
 	e := s.Desk.For(v.who(), why)
 	m, raw, err := e.OpenMessage(v.Context(), seqOf(v))

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"concord/record"
+	"concord/record/access"
+	"concord/record/account"
 )
 
 const canary = "CANARYCLINICAL"
@@ -83,6 +85,29 @@ func TestWhoOpensWhichWorkPage(t *testing.T) {
 			t.Errorf("nobody on %s: %d %s", path, r.status, r.to)
 		}
 	}
+}
+
+// TestMessagesOfAnotherOrganisation: what comes in for one organisation is opened, put
+// back and set aside by its own people and the domain's, and by nobody of another.
+func TestMessagesOfAnotherOrganisation(t *testing.T) {
+	s := newStage(t)
+	s.feedMessages() // of RYJ
+	for name, org := range map[string]string{"elsewhere": "R1K", "domain": access.Domain} {
+		_, err := s.office().Create(s.ctx, account.Application{Name: name, Display: "Wei Lim", Password: password, Role: access.Engineer, Org: org})
+		s.must(err)
+	}
+	b := s.as("elsewhere")
+	page := b.get("/feeds/messages/1")
+	page.has(t, "another organisation’s")
+	page.lacks(t, "Open the content", "Put back", "Set aside")
+	for path, form := range map[string][]string{"/feeds/messages/1": {"reason", "date of birth rejected"}, "/feeds/replay": {"feed", "RYJ-pas", "seq", "1"}, "/feeds/close": {"seq", "1", "reason", "not ours"}} {
+		r := b.post(path, form...)
+		if r.status != http.StatusForbidden {
+			t.Errorf("%s: %d", path, r.status)
+		}
+		r.lacks(t, "CANARYSURNAME")
+	}
+	s.as("domain").post("/feeds/messages/1", "reason", "date of birth rejected").has(t, "CANARYSURNAME")
 }
 
 func TestMessageContentIsMasked(t *testing.T) {
