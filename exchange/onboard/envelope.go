@@ -40,10 +40,10 @@ func (b *envelope) line(text []byte) (rest []byte, begins bool, err error) {
 		b.inBatch, b.messages = true, 0
 		b.batches++
 	case "BTS":
-		err = b.holds(rest, b.inBatch, b.messages, "message")
+		err = b.holds(rest, b.inBatch, b.messages, "messages")
 		b.inBatch, b.messages = false, 0
 	case "FTS":
-		err = errors.Join(b.endBatch(), b.holds(rest, b.inFile, b.batches, "batch"))
+		err = errors.Join(b.endBatch(), b.holds(rest, b.inFile, b.batches, "batches"))
 		b.inFile = false
 	default:
 		return rest, false, nil
@@ -61,7 +61,7 @@ func (b *envelope) holds(trailer []byte, open bool, read int, of string) error {
 	}
 	said, _, _ := strings.Cut(strings.TrimSpace(string(trailer[4:])), string(trailer[3:4]))
 	if n, err := strconv.Atoi(strings.TrimSpace(said)); err == nil && n != read {
-		return b.wrong("a trailer says " + strconv.Itoa(n) + " of " + of + ", and there are " + strconv.Itoa(read))
+		return b.wrong("an end says " + strconv.Itoa(n) + " " + of + ", and there are " + strconv.Itoa(read))
 	}
 	return nil
 }

@@ -20,7 +20,10 @@ func (j *job) resources(ctx context.Context, in io.Reader) error {
 // lie in batches, which are held against the numbers that these say.
 func (j *job) messages(ctx context.Context, in io.Reader) error {
 	b := &envelope{file: j.file.name}
-	return errors.Join(j.units(ctx, in, b.line, j.readMessage), b.end())
+	if err := j.units(ctx, in, b.line, j.readMessage); err != nil {
+		return err
+	}
+	return b.end()
 }
 
 func (j *job) readResource(text []byte) ([]Resource, error) {
