@@ -58,6 +58,7 @@ func TestTrustJoinsInABrowser(t *testing.T) {
 	p.do(chromedp.Click(`//button[.="Sign the report"]`, chromedp.BySearch), chromedp.WaitVisible(`#done`))
 	p.finds("signed report", "The report is signed.", "Signed with the key of the audit log")
 	p.shows("/onboard/RAS", "Report signed", "Quality of the data, trial by trial")
+	p.shows(report+"/quality", "Quality of the data of trial 2", "In trial 1", "Clocks that run and are on no list", "not filled throughout")
 	s.verifies(dir)
 	p.undo("RAS")
 	p.signOut()
