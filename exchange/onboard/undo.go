@@ -71,7 +71,7 @@ func (s *Stage) Undo(ctx context.Context, x *Extract, e *record.Errand, t Thrott
 	if err != nil {
 		return nil, err
 	}
-	u := &undoer{errand: e, clock: s.Now, mended: l.Before > 0, out: out}
+	u := &undoer{errand: e, referrers: e.Referrers(), clock: s.Now, mended: l.Before > 0, out: out}
 	defer spareThreads()()
 	if u.pacer, err = startPace(ctx, t, pace{batch: undoBatch}); err != nil {
 		return nil, err
@@ -124,13 +124,14 @@ func (x *Extract) undoing(load string) (*Undoing, error) {
 
 // undoer is an undo at work.
 type undoer struct {
-	pacer  *pacer // nil = as hard as it can
-	clock  func() time.Time
-	errand *record.Errand
-	mended bool // rows were mended after they were loaded: the load wrote some twice
-	mu     sync.Mutex
-	out    *Undoing
-	named  map[string]bool // what is kept, by its reference
+	pacer     *pacer // nil = as hard as it can
+	clock     func() time.Time
+	errand    *record.Errand
+	referrers *record.Referrers // what refers to what the load wrote from elsewhere
+	mended    bool              // rows were mended after they were loaded: the load wrote some twice
+	mu        sync.Mutex
+	out       *Undoing
+	named     map[string]bool // what is kept, by its reference
 }
 
 // types deletes all types, some beside each other: what one reads is on record only

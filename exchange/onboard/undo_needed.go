@@ -9,8 +9,9 @@ import (
 	"concord/record"
 )
 
-// unneededPatients leaves out patients about whom there is something that stays. Of
-// many it is asked at once of whom there is nothing at all.
+// unneededPatients leaves out patients about whom there is something that stays, or to
+// whom something refers that is about nobody. Of many it is asked at once of whom there
+// is nothing at all.
 func (u *undoer) unneededPatients(ctx context.Context, items []*record.Item) ([]*record.Item, error) {
 	ids := make([]string, len(items))
 	for i, it := range items {
@@ -20,9 +21,13 @@ func (u *undoer) unneededPatients(ctx context.Context, items []*record.Item) ([]
 	if err != nil {
 		return nil, err
 	}
+	outside, err := u.referrers.RefersTo(ctx, items)
+	if err != nil {
+		return nil, err
+	}
 	return u.without(items, func(i int) (bool, error) {
-		if alone[i] {
-			return false, nil
+		if outside[i] || alone[i] {
+			return outside[i], nil
 		}
 		return u.holds(ctx, items[i])
 	})
@@ -31,16 +36,21 @@ func (u *undoer) unneededPatients(ctx context.Context, items []*record.Item) ([]
 // unneeded leaves out what somebody has referred to since: what was recorded in a
 // stay, the document that takes another's place, the visit that an appointment became.
 // What a load writes refers to nothing but its patient, so that only what came later
-// can, and of many it is asked at once where nothing came.
+// can, and of many it is asked at once where nothing came: in the records of their
+// people, and in all others.
 func (u *undoer) unneeded(ctx context.Context, items []*record.Item) ([]*record.Item, error) {
 	since, err := u.errand.WrittenSince(ctx, items)
 	if err != nil {
 		return nil, err
 	}
+	outside, err := u.referrers.RefersTo(ctx, items)
+	if err != nil {
+		return nil, err
+	}
 	return u.without(items, func(i int) (bool, error) {
 		it := items[i]
-		if !since[i] && it.Version == 1 {
-			return false, nil
+		if outside[i] || !since[i] && it.Version == 1 {
+			return outside[i], nil
 		}
 		if it.Type == "Encounter" {
 			if needed, err := u.holds(ctx, it); needed || err != nil {
