@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"concord/record/access"
 	"concord/store"
 )
 
@@ -65,4 +66,19 @@ func (s *searching) anyMoves(ctx context.Context) (bool, error) {
 		s.moves = &any
 	}
 	return *s.moves, nil
+}
+
+// Formerly lists the references by which a resource was known before it was moved.
+// Errors: Denied.
+func (e *Errand) Formerly(ctx context.Context, it *Item) ([]string, error) {
+	var out []string
+	err := e.read(ctx, access.Read, it.Type, func(r store.Reader, v *sight, t *trace) error {
+		t.what, t.records = []string{it.Ref() + " before it was moved"}, e.desk.recordIDs(it.key)
+		refs, err := (&searching{desk: e.desk, r: r, v: v}).former(ctx, it.Ref())
+		if err == nil {
+			out = refs[1:]
+		}
+		return err
+	})
+	return out, err
 }

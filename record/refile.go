@@ -215,17 +215,11 @@ func (m *move) chosen(it *Item) bool {
 
 // key is the business key under which the feed finds a resource from then on.
 func (m *move) key(it *Item) string {
-	for _, k := range sourceKeys(it.Resource) {
-		own, ok := strings.CutPrefix(k, m.errand.who.Org+"|")
-		switch {
-		case !ok:
-		case m.ask.Key != nil && m.chosen(it):
-			return m.ask.Key(own)
-		default:
-			return own
-		}
+	own := m.errand.ownKey(it.Resource)
+	if own != "" && m.ask.Key != nil && m.chosen(it) {
+		return m.ask.Key(own)
 	}
-	return ""
+	return own
 }
 
 // goesOn makes the resource in the right record: a new one, or the one that it

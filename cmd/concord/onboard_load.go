@@ -104,6 +104,9 @@ func tellLoad(out io.Writer, l *onboard.Loading, asJSON bool) error {
 	for _, c := range onboard.Layout() {
 		p := l.Classes[c.Name]
 		fmt.Fprintf(out, "%10d created, %d there already  %s\n", p.Created, p.There, c.Name)
+		if p.Refiled > 0 {
+			fmt.Fprintf(out, "%10d of them moved from another patient's record: the source has put them right\n", p.Refiled)
+		}
 		for _, code := range slices.Sorted(maps.Keys(p.Refused)) {
 			fmt.Fprintf(out, "%10d refused: %s\n", p.Refused[code], code)
 			refused += p.Refused[code]

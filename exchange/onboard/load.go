@@ -38,6 +38,7 @@ type ClassProgress struct {
 	Rows    int64            `json:"rows"` // done, in order
 	Created int64            `json:"created"`
 	There   int64            `json:"there"`
+	Refiled int64            `json:"refiled,omitempty"` // of those created: moved from another patient's record
 	Refused map[string]int64 `json:"refused,omitempty"` // by code
 }
 

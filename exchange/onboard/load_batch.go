@@ -7,16 +7,18 @@ import (
 
 	"concord/fault"
 	"concord/record"
+	"concord/standard/fhir"
 )
 
 // outcome is what became of one row.
 type outcome struct {
-	row   int64
-	there bool     // the record had it before the load
-	code  string   // why it was refused, "" = it was not
-	who   string   // key of the patient, where the row told who that is
-	ref   string   // the reference to that patient
-	text  [][]byte // of a row that was refused
+	row     int64
+	there   bool     // the record had it before the load
+	refiled bool     // it was moved from another patient's record
+	code    string   // why it was refused, "" = it was not
+	who     string   // key of the patient, where the row told who that is
+	ref     string   // the reference to that patient
+	text    [][]byte // of a row that was refused
 }
 
 // batch is some rows that are loaded as one, and what became of them.
@@ -41,7 +43,10 @@ func rest(ctx context.Context, d time.Duration) error {
 // write loads rows as one; those that the record refuses so, one by one.
 func (ld *loader) write(ctx context.Context, b *batch) error {
 	rows, err := ld.mendOps(ctx, b, ld.notOf(b, b.rows))
-	if err != nil || len(rows) == 0 {
+	if err != nil {
+		return err
+	}
+	if rows, err = ld.moveAll(ctx, b, rows); err != nil || len(rows) == 0 {
 		return err
 	}
 	ops := make([]record.Op, 0, len(rows))
@@ -159,16 +164,20 @@ func (b *batch) count(ld *loader, rows []loadRow, res []record.Result) (left []l
 	return left
 }
 
-func cameWith(it *record.Item, load string) bool {
+func cameWith(it *record.Item, load string) bool { return tagged(it, LoadTag, load) }
+
+// tagged tells what bears a tag of a load.
+func tagged(it *record.Item, system, load string) bool {
 	if it == nil {
 		return false
 	}
 	v, err := it.Full()
-	if err != nil {
-		return false
-	}
-	for t := range v.Get("meta").Get("tag").Each() {
-		if t.StrAt("system") == LoadTag && t.StrAt("code") == load {
+	return err == nil && hasTag(v, system, load)
+}
+
+func hasTag(v *fhir.Value, system, load string) bool {
+	for t := range v.Path("meta.tag").Each() {
+		if t.StrAt("system") == system && t.StrAt("code") == load {
 			return true
 		}
 	}

@@ -52,6 +52,7 @@ func (ld *loader) keep() error {
 type loadRow struct {
 	row    int64 // its place among the rows of the class
 	op     record.Op
+	moves  []record.Op // it moves from another patient's record by these, in place of op
 	fields [][]byte
 	merged string // the number that it was merged into at the source
 	again  bool   // it was mended after the load: the record may have it as it was

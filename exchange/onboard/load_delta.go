@@ -60,7 +60,7 @@ func (ld *loader) updates(ctx context.Context, b *batch, rows []loadRow) ([]load
 			}
 			out = append(out, r)
 		case cameWith(it, ld.loading.Load) && !r.again:
-			b.already(r)
+			b.told = append(b.told, outcome{row: r.row, refiled: movedBy(it, ld.loading.Load)})
 		case ld.touched == nil && !cameWith(it, ld.loading.Load): // a feed had brought it before
 			out = append(out, r)
 		case ld.touched.passes(r.fields[0]) && !cameWith(it, ld.loading.Load): // mended, it says what the base says
@@ -70,6 +70,14 @@ func (ld *loader) updates(ctx context.Context, b *batch, rows []loadRow) ([]load
 		default:
 			if r, err = ld.filedUnder(ctx, r, it); err != nil {
 				return nil, err
+			}
+			var code string
+			if r, code, err = ld.refile(ctx, r, it); err != nil {
+				return nil, err
+			}
+			if code != "" {
+				b.refuse(code, r)
+				continue
 			}
 			r.op = record.Op{Kind: record.Update, Type: r.op.Type, ID: it.ID, IfMatch: it.Version, Key: r.op.Key, Resource: r.op.Resource.With("id", it.ID), FullURL: r.op.FullURL}
 			out = append(out, r)
@@ -149,6 +157,3 @@ func (ld *loader) named(r loadRow, numbers Numbers) string {
 func searchEscaped(s string) string { return escapes.Replace(s) }
 
 var escapes = strings.NewReplacer(`\`, `\\`, `,`, `\,`, `|`, `\|`, `$`, `\$`)
-
-// already counts a row that this load has written before it was stopped.
-func (b *batch) already(r loadRow) { b.told = append(b.told, outcome{row: r.row}) }

@@ -169,6 +169,9 @@ func (f *flow) count() error {
 			f.p.There++
 		default:
 			f.p.Created++
+			if o.refiled {
+				f.p.Refiled++
+			}
 		}
 	}
 	if f.since++; f.since < keptBatches {

@@ -158,6 +158,9 @@ const undoPage, undoBatch = 1000, 334
 // all deletes the resources of one type, some batches beside each other and beside
 // the reading.
 func (u *undoer) all(ctx context.Context, typ string) error {
+	if err := u.unfile(ctx, typ); err != nil {
+		return err
+	}
 	work := newCrew(ctx, undoTransactions)
 	defer work.end()
 	var whole []*record.Item
@@ -230,6 +233,9 @@ func ahead(ctx context.Context, pages iter.Seq2[[]*record.Item, error]) iter.Seq
 func (u *undoer) removable(ctx context.Context, typ string, items []*record.Item) ([]*record.Item, error) {
 	var out []*record.Item
 	for _, it := range items {
+		if u.isKept(it) {
+			continue
+		}
 		is, err := u.asLoaded(ctx, it)
 		if err != nil {
 			return nil, err
@@ -255,6 +261,13 @@ func (u *undoer) keep(it *record.Item, why string) {
 	}
 	u.named[it.Ref()] = true
 	u.out.Kept = append(u.out.Kept, KeptResource{it.Ref(), it.Version, it.Feed, why})
+}
+
+// isKept tells what is named already.
+func (u *undoer) isKept(it *record.Item) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.named[it.Ref()]
 }
 
 // batch deletes resources on the condition that they are as they were loaded;

@@ -57,7 +57,7 @@ func (u *undoer) unneeded(ctx context.Context, items []*record.Item) ([]*record.
 				return needed, err
 			}
 		}
-		return u.referredTo(ctx, it)
+		return referredTo(ctx, u.errand, it)
 	})
 }
 
@@ -89,8 +89,8 @@ func (u *undoer) holds(ctx context.Context, it *record.Item) (bool, error) {
 
 // referredTo tells whether anything refers to a resource but who wrote it down; so many
 // that they are too many to list do.
-func (u *undoer) referredTo(ctx context.Context, it *record.Item) (bool, error) {
-	found, err := u.errand.Search(ctx, record.Asked{Types: []string{it.Type}, Form: url.Values{"_id": {it.ID}, "_revinclude": {"*"}}})
+func referredTo(ctx context.Context, e *record.Errand, it *record.Item) (bool, error) {
+	found, err := e.Search(ctx, record.Asked{Types: []string{it.Type}, Form: url.Values{"_id": {it.ID}, "_revinclude": {"*"}}})
 	if fault.Is(err, fault.TooCostly) {
 		return true, nil
 	}

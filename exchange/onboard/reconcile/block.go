@@ -9,6 +9,7 @@ const (
 	BlockClocks       = "clocks"           // clocks of the stage and of the record that are not equal
 	BlockRows         = "rows"             // other rows that are not there, doubled, or not equal
 	BlockGone         = "gone"             // rows of a delta's base that are no longer in the source
+	BlockRefiled      = "refiled"          // rows of a delta that were moved from another patient's record
 	BlockRefused      = "refused-safety"   // rows of alerts and medicines that the stage refused
 	BlockRefusedRows  = "refused-rows"     // rows of other classes that were refused before the load, and what could not be read
 	BlockLists        = "waiting-lists"    // the source's waiting lists do not say what its events come to
@@ -42,6 +43,7 @@ func (r *Report) judge() {
 	r.block(BlockRows, rows, true)
 	r.block(BlockRefusedRows, r.refusedRows(), true)
 	r.block(BlockGone, r.Total(func(c ClassCount) int64 { return c.Gone }), true)
+	r.block(BlockRefiled, r.Total(func(c ClassCount) int64 { return c.Refiled }), true)
 	r.block(BlockLists, r.Lists.Listed-r.Lists.Equal+r.Lists.Unlisted, true)
 	out := r.Appointments.Shared
 	if r.Appointments.Pack {
@@ -132,6 +134,8 @@ func (b Block) Words() string {
 		return "Rows that are not in the record, doubled, or not equal"
 	case BlockGone:
 		return "Rows of the base that are no longer in the source, and still in the record"
+	case BlockRefiled:
+		return "Rows that lay with another patient, and were moved: who acted on them there?"
 	case BlockRefused:
 		return "Allergies, alerts or medicines that were refused before the load"
 	case BlockRefusedRows:
@@ -158,5 +162,5 @@ func (b Block) Words() string {
 
 // Codes lists the codes of blocks.
 func Codes() []string {
-	return []string{BlockAlerts, BlockMedicines, BlockClocks, BlockRows, BlockGone, BlockRefused, BlockRefusedRows, BlockLists, BlockAppointments, BlockNoPack, BlockBeds, BlockDocuments, BlockUnchecked, BlockDisagreed, BlockNotHeld}
+	return []string{BlockAlerts, BlockMedicines, BlockClocks, BlockRows, BlockGone, BlockRefiled, BlockRefused, BlockRefusedRows, BlockLists, BlockAppointments, BlockNoPack, BlockBeds, BlockDocuments, BlockUnchecked, BlockDisagreed, BlockNotHeld}
 }

@@ -101,6 +101,7 @@ func (k *comparing) loaded(ctx context.Context, sorted *onboard.Sorter, v *fhir.
 	h, c := onboard.Hash([]byte(key)), contentOf(values)
 	k.there.add(h, c)
 	k.count.Loaded++
+	k.refiled(key, v)
 	if err := k.w.read(k.class, key, values, v); err != nil {
 		return err
 	}
@@ -205,7 +206,16 @@ func (k *comparing) found(ctx context.Context, v *fhir.Value, want map[[2]uint64
 		k.differ[h] = true
 		k.count.Differ++
 	}
+	k.refiled(key, v)
 	return k.w.read(k.class, key, values, v)
+}
+
+// refiled names a resource that the load has moved from another patient's record.
+func (k *comparing) refiled(key string, v *fhir.Value) {
+	if onboard.Refiled(v, k.w.record.loads[0]) {
+		k.count.Refiled++
+		k.w.out.differ(Difference{What: Refiled, Class: k.class, Key: key})
+	}
 }
 
 // name lists what was found under the source's keys, and the columns that

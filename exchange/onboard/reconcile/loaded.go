@@ -61,34 +61,62 @@ func (r *recordOf) one(ctx context.Context, it *record.Item, before []string, do
 	return do(v)
 }
 
-// written is the oldest version of a resource that bears the tag of the load, or
-// of its base, the newest that the load wrote where rows were mended since: nil if
-// the tag came to it by another's hand.
+// written is the oldest version of a resource, or of what it was before it was moved to
+// another record, that bears the tag of the load, or of its base, the newest that the
+// load wrote where rows were mended since: nil if the tag came to it by another's hand.
 func (r *recordOf) written(ctx context.Context, it *record.Item) (*fhir.Value, error) {
-	if it.Version == 1 {
-		return it.Full()
+	now, err := it.Full()
+	if err != nil || it.Version == 1 && it.Feed == r.errand.Who().ID && cameWith(now, r.loads[0]) {
+		return now, err
 	}
-	past, err := r.errand.History(ctx, record.AskedHistory{Type: it.Type, ID: it.ID, Count: record.MaxCount})
+	pasts, err := r.pasts(ctx, it)
 	if err != nil {
 		return nil, err
 	}
 	for _, load := range r.loads {
-		var found *fhir.Value
-		for _, it := range slices.Backward(past.Versions) {
-			v, err := it.Full()
-			if err != nil || v == nil || !cameWith(v, load) || !strings.HasPrefix(v.StrAt("meta.source"), "urn:extract:"+r.trust+":"+load+"#") {
-				continue
+		for _, past := range pasts {
+			if v, err := r.writtenBy(past, load); v != nil || err != nil {
+				return v, err
 			}
-			if found != nil && (!r.mended || it.Feed != r.errand.Who().ID) {
-				break
-			}
-			found = v
-		}
-		if found != nil {
-			return found, nil
 		}
 	}
+	if it.Version == 1 {
+		return now, nil
+	}
 	return nil, nil
+}
+
+// pasts are the versions of a resource, newest first, and of each that it was before.
+func (r *recordOf) pasts(ctx context.Context, it *record.Item) ([][]*record.Item, error) {
+	former, err := r.errand.Formerly(ctx, it)
+	if err != nil {
+		return nil, err
+	}
+	var out [][]*record.Item
+	for _, ref := range append([]string{it.Ref()}, former...) {
+		typ, id, _ := strings.Cut(ref, "/")
+		past, err := r.errand.History(ctx, record.AskedHistory{Type: typ, ID: id, Count: record.MaxCount})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, past.Versions)
+	}
+	return out, nil
+}
+
+// writtenBy is the version that a load wrote, nil if it wrote none.
+func (r *recordOf) writtenBy(past []*record.Item, load string) (found *fhir.Value, err error) {
+	for _, it := range slices.Backward(past) {
+		v, err := it.Full()
+		if err != nil || v == nil || !cameWith(v, load) || !strings.HasPrefix(v.StrAt("meta.source"), "urn:extract:"+r.trust+":"+load+"#") {
+			continue
+		}
+		if found != nil && (!r.mended || it.Feed != r.errand.Who().ID) {
+			break
+		}
+		found = v
+	}
+	return found, nil
 }
 
 func cameWith(v *fhir.Value, loads ...string) bool {

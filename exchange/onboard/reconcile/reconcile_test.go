@@ -339,6 +339,50 @@ func TestMergedBetweenExtractsIsReconciled(t *testing.T) {
 	}
 }
 
+// TestRefiledIsReconciled: what a delta has moved to another patient is whole, is named
+// and has to be taken on; the report of the base stays what it was, byte by byte, and
+// so do both when the source moves the row again.
+func TestRefiledIsReconciled(t *testing.T) {
+	s := newScene(t, "R1K")
+	files := byHand()
+	const a9 = "A9,L1,allergy,,Nuts,severe,active,\n"
+	plain := files["alerts.csv"]
+	files["alerts.csv"] = plain + a9
+	next := func(taken, row string) *onboard.Extract {
+		t.Helper()
+		files["alerts.csv"] = plain + row
+		dir := s.folder(files)
+		if err := os.WriteFile(filepath.Join(dir, "extract.yaml"), []byte("trust: R1K\nsource: PAS\ntaken: "+taken+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		x := s.staged(dir)
+		if _, err := s.stage.GoOn(s.ctx, x, onboard.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		s.loaded(x)
+		return x
+	}
+	base := s.staged(s.folder(files))
+	s.loaded(base)
+	first := s.text(s.run(base))
+	x := next("2026-11-25T20:00:00Z", strings.Replace(a9, "L1", "L2", 1))
+	r := s.run(x)
+	if got := differences(r, Refiled); !slices.Equal(got, []string{"alerts A9"}) || r.class("alerts").Refiled != 1 {
+		t.Errorf("%v %+v", got, r.class("alerts"))
+	}
+	if b := block(r, BlockRefiled); b == nil || b.Rows != 1 || !b.Acceptable || block(r, BlockAlerts) != nil || block(r, BlockRows) != nil {
+		t.Errorf("%+v", r.Blocks)
+	}
+	if again := s.text(s.run(base)); again != first {
+		t.Errorf("the report of the base is another:\n%s\n%s", again, first)
+	}
+	second := s.text(r)
+	next("2026-11-25T21:00:00Z", strings.Replace(a9, "severe", "moderate", 1))
+	if s.text(s.run(base)) != first || s.text(s.run(x)) != second {
+		t.Error("the reports before are others")
+	}
+}
+
 // TestContentIsReconciled: the content of a document is held against the source byte by
 // byte.
 func TestContentIsReconciled(t *testing.T) {

@@ -59,6 +59,9 @@ type ClassCount struct {
 	// Gone are rows of the base that the extract of a delta has no longer: they stay
 	// in the record until somebody looks at them.
 	Gone int64 `json:"gone,omitempty"`
+	// Refiled are rows of a delta that the load has moved from another patient's record,
+	// since the source files them otherwise now.
+	Refiled int64 `json:"refiled,omitempty"`
 	// SourceHash and RecordHash are the sums, modulo 2^256, of the SHA-256 of each
 	// row's key and content: the order of rows makes no difference.
 	SourceHash string `json:"sourceHash"`
@@ -141,6 +144,7 @@ const (
 	Absent      = "absent"     // a row of the stage that is not in the record
 	Extra       = "extra"      // a resource of the load without a row
 	Gone        = "gone"       // a row of the base that is no longer in the source
+	Refiled     = "refiled"    // a row that lay with another patient before the load
 	Doubled     = "doubled"    // more than one resource for a row
 	Differs     = "differs"    // they do not say the same
 	Clock       = "clock"      // the clocks of a pathway are not the same

@@ -22,6 +22,8 @@ func (d Difference) Words() string {
 		return "more than once in the record"
 	case Gone:
 		return "no longer in the source, and still in the record"
+	case Refiled:
+		return "moved to the patient to whom the source has put it right: the other's record had it"
 	case Differs:
 		if d.Code != "" {
 			return "not the same in " + columns + ": the load refused it (" + d.Code + ")"
