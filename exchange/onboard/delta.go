@@ -22,6 +22,7 @@ type Delta struct {
 	Load     string                 `json:"load"` // the base's load
 	Profiled time.Time              `json:"profiled"`
 	Made     time.Time              `json:"made"`
+	Dropped  bool                   `json:"dropped,omitempty"` // the base was dropped since it was loaded
 	Classes  map[string]*DeltaCount `json:"classes"`
 }
 
@@ -38,7 +39,11 @@ func (d *Delta) Text(out io.Writer) error {
 	if d == nil {
 		return nil
 	}
-	_, err := fmt.Fprintf(out, "\nthis goes on from load %s: what is new and what changed is loaded, what is gone is listed\n", d.Load)
+	told := "listed"
+	if d.Dropped {
+		told = "named by the report, since that extract was dropped"
+	}
+	_, err := fmt.Fprintf(out, "\nthis goes on from load %s: what is new and what changed is loaded, what is gone is %s\n", d.Load, told)
 	for _, c := range Layout() {
 		if n := d.Classes[c.Name]; n != nil {
 			fmt.Fprintf(out, "%10d new, %d changed, %d the same, %d gone  %s\n", n.New, n.Changed, n.Same, n.Gone, c.Name)
@@ -94,17 +99,18 @@ func (s *Stage) MakeDelta(ctx context.Context, x, base *Extract, opt Options) (*
 	if opt.Memory <= 0 {
 		opt.Memory = 256 << 20
 	}
-	d := &Delta{Base: base.ID, Load: l.Load, Profiled: r.Profiled, Made: s.Now().UTC(), Classes: map[string]*DeltaCount{}}
+	d := &Delta{Base: base.ID, Load: l.Load, Profiled: r.Profiled, Made: s.Now().UTC(), Dropped: base.dropped, Classes: map[string]*DeltaCount{}}
 	merges, err := x.Survivors(asKey)
 	if err != nil {
 		return nil, err
 	}
+	ended := merges.marksOf()
 	gone := newGoneTable(x)
 	for _, c := range Layout() {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		w := &deltaClass{class: c.Name, patient: c.column("patient"), merges: merges, count: &DeltaCount{}, gone: map[[2]uint64]bool{}, marks: newMarks(scratch, c.Name, max(1024, int(opt.Memory)/markSize))}
+		w := &deltaClass{class: c.Name, ended: ended, count: &DeltaCount{}, gone: map[[2]uint64]bool{}, marks: newMarks(scratch, c.Name, max(1024, int(opt.Memory)/markSize))}
 		d.Classes[c.Name] = w.count
 		if err := w.compare(x, base); err != nil {
 			return nil, err
@@ -138,31 +144,22 @@ func (x *Extract) Delta() (*Delta, error) {
 
 // deltaClass compares one class of two extracts.
 type deltaClass struct {
-	class   string
-	patient int       // the column, -1 = none
-	merges  Survivors // a row that moved with its patient has not changed
-	count   *DeltaCount
-	marks   *marks
-	gone    map[[2]uint64]bool
+	class string
+	ended map[uint64]uint64 // a row that moved with its patient has not changed
+	count *DeltaCount
+	marks *marks
+	gone  map[[2]uint64]bool
 }
 
 // compare writes the keys of what is new and of what changed, in order.
 func (w *deltaClass) compare(x, base *Extract) error {
 	defer w.marks.close()
 	for rank, e := range []*Extract{base, x} {
-		for row, err := range e.Rows(w.class) {
+		for m, err := range e.rowMarks(w.class) {
 			if err != nil {
 				return err
 			}
-			var b []byte
-			for i, f := range row.fields {
-				if i == w.patient && len(w.merges) > 0 {
-					f = []byte(w.merges.Of(string(f)))
-				}
-				b = append(binary.AppendUvarint(b, uint64(len(f))), f...)
-			}
-			h := keyOf(b)
-			if err := w.marks.add(mark{key: keyOf(row.fields[0]), rank: uint64(rank), row: h[0], sum: h[1]}); err != nil {
+			if err := w.marks.add(m.says(uint64(rank), w.ended)); err != nil {
 				return err
 			}
 		}
@@ -207,7 +204,7 @@ func newGoneTable(x *Extract) *goneWriter {
 }
 
 func (g *goneWriter) add(base *Extract, w *deltaClass) error {
-	if g.failed != nil || len(w.gone) == 0 {
+	if g.failed != nil || len(w.gone) == 0 || base.dropped { // of one that was dropped the report names them
 		return g.failed
 	}
 	for row, err := range base.Rows(w.class) {
@@ -238,13 +235,11 @@ func (x *Extract) touches(d *Delta, class string) (*touched, error) {
 	}
 	var t touched
 	for what, into := range map[string]*keySet{"new": &t.fresh, "changed": &t.changed} {
-		b, err := os.ReadFile(x.path(deltaKeys(class, what)))
+		keys, err := readKeys(x.path(deltaKeys(class, what)))
 		if err != nil {
-			return nil, unstaged(err)
+			return nil, err
 		}
-		for ; len(b) >= 16; b = b[16:] {
-			*into = append(*into, [2]uint64{binary.BigEndian.Uint64(b), binary.BigEndian.Uint64(b[8:])})
-		}
+		*into = keys
 		if !slices.IsSortedFunc(*into, compareKeys) {
 			return nil, damaged()
 		}

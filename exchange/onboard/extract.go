@@ -27,6 +27,8 @@ type Extract struct {
 	// Again tells that this extract was staged before, and nothing was done.
 	Again bool `json:"-"`
 	dir   string
+	// dropped tells one of which no rows are there any more (droppedDir).
+	dropped bool
 }
 
 // Part is what was staged at one time: the extract, then what was mended.

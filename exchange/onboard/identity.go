@@ -19,10 +19,10 @@ func (x *Extract) readAs(m *Manifest) bool {
 }
 
 // idFor is the id of an extract that is to be staged: of its files, and where these are
-// staged already, of how they are read as well.
-func idFor(print string, m *Manifest, staged []*Extract) string {
+// known (staged, or loaded and dropped) and were read otherwise, of how they are read as well.
+func idFor(print string, m *Manifest, known []*Extract) string {
 	id := print[:12]
-	if slices.ContainsFunc(staged, func(x *Extract) bool { return x.ID == id }) {
+	if slices.ContainsFunc(known, func(x *Extract) bool { return x.ID == id && !x.readAs(m) }) {
 		h := sha256.Sum256(fmt.Appendln(nil, print, m.encoding(), m.separator(), m.Taken.Unix()))
 		id = hex.EncodeToString(h[:])[:12]
 	}

@@ -32,7 +32,7 @@ type loader struct {
 	touched *touched            // rows of the class that a delta loads
 	merges  Survivors           // of the source, for a delta
 	merged  map[string][]string // who ended in whom by them
-	others  map[string]bool     // keys of patients whose number is somebody else's
+	others  map[[2]uint64]bool  // keys, hashed, of patients whose number is somebody else's
 }
 
 // mostIDs bounds the references that are remembered: about 60 MB.

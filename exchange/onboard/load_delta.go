@@ -116,6 +116,11 @@ func (ld *loader) current(ctx context.Context, rows []loadRow) (map[string]*reco
 			}
 		}
 	}
+	if ld.at.Name == "patients" && len(rows) > 0 { // whatever their numbers were
+		for _, r := range rows {
+			byType["Patient"] = append(byType["Patient"], KeyKind.System(ld.extract.Trust)+"|"+searchEscaped(string(r.fields[0])))
+		}
+	}
 	out := map[string]*record.Item{}
 	for typ, tokens := range byType {
 		found, err := ld.errand.Search(ctx, record.Asked{Types: []string{typ}, Form: url.Values{"identifier": {strings.Join(tokens, ",")}, "_count": {"1000"}}})

@@ -160,7 +160,7 @@ func (f *flow) count() error {
 		case o.code != "":
 			f.p.Refused[o.code]++
 			if o.code == codeOtherPerson {
-				f.ld.other(string(o.text[0]))
+				f.ld.other(keyOf(o.text[0]))
 			}
 			if err := f.ld.refused.add(o.code, 0, o.text); err != nil {
 				return err

@@ -22,7 +22,7 @@ const (
 // somebody else under the number: nothing is filed there, by a load that goes on or
 // by a delta either.
 func (ld *loader) readOthers() error {
-	list, err := ld.stage.Extracts()
+	list, err := ld.stage.loads()
 	if err != nil {
 		return err
 	}
@@ -34,26 +34,20 @@ func (ld *loader) readOthers() error {
 		if l == nil || l.State == stateUndone || x.Taken.After(ld.extract.Taken) {
 			continue
 		}
-		p := l.Classes["patients"]
-		if p == nil || p.Refused[codeOtherPerson] == 0 {
-			continue
-		}
-		codes, err := x.RefusedByLoad("patients")
+		keys, err := x.othersOf(l)
 		if err != nil {
 			return err
 		}
-		for key, code := range codes {
-			if code == codeOtherPerson {
-				ld.other(key)
-			}
+		for _, k := range keys {
+			ld.other(k)
 		}
 	}
 	return nil
 }
 
-func (ld *loader) other(key string) {
+func (ld *loader) other(key [2]uint64) {
 	if ld.others == nil {
-		ld.others = map[string]bool{}
+		ld.others = map[[2]uint64]bool{}
 	}
 	ld.others[key] = true
 }
@@ -65,7 +59,7 @@ func (ld *loader) notOf(b *batch, rows []loadRow) []loadRow {
 		return rows
 	}
 	return slices.DeleteFunc(slices.Clone(rows), func(r loadRow) bool {
-		if !ld.others[string(r.fields[at])] {
+		if !ld.others[keyOf(r.fields[at])] {
 			return false
 		}
 		b.refuse(codePatientRefused, r)

@@ -100,7 +100,7 @@ func (ld *loader) saidOf(list []PairRuling) (map[string]string, error) {
 
 // ruling carries out one ruling and says what became of it.
 func (ld *loader) ruling(ctx context.Context, r *PairRuling, said string) (string, error) {
-	if said == "" || ld.others[r.Key] {
+	if said == "" || ld.others[keyOf([]byte(r.Key))] {
 		return ruledNobody, nil
 	}
 	if r.changed(said, r.Person) != "" {

@@ -50,8 +50,7 @@ func (ld *loader) readNumbers() (err error) {
 		return err
 	}
 	base, err := ld.stage.Find(ld.delta.Base)
-	if fault.Is(err, fault.NotFound) { // it was dropped
-		ld.was = ld.numbers
+	if fault.Is(err, fault.NotFound) { // it was dropped: patients are found by their keys
 		return nil
 	}
 	if err != nil {

@@ -66,7 +66,11 @@ func (s *Stage) Add(ctx context.Context, source string, older bool) (*Extract, e
 	if err != nil {
 		return nil, err
 	}
-	x := &Extract{Manifest: m, ID: idFor(print, &m, staged), Trial: len(staged) + 1, Staged: s.Now().UTC(), From: []string{filepath.Base(source)}}
+	known, err := s.loads()
+	if err != nil {
+		return nil, err
+	}
+	x := &Extract{Manifest: m, ID: idFor(print, &m, known), Trial: lastTrial(staged) + 1, Staged: s.Now().UTC(), From: []string{filepath.Base(source)}}
 	for _, other := range staged {
 		if other.Parts[0].Print == print && other.readAs(&m) {
 			other.Again = true
@@ -82,10 +86,20 @@ func (s *Stage) Add(ctx context.Context, source string, older bool) (*Extract, e
 		if err := s.part(ctx, x, source, files, prints, print); err != nil {
 			return err
 		}
-		return x.whole(&x.Parts[0])
+		if err := x.whole(&x.Parts[0]); err != nil {
+			return err
+		}
+		return s.takeUp(x)
 	}, fmt.Sprintf("%03d-%s", x.Trial, x.ID), x)
 }
 
+// lastTrial is the number of the newest of the extracts that are staged, 0 if none is.
+func lastTrial(staged []*Extract) int {
+	if len(staged) == 0 {
+		return 0
+	}
+	return staged[len(staged)-1].Trial
+}
 // Mend stages rows that were refused and mended, as a further part of an
 // extract: a row of a later part takes the place of one of its key in an
 // earlier part. The same files again are told (Extract.Again).

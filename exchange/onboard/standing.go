@@ -3,6 +3,7 @@ package onboard
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"concord/fault"
@@ -20,9 +21,9 @@ func (s *Stage) GoOn(ctx context.Context, x *Extract, opt Options) (*Delta, erro
 }
 
 // standsBefore is the newest extract taken before x whose load stands, with that
-// load; nil when there is none.
+// load, whether it is still staged or was dropped; nil when there is none.
 func (s *Stage) standsBefore(x *Extract) (*Extract, *Loading, error) {
-	list, err := s.Extracts()
+	list, err := s.loads()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -43,7 +44,7 @@ func (s *Stage) standsBefore(x *Extract) (*Extract, *Loading, error) {
 // earlier one is loaded and this is no delta of it. What changed at the source since
 // would be taken for there already.
 func (s *Stage) mayLoad(x *Extract) error {
-	list, err := s.Extracts()
+	list, err := s.loads()
 	if err != nil {
 		return err
 	}
@@ -74,7 +75,7 @@ func (s *Stage) mayLoad(x *Extract) error {
 // mayUndo refuses to take back a load on which that of a later extract stands: what
 // the later changed would stay, and nothing could take it back any more.
 func (s *Stage) mayUndo(x *Extract) error {
-	list, err := s.Extracts()
+	list, err := s.loads()
 	if err != nil {
 		return err
 	}
@@ -97,7 +98,8 @@ func (l *Loading) goesOn(load string) bool {
 	return l == nil || l.Undone() || l.State != stateUndoing && l.Base == load
 }
 
-// Drop removes an extract with all that was made of it. Error: Conflict
+// Drop removes an extract with all that was made of it. While its load stands, what was
+// loaded is kept, as hashes, so that later extracts go on from it. Error: Conflict
 // "onboard.half-loaded" while its load is neither done nor taken back: nothing could
 // finish it.
 func (s *Stage) Drop(x *Extract) error {
@@ -112,6 +114,13 @@ func (s *Stage) Drop(x *Extract) error {
 	}
 	if l != nil && l.State != stateLoaded && l.State != stateUndone {
 		return fault.New(fault.Conflict, "onboard.half-loaded", "its load is neither done nor taken back (%s): do either first", l.Load)
+	}
+	if l.Loaded() {
+		if err := s.keepLoad(x, l); err != nil {
+			return err
+		}
+	} else if err := os.RemoveAll(filepath.Join(s.Dir, droppedDir, x.ID)); err != nil {
+		return unstaged(err)
 	}
 	return unstaged(os.RemoveAll(x.dir))
 }
