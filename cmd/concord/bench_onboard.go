@@ -224,7 +224,7 @@ func (o *onboarding) load(ctx context.Context, s *onboard.Stage, x *onboard.Extr
 func (o *onboarding) undo(ctx context.Context, s *onboard.Stage, x *onboard.Extract, e *record.Errand, t onboard.Throttle) error {
 	defer roomy()()
 	start, busy := time.Now(), processorTime()
-	u, err := s.Undo(ctx, x, e, t)
+	u, err := s.Undo(ctx, x, e, onboard.UndoOptions{Throttle: t})
 	if err != nil {
 		return err
 	}

@@ -56,8 +56,13 @@ func (h *house) publish(ctx context.Context, t *crosswalk.Table, by crosswalk.Ma
 	if err != nil {
 		return changed, err
 	}
+	return changed, h.answered(ctx, t, by)
+}
+
+// answered forgets the codes that a table decides on.
+func (h *house) answered(ctx context.Context, t *crosswalk.Table, by crosswalk.Made) error {
 	day := by.At.In(h.desk.Zone()).Format(time.DateOnly)
-	return changed, h.feedsOf(by.Org).ForgetUnmapped(ctx, by.Org, func(u *record.Unmapped) bool {
+	return h.feedsOf(by.Org).ForgetUnmapped(ctx, by.Org, func(u *record.Unmapped) bool {
 		return t == nil || t.Answers(crosswalk.Kind(u.Kind), u.Code, u.Unit, day)
 	})
 }
@@ -68,6 +73,18 @@ func (h *house) loaded(b *harmonise.Build) func(context.Context, *onboard.Loadin
 	return func(ctx context.Context, l *onboard.Loading) error {
 		_, err := h.publish(ctx, b.Table(), crosswalk.Made{Org: b.Org, By: "load", At: time.Now(), Why: "the load " + l.Load, Load: l.Load})
 		return err
+	}
+}
+
+// undone takes back what a load has published, unless codes were published anew since.
+func (h *house) undone(org string) func(context.Context, *onboard.Loading) (onboard.CodesBecame, error) {
+	return func(ctx context.Context, l *onboard.Loading) (onboard.CodesBecame, error) {
+		by := crosswalk.Made{Org: org, By: "undo", At: time.Now(), Why: "the undo of load " + l.Load}
+		became, t, err := crosswalk.TakeBack(ctx, h.officeOf(org), h.feedsOf(org), l.Load, by)
+		if err == nil && (became == crosswalk.Withdrawn || became == crosswalk.AsBefore) {
+			err = h.answered(ctx, t, by)
+		}
+		return onboard.CodesBecame(became), err
 	}
 }
 

@@ -186,6 +186,12 @@ func (h *house) throttle(factor float64) onboard.Throttle {
 	return onboard.Throttle{Probe: h.feel, Factor: factor}
 }
 
+// undoOptions are those of an undo: held to what others feel, and with what the load has
+// published for living feeds taken back.
+func (h *house) undoOptions(org string, factor float64) onboard.UndoOptions {
+	return onboard.UndoOptions{Throttle: h.throttle(factor), Undone: h.undone(org)}
+}
+
 // loadOptions are those of a load by request: by the build, by the rulings of the
 // rehearsal, and held to what others feel. What it went by is published for the
 // living feeds when it is done. An operator may load codes as sent,

@@ -22,7 +22,7 @@ import (
 func (h *house) office() *course.Office {
 	return course.New(course.Options{
 		Stages: h.stages, Operator: h.operator, Loader: h.loaderOf, Messages: readMessages(h.desk.Zone()), Sign: h.audit.note, Now: time.Now, Zone: h.desk.Zone(), Log: h.log,
-		Pairs: h.pairsWaiting, UndoWith: func() onboard.Throttle { return h.throttle(h.pace) },
+		Pairs: h.pairsWaiting, UndoWith: func(org string) onboard.UndoOptions { return h.undoOptions(org, h.pace) },
 		LoadWith: func(ctx context.Context, org string) (onboard.LoadOptions, error) {
 			return h.loadOptions(ctx, request{Org: org, Factor: h.pace})
 		},

@@ -77,7 +77,7 @@ func (h *house) loadExtract(ctx context.Context, req request, out io.Writer) err
 	}
 	defer roomy()()
 	if req.Command == "onboard-undo" {
-		u, err := s.Undo(ctx, x, e, h.throttle(req.Factor))
+		u, err := s.Undo(ctx, x, e, h.undoOptions(req.Org, req.Factor))
 		if err != nil {
 			return err
 		}
@@ -142,6 +142,12 @@ func tellUndo(out io.Writer, u *onboard.Undoing, asJSON bool) error {
 	fmt.Fprintf(out, "load %s is taken back\n", u.Load)
 	for _, typ := range slices.Sorted(maps.Keys(u.Removed)) {
 		fmt.Fprintf(out, "%10d removed: %s\n", u.Removed[typ], typ)
+	}
+	for _, typ := range slices.Sorted(maps.Keys(u.Restored)) {
+		fmt.Fprintf(out, "%10d as before the load: %s\n", u.Restored[typ], typ)
+	}
+	if u.Codes != "" {
+		fmt.Fprintln(out, u.Codes.Words())
 	}
 	tellPaced(out, u.Paced)
 	for _, k := range u.Kept {

@@ -137,7 +137,7 @@ func stageOfR1K(t *testing.T, h *house, id string) (*onboard.Stage, *onboard.Ext
 func undone(t *testing.T, h *house, id string) []onboard.KeptResource {
 	t.Helper()
 	s, x, e := stageOfR1K(t, h, id)
-	u, err := s.Undo(context.Background(), x, e, onboard.Throttle{})
+	u, err := s.Undo(context.Background(), x, e, onboard.UndoOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

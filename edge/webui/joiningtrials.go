@@ -20,6 +20,7 @@ type trialRow struct {
 	Match, Load, Report  string
 	Delta                string   // what it brings, where it is a delta
 	Kept                 []string // what an undo has left, since it was changed
+	Codes                string   // what an undo did with the codes that the load had published
 	Profiled, Stale      bool
 	Newest               bool
 }
@@ -104,6 +105,7 @@ func (s *Site) loadWords(x *onboard.Extract, r *trialRow) error {
 			return err
 		}
 		if u != nil {
+			r.Codes = u.Codes.Words()
 			for _, k := range u.Kept {
 				r.Kept = append(r.Kept, k.Ref+", version "+strconv.FormatInt(k.Version, 10)+" by "+k.By+": "+map[string]string{"changed": "changed since", "needed": "somebody else's is about it", "joined": "still one person with the number that it was merged into; a steward parts them"}[k.Why])
 			}

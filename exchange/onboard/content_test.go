@@ -82,7 +82,7 @@ func TestContentOfDocuments(t *testing.T) {
 	if err := os.RemoveAll(x.path("content")); err != nil {
 		t.Fatal(err)
 	}
-	if u, err := s.Undo(ctx, x, e, Throttle{}); err != nil || len(u.Kept) > 0 {
+	if u, err := s.Undo(ctx, x, e, UndoOptions{}); err != nil || len(u.Kept) > 0 {
 		t.Errorf("%+v %v", u, err)
 	}
 	_, err = s.Load(ctx, x, e, LoadOptions{})

@@ -80,11 +80,11 @@ func TestDelta(t *testing.T) {
 	if strings.Count(all, "10 mg") != 1 {
 		t.Error("what was changed since is overwritten")
 	}
-	u, err := s.Undo(ctx, x, e, Throttle{})
+	u, err := s.Undo(ctx, x, e, UndoOptions{})
 	if err != nil || len(u.Kept) != 0 || u.Restored["AllergyIntolerance"] != 1 || u.Restored["MedicationStatement"] != 1 || u.Removed["Patient"] != 1 || u.Removed["AllergyIntolerance"] != 1 {
 		t.Fatalf("%+v %v", u, err)
 	}
-	if u, err = s.Undo(ctx, base, e, Throttle{}); err != nil || len(u.Kept) != 2 { // the medicine that was changed, and whose it is
+	if u, err = s.Undo(ctx, base, e, UndoOptions{}); err != nil || len(u.Kept) != 2 { // the medicine that was changed, and whose it is
 		t.Fatalf("%+v %v", u, err)
 	}
 	if diff := differences(empty, shown(t, d)); len(diff) > 3 {
@@ -113,7 +113,7 @@ func TestDeltaUndoneIsTheBase(t *testing.T) {
 	}
 	l := loadCut(t, s, x, e)
 	second := shown(t, d)
-	if _, err := s.Undo(ctx, x, e, Throttle{}); err != nil {
+	if _, err := s.Undo(ctx, x, e, UndoOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if diff := differences(withoutMeta(t, first), withoutMeta(t, shown(t, d))); len(diff) > 0 {
@@ -127,7 +127,7 @@ func TestDeltaUndoneIsTheBase(t *testing.T) {
 		t.Errorf("the delta loaded again is another")
 	}
 	for _, one := range []*Extract{x, base} {
-		if u, err := s.Undo(ctx, one, e, Throttle{}); err != nil || len(u.Kept) > 0 {
+		if u, err := s.Undo(ctx, one, e, UndoOptions{}); err != nil || len(u.Kept) > 0 {
 			t.Fatalf("%+v %v", u, err)
 		}
 	}
@@ -265,7 +265,7 @@ func TestUndoNamesWhatAFeedWroteAnew(t *testing.T) {
 	if _, err := feed.Transact(ctx, []record.Op{{Kind: record.Update, Type: "Patient", ID: v.ID(), Resource: v.Without("meta", "link").With("gender", "other")}}, record.Commit{}); err != nil {
 		t.Fatal(err)
 	}
-	u, err := s.Undo(ctx, x, e, Throttle{})
+	u, err := s.Undo(ctx, x, e, UndoOptions{})
 	if err != nil || len(u.Kept) != 1 || u.Kept[0].Ref != "Patient/"+v.ID() || u.Kept[0].By != "pas" || u.Kept[0].Why != "changed" || u.Removed["Patient"] != 2 {
 		t.Errorf("%+v %v", u, err)
 	}
@@ -295,7 +295,7 @@ func TestOlderThanTheLoaded(t *testing.T) {
 	if l, err := s.Load(ctx, newer, e, LoadOptions{}); err != nil || !l.Loaded() {
 		t.Errorf("the one that is loaded, again: %+v %v", l, err)
 	}
-	if _, err := s.Undo(ctx, newer, e, Throttle{}); err != nil {
+	if _, err := s.Undo(ctx, newer, e, UndoOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if l, err := s.Load(ctx, older, e, LoadOptions{}); err != nil || !l.Loaded() {
@@ -331,7 +331,7 @@ func TestDeltaMergesWhatWasMergedMeanwhile(t *testing.T) {
 	if got := persons(t, shown(t, d)); !slices.Equal(got, []string{"L1 L2"}) || len(apart) != 2 {
 		t.Errorf("persons %v, before %v", got, apart)
 	}
-	u, err := s.Undo(ctx, x, e, Throttle{})
+	u, err := s.Undo(ctx, x, e, UndoOptions{})
 	if err != nil || len(u.Kept) != 1 || u.Kept[0].Why != "joined" || u.Restored["Patient"] != 1 {
 		t.Errorf("a join that stays is not named: %+v %v", u, err)
 	}

@@ -64,7 +64,7 @@ func TestDropLeavesTheLoad(t *testing.T) {
 				}
 			}
 			if name == "changed" {
-				if u, err := s.Undo(ctx, x, e, Throttle{}); err != nil || len(u.Kept) > 0 {
+				if u, err := s.Undo(ctx, x, e, UndoOptions{}); err != nil || len(u.Kept) > 0 {
 					t.Errorf("%+v %v", u, err)
 				}
 				if diff := differences(withoutMeta(t, first), withoutMeta(t, shown(t, d))); len(diff) > 0 {
@@ -106,7 +106,7 @@ func TestDroppedStandsInTheWay(t *testing.T) {
 	if _, err := s.Profile(ctx, again, Options{}); err != nil {
 		t.Fatal(err)
 	}
-	if u, err := s.Undo(ctx, again, e, Throttle{}); err != nil || len(u.Kept) > 0 {
+	if u, err := s.Undo(ctx, again, e, UndoOptions{}); err != nil || len(u.Kept) > 0 {
 		t.Fatalf("%+v %v", u, err)
 	}
 	if diff := differences(empty, shown(t, d)); len(diff) > 0 {
@@ -115,7 +115,7 @@ func TestDroppedStandsInTheWay(t *testing.T) {
 	if _, err := s.Load(ctx, base, e, LoadOptions{}); err != nil {
 		t.Errorf("after the undo: %v", err)
 	}
-	if _, err := s.Undo(ctx, base, e, Throttle{}); err != nil {
+	if _, err := s.Undo(ctx, base, e, UndoOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, x := range []*Extract{base, again} {

@@ -67,7 +67,7 @@ func TestNumberOnAnotherTrustsEntry(t *testing.T) {
 	if p := persons(t, shown(t, d)); len(p) != 3 {
 		t.Errorf("the persons are %v", p)
 	}
-	if u, err := s.Undo(ctx, x, e, Throttle{}); err != nil || len(u.Kept) > 0 || u.Removed["Patient"] != 2 {
+	if u, err := s.Undo(ctx, x, e, UndoOptions{}); err != nil || len(u.Kept) > 0 || u.Removed["Patient"] != 2 {
 		t.Errorf("%+v %v", u, err)
 	}
 }

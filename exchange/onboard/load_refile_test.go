@@ -111,7 +111,7 @@ func deltaRefiles(t *testing.T, d *record.Desk) {
 		x    *Extract
 		want map[string]string
 	}{{back, second}, {x, first}, {base, empty}} {
-		u, err := s.Undo(ctx, step.x, e, Throttle{})
+		u, err := s.Undo(ctx, step.x, e, UndoOptions{})
 		if err != nil || len(u.Kept) > 0 {
 			t.Fatalf("%+v %v", u, err)
 		}
@@ -195,7 +195,7 @@ func TestUndoKeepsWhatWasRefiledAndIsNeeded(t *testing.T) {
 	if _, err := ward.Transact(ctx, []record.Op{{Kind: record.Update, Type: "DocumentReference", ID: d1.ID(), Resource: d1.With("description", "seen")}}, record.Commit{}); err != nil {
 		t.Fatal(err)
 	}
-	u, err := s.Undo(ctx, x, e, Throttle{})
+	u, err := s.Undo(ctx, x, e, UndoOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -130,7 +130,7 @@ func TestLoadAndUndo(t *testing.T) {
 	if again, err := s.Load(ctx, x, e, LoadOptions{}); err != nil || again.Load != l.Load || len(differences(first, shown(t, d))) > 0 {
 		t.Errorf("to load again changes something: %v", err)
 	}
-	u, err := s.Undo(ctx, x, e, Throttle{})
+	u, err := s.Undo(ctx, x, e, UndoOptions{})
 	if err != nil || len(u.Kept) > 0 {
 		t.Fatalf("%+v, %v", u, err)
 	}
@@ -207,7 +207,7 @@ func TestUndoKeepsWhatCameLater(t *testing.T) {
 	if _, err := e.Transact(ctx, []record.Op{{Kind: record.Update, Type: it.Type, ID: it.ID, Resource: v.With("criticality", "high")}}, record.Commit{}); err != nil {
 		t.Fatal(err)
 	}
-	u, err := s.Undo(ctx, x, e, Throttle{})
+	u, err := s.Undo(ctx, x, e, UndoOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,7 +223,7 @@ func TestUndoKeepsWhatCameLater(t *testing.T) {
 	if u.Removed["Flag"] != 1 || u.Removed["AllergyIntolerance"] != 1 || u.Removed["Patient"] < 1 {
 		t.Errorf("removed %v", u.Removed)
 	}
-	if _, err := s.Undo(ctx, x, e, Throttle{}); err == nil {
+	if _, err := s.Undo(ctx, x, e, UndoOptions{}); err == nil {
 		t.Error("what is undone is undone again")
 	}
 }
@@ -261,7 +261,7 @@ func TestUndoBesideTraffic(t *testing.T) {
 			bring(t, with, row.Record)
 			bring(t, without, row.Record)
 		}
-		if u, err := s.Undo(ctx, x, e, Throttle{}); err != nil || len(u.Kept) > 0 {
+		if u, err := s.Undo(ctx, x, e, UndoOptions{}); err != nil || len(u.Kept) > 0 {
 			t.Fatalf("%+v, %v", u, err)
 		}
 		a, b := shown(t, with), shown(t, without)
@@ -351,7 +351,7 @@ func TestMergedAtTheSource(t *testing.T) {
 	if a := person("L1"); a == "" || person("L2") != a || person("L3") != a || person("L4") == a {
 		t.Errorf("L1 %s, L2 %s, L3 %s, L4 %s", a, person("L2"), person("L3"), person("L4"))
 	}
-	if u, err := s.Undo(ctx, x, e, Throttle{}); err != nil || len(u.Kept) > 0 {
+	if u, err := s.Undo(ctx, x, e, UndoOptions{}); err != nil || len(u.Kept) > 0 {
 		t.Fatalf("%+v, %v", u, err)
 	}
 	if diff := differences(before, shown(t, d)); len(diff) > 0 {

@@ -58,7 +58,7 @@ func TestHospitalNumberIsAnother(t *testing.T) {
 	if n := len(find(t, e, "Patient", url.Values{"identifier": {KeyKind.System("R1K") + "|L1"}})); n != 1 {
 		t.Errorf("%d patients have the key", n)
 	}
-	u, err := s.Undo(ctx, x, e, Throttle{})
+	u, err := s.Undo(ctx, x, e, UndoOptions{})
 	if err != nil || len(u.Kept) != 0 {
 		t.Fatalf("%+v %v", u, err)
 	}
@@ -119,7 +119,7 @@ func TestHospitalNumberComesWithADelta(t *testing.T) {
 			t.Errorf("%d patients have the number %s", n, number)
 		}
 	}
-	if _, err := s.Undo(ctx, x, e, Throttle{}); err != nil {
+	if _, err := s.Undo(ctx, x, e, UndoOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if was, is := content(first, ""), content(shown(t, d), ""); !slices.Equal(was, is) {

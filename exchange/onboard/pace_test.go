@@ -145,7 +145,7 @@ func TestLoadIsPaced(t *testing.T) {
 	mu.Lock()
 	probes, transactions = 0, 0
 	mu.Unlock()
-	u, err := paced.Undo(t.Context(), x, loaderOf(t, d, "R1K"), Throttle{Probe: probe, every: 200 * time.Microsecond})
+	u, err := paced.Undo(t.Context(), x, loaderOf(t, d, "R1K"), UndoOptions{Throttle: Throttle{Probe: probe, every: 200 * time.Microsecond}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -115,7 +115,7 @@ func (w *property) load(x *Extract) (out *Loading) {
 func (w *property) undo(x *Extract) (out *Undoing) {
 	w.t.Helper()
 	w.cutting(func(ctx context.Context, s *Stage, _ int) (err error) {
-		out, err = s.Undo(ctx, x, w.errand, Throttle{})
+		out, err = s.Undo(ctx, x, w.errand, UndoOptions{})
 		return err
 	})
 	return out

@@ -100,6 +100,7 @@ func lastTrial(staged []*Extract) int {
 	}
 	return staged[len(staged)-1].Trial
 }
+
 // Mend stages rows that were refused and mended, as a further part of an
 // extract: a row of a later part takes the place of one of its key in an
 // earlier part. The same files again are told (Extract.Again).

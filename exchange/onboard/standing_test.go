@@ -60,10 +60,10 @@ func TestNewerIsADelta(t *testing.T) {
 	if strings.Count(all, "10 mg") != 2 || !strings.Contains(all, `"severity":"severe"`) {
 		t.Error("what changed at the source is not in the record")
 	}
-	_, err = s.Undo(ctx, base, e, Throttle{})
+	_, err = s.Undo(ctx, base, e, UndoOptions{})
 	wantCode(t, err, "onboard.later-loaded")
 	for _, one := range []*Extract{x, base} {
-		if u, err := s.Undo(ctx, one, e, Throttle{}); err != nil || len(u.Kept) > 0 {
+		if u, err := s.Undo(ctx, one, e, UndoOptions{}); err != nil || len(u.Kept) > 0 {
 			t.Errorf("%+v %v", u, err)
 		}
 	}
@@ -175,7 +175,7 @@ func TestMendedAfterTheLoad(t *testing.T) {
 				t.Errorf("%d differences", n)
 			}
 			for i := len(list) - 1; i >= 0; i-- {
-				if u, err := s.Undo(ctx, list[i], e, Throttle{}); err != nil || len(u.Kept) > 0 {
+				if u, err := s.Undo(ctx, list[i], e, UndoOptions{}); err != nil || len(u.Kept) > 0 {
 					t.Errorf("%+v %v", u, err)
 				}
 			}

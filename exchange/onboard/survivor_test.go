@@ -81,7 +81,7 @@ func TestRowsMoveWithAMergedPatient(t *testing.T) {
 	if p := persons(t, shown(t, d)); !slices.Equal(p, []string{"L1 L2", "L3"}) {
 		t.Errorf("persons %v", p)
 	}
-	u, err := s.Undo(ctx, x, e, Throttle{})
+	u, err := s.Undo(ctx, x, e, UndoOptions{})
 	if err != nil || len(u.Kept) > 1 || len(u.Kept) == 1 && u.Kept[0].Why != "joined" {
 		t.Errorf("%+v %v", u, err)
 	}

@@ -25,8 +25,19 @@ type Undoing struct {
 	// Kept are resources that were changed after the load: they stay, and
 	// somebody has to look at them.
 	Kept []KeptResource `json:"kept,omitempty"`
+	// Codes is what became of the codes that the load had published for living feeds.
+	Codes CodesBecame `json:"codes,omitempty"`
 	// Paced is what the undo was held to; nil = to nothing.
 	Paced *Paced `json:"paced,omitempty"`
+}
+
+// UndoOptions of an undo.
+type UndoOptions struct {
+	// Undone is called when all is taken back, before the load counts as undone: what the
+	// load has published for the trust's living feeds is taken back so. It may be called
+	// again for the same load. nil = nothing is to be done.
+	Undone func(ctx context.Context, l *Loading) (CodesBecame, error)
+	Throttle
 }
 
 // KeptResource is a resource of a load that an undo leaves.
@@ -47,7 +58,7 @@ func undoOrder() []string {
 // with the patients whom something that stays is about. It may be stopped and
 // begun again. Errors: NotFound "onboard.not-loaded"; Conflict
 // "onboard.later-loaded"; that of the probe.
-func (s *Stage) Undo(ctx context.Context, x *Extract, e *record.Errand, t Throttle) (*Undoing, error) {
+func (s *Stage) Undo(ctx context.Context, x *Extract, e *record.Errand, opt UndoOptions) (*Undoing, error) {
 	unlock, err := s.lock()
 	if err != nil {
 		return nil, err
@@ -73,13 +84,16 @@ func (s *Stage) Undo(ctx context.Context, x *Extract, e *record.Errand, t Thrott
 	}
 	u := &undoer{errand: e, referrers: e.Referrers(), clock: s.Now, mended: l.Before > 0, out: out}
 	defer spareThreads()()
-	if u.pacer, err = startPace(ctx, t, pace{batch: undoBatch}); err != nil {
+	if u.pacer, err = startPace(ctx, opt.Throttle, pace{batch: undoBatch}); err != nil {
 		return nil, err
 	}
 	err = u.types(ctx)
 	u.out.Paced = u.pacer.end()
 	if err == nil {
 		err = u.changedSince(ctx, s, x, l)
+	}
+	if err == nil && opt.Undone != nil {
+		u.out.Codes, err = opt.Undone(ctx, l)
 	}
 	if err != nil { // what it has done counts when it goes on; what stays is looked for again
 		u.out.Kept = nil

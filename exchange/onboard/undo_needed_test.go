@@ -27,7 +27,7 @@ func TestUndoKeepsAStayInWhichSomethingWasRecorded(t *testing.T) {
 	stay := find(t, e, "Encounter", url.Values{"identifier": {"urn:concord:R1K:visit-number|E1"}})[0]
 	file(t, loaderNamed(t, d, "ward", "R1K"), fhir.Obj("resourceType", "Observation", "status", "final", "code", fhir.Obj("text", "Pulse"), "subject", stay.Get("subject"),
 		"encounter", fhir.Obj("reference", "Encounter/"+stay.ID()), "valueString", "72"))
-	u, err := s.Undo(ctx, x, e, Throttle{})
+	u, err := s.Undo(ctx, x, e, UndoOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func TestUndoKeepsWhatIsReferredTo(t *testing.T) {
 	file(t, loaderNamed(t, d, "ward", "R1K"), replaces(of("D1").Get("subject"), "D1"))
 	file(t, ward, replaces(fhir.Obj("reference", "Patient/"+other.ID()), "D3"))
 	want := []string{"DocumentReference/" + of("D1").ID(), "DocumentReference/" + of("D3").ID(), of("D1").StrAt("subject.reference"), of("D3").StrAt("subject.reference")}
-	u, err := s.Undo(ctx, x, e, Throttle{})
+	u, err := s.Undo(ctx, x, e, UndoOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

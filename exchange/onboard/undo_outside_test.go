@@ -76,7 +76,7 @@ func keepsFromOutside(t *testing.T, d *record.Desk) {
 		t.Fatal(err)
 	}
 	want := []string{d1, doc("D1").StrAt("subject.reference"), d3, doc("D3").StrAt("subject.reference"), "Patient/" + third.ID()}
-	u, err := s.Undo(ctx, x, e, Throttle{})
+	u, err := s.Undo(ctx, x, e, UndoOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,8 +33,8 @@ type Options struct {
 	// LoadWith says how an organisation's extract is loaded; nil = as the zero value
 	// says.
 	LoadWith func(ctx context.Context, org string) (onboard.LoadOptions, error)
-	// UndoWith says what an undo is held to; nil = to nothing.
-	UndoWith func() onboard.Throttle
+	// UndoWith says how an organisation's load is undone; nil = as the zero value says.
+	UndoWith func(org string) onboard.UndoOptions
 	// Pairs counts the pairs of an organisation's entries that wait for a steward; nil =
 	// nobody counts them.
 	Pairs func(ctx context.Context, org string) (int, error)

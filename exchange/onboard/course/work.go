@@ -245,11 +245,11 @@ func (o *Office) load(ctx context.Context, s *onboard.Stage, x *onboard.Extract,
 		return err
 	}
 	if w.Deed == Undo {
-		var t onboard.Throttle
+		var opt onboard.UndoOptions
 		if o.opt.UndoWith != nil {
-			t = o.opt.UndoWith()
+			opt = o.opt.UndoWith(w.Org)
 		}
-		_, err := s.Undo(ctx, x, loader, t)
+		_, err := s.Undo(ctx, x, loader, opt)
 		return err
 	}
 	var opt onboard.LoadOptions

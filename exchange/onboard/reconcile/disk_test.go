@@ -131,10 +131,10 @@ func TestFullDisk(t *testing.T) {
 	}
 
 	d.room(12)
-	_, err = d.stage.Undo(d.ctx, x, d.load, onboard.Throttle{})
+	_, err = d.stage.Undo(d.ctx, x, d.load, onboard.UndoOptions{})
 	d.full(err, "store.full", "audit.unavailable") // what is written, or what is read beside it
 	d.room(0)
-	u, err := d.stage.Undo(d.ctx, x, d.load, onboard.Throttle{})
+	u, err := d.stage.Undo(d.ctx, x, d.load, onboard.UndoOptions{})
 	if err != nil || len(u.Kept) != 0 {
 		t.Fatalf("%+v %v", u, err)
 	}
