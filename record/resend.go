@@ -77,7 +77,7 @@ func readStandings(ctx context.Context, r store.Reader) (map[string]Sending, err
 	return out, err
 }
 
-// Steer pauses a channel or destination, or lets it go on. Errors: Denied when
+// Steer pauses a channel, a feed or a destination, or lets it go on. Errors: Denied when
 // it is another organisation's.
 func (e *Errand) Steer(ctx context.Context, kind, name, org, why string, paused bool) error {
 	v, err := e.decide(ctx, access.Steer, "", kind+" "+name)

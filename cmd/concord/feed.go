@@ -255,7 +255,7 @@ func (c *feedSystemsCmd) Run(ctx context.Context) error {
 
 // steered is what is paused or resumed.
 type steered struct {
-	Name   string `arg:"" help:"Channel or destination."`
+	Name   string `arg:"" help:"Channel, feed or destination."`
 	Reason string `help:"Why, in words." required:"" placeholder:"WORDS"`
 }
 

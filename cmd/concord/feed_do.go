@@ -144,7 +144,7 @@ func (h *house) listFeeds(ctx context.Context, asJSON bool, out io.Writer) error
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", c.Name, c.Org, takes, strings.Join(c.Destinations, ", "), state)
 	}
-	if err := h.listInbound(ctx, w); err != nil {
+	if err := h.listInbound(ctx, o, w); err != nil {
 		return err
 	}
 	fmt.Fprintln(w, "\nDESTINATION\tOF\tWAITING\tHELD\tRETURNED\tSENT\tOLDEST\tSTATE")
@@ -228,7 +228,13 @@ func (h *house) steerFeed(ctx context.Context, r *feedRequest, out io.Writer) er
 		org = o.Owner(kind, r.Name)
 	}
 	if org == "" {
-		return fault.New(fault.NotFound, "cli.feed", "there is no channel or destination %s", r.Name)
+		kind = record.FeedPause
+		if org, err = feed.OwnerOfFeed(ctx, h.operator(), r.Name); err != nil {
+			return err
+		}
+	}
+	if org == "" {
+		return fault.New(fault.NotFound, "cli.feed", "there is no channel, feed or destination %s", r.Name)
 	}
 	if err := h.because(r.Why).Steer(ctx, kind, r.Name, org, r.Why, r.Pause); err != nil {
 		return err
@@ -238,6 +244,7 @@ func (h *house) steerFeed(ctx context.Context, r *feedRequest, out io.Writer) er
 		word = "is paused"
 	}
 	fmt.Fprintf(out, "the %s %s %s\n", kind, r.Name, word)
+	h.applier.Wake()
 	return nil
 }
 

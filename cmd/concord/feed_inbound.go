@@ -12,6 +12,7 @@ import (
 	"concord/exchange/feed/channel"
 	"concord/exchange/intake"
 	"concord/exchange/onboard/pack"
+	"concord/record"
 	"concord/standard/hl7v2"
 )
 
@@ -42,7 +43,7 @@ func (h *house) unfed(org string, set *channel.Set, packs []pack.Kept, out io.Wr
 }
 
 // listInbound lists the channels for what comes in.
-func (h *house) listInbound(ctx context.Context, w io.Writer) error {
+func (h *house) listInbound(ctx context.Context, o *feed.Overview, w io.Writer) error {
 	sets, err := feed.Each(ctx, h.operator())
 	if err != nil {
 		return err
@@ -51,10 +52,10 @@ func (h *house) listInbound(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(w, "\nCHANNEL IN\tOF\tTAKES\tVERSION\tPASSED OVER")
+	fmt.Fprintln(w, "\nCHANNEL IN\tOF\tTAKES\tVERSION\tPASSED OVER\tSTATE")
 	for _, k := range sets {
 		if k.Err != nil {
-			fmt.Fprintf(w, "-\t%s\t-\t%d\tcannot be read: its messages wait\n", k.Org, k.Version)
+			fmt.Fprintf(w, "-\t%s\t-\t%d\tcannot be read: its messages wait\t-\n", k.Org, k.Version)
 			continue
 		}
 		for i := range k.Inbound {
@@ -65,8 +66,40 @@ func (h *house) listInbound(ctx context.Context, w io.Writer) error {
 					rules = append(rules, fmt.Sprintf("%d by %s", p.Messages, p.Rule))
 				}
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\n", c.Name, k.Org, c.Source, k.Version, cmp.Or(strings.Join(rules, ", "), "0"))
+			state := "open"
+			for _, v := range o.Inbound {
+				if v.Org == k.Org && v.Name == c.Name && v.Paused != nil {
+					state = pausedWords(*v.Paused)
+				}
+			}
+			fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\n", c.Name, k.Org, c.Source, k.Version, cmp.Or(strings.Join(rules, ", "), "0"), state)
 		}
+	}
+	return h.listPaused(ctx, o, w)
+}
+
+// listPaused lists the feeds that are paused, with what waits of them.
+func (h *house) listPaused(ctx context.Context, o *feed.Overview, w io.Writer) error {
+	if len(o.Paused) == 0 {
+		return nil
+	}
+	list, err := h.operator().Feeds(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(w, "\nFEED\tOF\tWAITING\tOLDEST\tSTATE")
+	for _, f := range list {
+		p, paused := o.Paused[f.Feed]
+		if !paused {
+			continue
+		}
+		oldest := "-"
+		if !f.OldestDue.IsZero() {
+			oldest = time.Since(f.OldestDue).Truncate(time.Second).String()
+		}
+		fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\n", f.Feed, f.Org, f.ByState[record.Received], oldest, pausedWords(p))
 	}
 	return nil
 }
+
+func pausedWords(p record.Pause) string { return "paused by " + p.By + ": " + p.Why }

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"concord/care/chart"
+	"concord/exchange/feed"
 	"concord/exchange/onboard/harmonise"
 	"concord/fault"
 	"concord/record"
@@ -29,19 +30,22 @@ type feedRow struct {
 	Hours    []int64 // of the last 24 hours, oldest first
 	Setting  *FeedSetting
 	Uncoded  int // codes that came and are not mapped
+	Paused   *record.Pause
+	PausedAt chart.When
+	Mine     bool // the requester's organisation's: they may pause it
 }
 
 // feeds is /feeds
 func (s *Site) feeds(v *visit) (*answer, error) {
-	rows, err := s.feedRows(v)
+	out, o, err := s.out(v)
 	if err != nil {
 		return nil, err
 	}
-	out, _, err := s.out(v)
+	rows, err := s.feedRows(v, o)
 	if err != nil {
 		return nil, err
 	}
-	in, err := s.in(v)
+	in, err := s.in(v, o)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +53,7 @@ func (s *Site) feeds(v *visit) (*answer, error) {
 	return &answer{frame: frame{Title: "Feeds", Nav: "feeds"}, body: feedsPage(rows, in, out, now)}, nil
 }
 
-func (s *Site) feedRows(v *visit) ([]feedRow, error) {
+func (s *Site) feedRows(v *visit, o *feed.Overview) ([]feedRow, error) {
 	all, err := v.errand.Feeds(v.Context())
 	if err != nil {
 		return nil, err
@@ -86,6 +90,10 @@ func (s *Site) feedRows(v *visit) ([]feedRow, error) {
 			}
 		}
 		r.LastHour = r.Hours[23]
+		r.Mine = v.who().Controls(f.Org)
+		if p, paused := o.Paused[f.Feed]; paused {
+			r.Paused, r.PausedAt = &p, lens.Moment(p.At)
+		}
 		if x, ok := settings[f.Feed]; ok {
 			r.Setting = &x
 			delete(settings, f.Feed)
@@ -109,12 +117,12 @@ const messagesPerPage = 100
 
 // feed is /feeds/{feed}: one feed, or one destination, and its messages.
 func (s *Site) feed(v *visit) (*answer, error) {
-	rows, err := s.feedRows(v)
+	name := v.PathValue("feed")
+	out, o, err := s.out(v)
 	if err != nil {
 		return nil, err
 	}
-	name := v.PathValue("feed")
-	out, _, err := s.out(v)
+	rows, err := s.feedRows(v, o)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"concord/care/chart"
+	"concord/exchange/feed"
 	"concord/record"
 )
 
@@ -14,6 +15,9 @@ type inboundRow struct {
 	Version           string // of the set that it is in
 	Passed            []passedRow
 	Total             int64
+	Paused            *record.Pause
+	PausedAt          chart.When
+	Mine              bool // the requester's organisation's: they may pause it
 }
 
 // passedRow counts what one rule has passed over.
@@ -25,7 +29,7 @@ type passedRow struct {
 
 // in tells of the channels for what comes in, and of rules that have passed messages
 // over and are in no file any more.
-func (s *Site) in(v *visit) ([]inboundRow, error) {
+func (s *Site) in(v *visit, o *feed.Overview) ([]inboundRow, error) {
 	if s.Channels == nil {
 		return nil, nil
 	}
@@ -42,6 +46,12 @@ func (s *Site) in(v *visit) ([]inboundRow, error) {
 		for i := range k.Inbound {
 			c := &k.Inbound[i]
 			r := inboundRow{Name: c.Name, Title: c.Title, From: c.Source.String(), Org: s.organisation(k.Org), Version: fmt.Sprint(k.Org, ".", k.Version)}
+			r.Mine = v.who().Controls(k.Org)
+			for _, x := range o.Inbound {
+				if x.Org == k.Org && x.Name == c.Name && x.Paused != nil {
+					r.Paused, r.PausedAt = x.Paused, s.at().Moment(x.Paused.At)
+				}
+			}
 			r.count(passed[k.Org+"/"+c.Name], s.at())
 			delete(passed, k.Org+"/"+c.Name)
 			out = append(out, r)

@@ -48,10 +48,10 @@ type goingOut struct {
 
 // out reads how everything that goes out stands.
 func (s *Site) out(v *visit) (*goingOut, *feed.Overview, error) {
-	if s.Channels == nil {
-		return &goingOut{}, &feed.Overview{}, nil
+	var sets []feed.Kept
+	if s.Channels != nil {
+		sets = s.Channels()
 	}
-	sets := s.Channels()
 	o, err := feed.Look(v.Context(), v.errand, sets)
 	if err != nil {
 		return nil, nil, err
@@ -203,7 +203,7 @@ func wordsGiven(v *visit, name string) (string, bool) {
 	return why, n >= 4 && n <= 200
 }
 
-// steer pauses a channel or destination, or lets it go on.
+// steer pauses a channel, a feed or a destination, or lets it go on.
 func (s *Site) steer(v *visit) (*answer, error) {
 	_, o, err := s.out(v)
 	if err != nil {
@@ -211,8 +211,13 @@ func (s *Site) steer(v *visit) (*answer, error) {
 	}
 	kind, name := v.PostFormValue("kind"), v.PostFormValue("name")
 	org := o.Owner(kind, name)
-	if org == "" || kind != record.DestinationPause && kind != record.ChannelPause {
-		return nil, fault.New(fault.NotFound, "webui.feed", "there is no such channel or destination")
+	if kind == record.FeedPause {
+		if org, err = feed.OwnerOfFeed(v.Context(), v.errand, name); err != nil {
+			return nil, err
+		}
+	}
+	if org == "" {
+		return nil, fault.New(fault.NotFound, "webui.feed", "there is no such channel, feed or destination")
 	}
 	why, ok := wordsGiven(v, "reason")
 	if !ok {
@@ -221,7 +226,7 @@ func (s *Site) steer(v *visit) (*answer, error) {
 	if err := v.errand.Steer(v.Context(), kind, name, org, why, v.PostFormValue("to") == "pause"); err != nil {
 		return nil, err
 	}
-	if kind == record.DestinationPause {
+	if kind != record.ChannelPause {
 		return redirect("/feeds/" + feedPath(name))
 	}
 	return redirect("/feeds")

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"concord/exchange/feed/channel"
@@ -14,6 +15,13 @@ import (
 type ChannelView struct {
 	Org string
 	*channel.Channel
+	Paused *record.Pause
+}
+
+// InboundView is a channel for what comes in as the pages and the command show it.
+type InboundView struct {
+	Org string
+	*channel.Inbound
 	Paused *record.Pause
 }
 
@@ -28,10 +36,13 @@ type DestinationView struct {
 	Known bool
 }
 
-// Overview is how everything that goes out stands.
+// Overview is how the channels and everything that goes out stand, and which feeds are
+// paused.
 type Overview struct {
 	Channels     []ChannelView
+	Inbound      []InboundView
 	Destinations []DestinationView
+	Paused       map[string]record.Pause // feeds that come in, by name
 }
 
 // staleAfter is how long a sender may say nothing before it counts as gone.
@@ -57,7 +68,12 @@ func Look(ctx context.Context, e *record.Errand, sets []Kept) (*Overview, error)
 	for _, s := range stats {
 		byName[s.Destination] = s
 	}
-	out := &Overview{}
+	out := &Overview{Paused: map[string]record.Pause{}}
+	for what, p := range pauses {
+		if name, is := strings.CutPrefix(what, record.FeedPause+"/"); is {
+			out.Paused[name] = p
+		}
+	}
 	for i := range sets {
 		k := &sets[i]
 		users := map[string][]string{}
@@ -71,6 +87,13 @@ func Look(ctx context.Context, e *record.Errand, sets []Kept) (*Overview, error)
 			for _, d := range c.Destinations {
 				users[d] = append(users[d], c.Name)
 			}
+		}
+		for j := range k.Inbound {
+			v := InboundView{Org: k.Org, Inbound: &k.Inbound[j]}
+			if p, ok := pauses[record.ChannelPause+"/"+v.Name]; ok {
+				v.Paused = &p
+			}
+			out.Inbound = append(out.Inbound, v)
 		}
 		for _, d := range k.Destinations {
 			s, seen := byName[d.Name]
@@ -114,10 +137,30 @@ func (o *Overview) Owner(kind, name string) string {
 		}
 		return ""
 	}
+	if kind != record.ChannelPause {
+		return ""
+	}
 	for _, c := range o.Channels {
 		if c.Name == name {
 			return c.Org
 		}
 	}
+	for _, c := range o.Inbound {
+		if c.Name == name {
+			return c.Org
+		}
+	}
 	return ""
+}
+
+// OwnerOfFeed is the organisation for which a feed that comes in is journalled, "" when
+// nothing ever came from it.
+func OwnerOfFeed(ctx context.Context, e *record.Errand, name string) (string, error) {
+	list, err := e.Feeds(ctx)
+	for _, f := range list {
+		if f.Feed == name {
+			return f.Org, err
+		}
+	}
+	return "", err
 }

@@ -119,7 +119,8 @@ func (a *Applier) Run(ctx context.Context) {
 		a.keepAsked(ctx, false)
 		for _, m := range batch {
 			after = m.Seq
-			if held.has(m) {
+			if held.has(m, a.channelOf) {
+				held.alarm(m, a.now(), a.log)
 				continue
 			}
 			if !a.room(ctx) {
@@ -237,10 +238,7 @@ func (a *Applier) read(t *task) {
 	if m, t.failed = hl7v2.Parse(t.row.Raw); t.failed != nil {
 		return
 	}
-	t.feed = a.feeds.Of(m.Header())
-	if t.feed.Trust == "" && t.row.Org != Domain {
-		t.feed.Trust = t.row.Org // its listener's
-	}
+	t.feed = a.feedOf(t.row, m)
 	if t.feed.Trust == "" {
 		t.failed = fault.New(fault.Invalid, "intake.trust",
 			"neither MSH-4 nor the feed's settings name an organisation of this domain").In("MSH-4")
