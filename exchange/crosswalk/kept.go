@@ -5,25 +5,19 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/url"
-	"slices"
-	"strconv"
 	"strings"
 
+	"concord/exchange/kept"
 	"concord/fault"
 	"concord/record"
-	"concord/standard/fhir"
-	"concord/standard/uk"
 )
 
-// keptSystem and keptCode are the code of the Basic resource that a table is kept
-// in; keptMade and keptText are extensions: who made it so, and the lines of the
-// table, in as many parts as it takes.
+// tables is the kind of text that a table is kept as; keptMade and keptText are where it
+// says who made it so, and the lines of the table, in as many parts as it takes.
 const (
-	keptSystem = "urn:concord:code"
-	keptCode   = "crosswalk"
-	keptMade   = "urn:concord:crosswalk-made"
-	keptText   = "urn:concord:crosswalk"
+	tables   kept.Kind = "crosswalk"
+	keptMade           = "urn:concord:crosswalk-made"
+	keptText           = "urn:concord:crosswalk"
 	// partSize is how many bytes a part has: FHIR's strings have at most 1 MB.
 	partSize = 512 << 10
 )
@@ -32,39 +26,29 @@ const (
 // trust's table it was written by.
 const Tag = "urn:concord:crosswalk"
 
-func keptIdentifier(org string) string { return "urn:concord:" + org + ":crosswalk" }
-
 // Kept is the table of one organisation that runs.
 type Kept struct {
 	*Table       // nil when it was withdrawn, or cannot be read
 	Made         // who made it so
-	Number int64 // version of the Basic resource that it is kept in
+	Number int64 // version of what it is kept as
 	Err    error // why it cannot be read
-	id     string
+	kept   *kept.Text
 	text   []byte
 }
 
 // Running gives the tables that run, by code of organisation. One that cannot be
 // read says so; the others do not suffer from it.
 func Running(ctx context.Context, e *record.Errand) ([]Kept, error) {
+	list, err := tables.All(ctx, e)
+	return allKept(list), err
+}
+
+func allKept(list []kept.Text) []Kept {
 	var out []Kept
-	ask := record.Asked{Types: []string{"Basic"}, Form: url.Values{"code": {keptSystem + "|" + keptCode}, "_count": {strconv.Itoa(record.MaxCount)}}}
-	for items, err := range e.Pages(ctx, ask) {
-		if err != nil {
-			return nil, err
-		}
-		for _, it := range items {
-			body, err := it.Full()
-			if err != nil {
-				return nil, err
-			}
-			if k := keptIn(it, body); k.Org == it.Org { // nobody else's word counts
-				out = append(out, k)
-			}
-		}
+	for i := range list {
+		out = append(out, keptIn(&list[i]))
 	}
-	slices.SortFunc(out, func(a, b Kept) int { return strings.Compare(a.Org, b.Org) })
-	return out, nil
+	return out
 }
 
 // Of gives the table of one organisation among those that run, nil if it has none.
@@ -77,20 +61,14 @@ func Of(running []Kept, org string) *Kept {
 	return nil
 }
 
-func keptIn(it *record.Item, body *fhir.Value) Kept {
-	k := Kept{Number: it.Version, id: it.ID}
-	var text bytes.Buffer
-	for x := range body.Get("extension").Each() {
-		switch x.StrAt("url") {
-		case keptMade:
-			if err := json.Unmarshal([]byte(x.StrAt("valueString")), &k.Made); err != nil {
-				k.Err = fault.Wrap(err, fault.Internal, "crosswalk.kept", "a table does not say who made it")
-			}
-		case keptText:
-			text.WriteString(x.StrAt("valueString"))
+func keptIn(t *kept.Text) Kept {
+	k := Kept{Number: t.Version, kept: t}
+	for _, made := range t.Parts(keptMade) {
+		if err := json.Unmarshal([]byte(made), &k.Made); err != nil {
+			k.Err = fault.Wrap(err, fault.Internal, "crosswalk.kept", "a table does not say who made it")
 		}
 	}
-	k.Org, k.text = body.StrAt("subject.identifier.value"), text.Bytes()
+	k.Org, k.text = t.Org, []byte(strings.Join(t.Parts(keptText), ""))
 	if k.Withdrawn || k.Err != nil {
 		return k
 	}
@@ -135,7 +113,7 @@ func keep(before *Kept, by Made, text []byte) (record.Op, error) {
 	if err != nil {
 		return record.Op{}, fault.Wrap(err, fault.Internal, "crosswalk.write", "the table cannot be written")
 	}
-	parts := []any{fhir.Obj("url", keptMade, "valueString", string(made))}
+	parts := []kept.Part{{URL: keptMade, Text: string(made)}}
 	for len(text) > 0 {
 		part := text
 		if len(part) > partSize {
@@ -143,15 +121,10 @@ func keep(before *Kept, by Made, text []byte) (record.Op, error) {
 				return record.Op{}, fault.New(fault.TooCostly, "crosswalk.large", "a line of the table is too long")
 			}
 		}
-		parts, text = append(parts, fhir.Obj("url", keptText, "valueString", string(part))), text[len(part):]
+		parts, text = append(parts, kept.Part{URL: keptText, Text: string(part)}), text[len(part):]
 	}
-	body := fhir.Obj("resourceType", "Basic", "extension", fhir.Arr(parts...),
-		"identifier", fhir.Arr(fhir.Obj("system", keptIdentifier(by.Org), "value", keptCode)),
-		"code", fhir.Concept(keptSystem, keptCode, "", ""),
-		"subject", fhir.Obj("type", "Organization", "identifier", fhir.Obj("system", uk.ODSOrganization, "value", by.Org)))
 	if before == nil {
-		return record.Op{Kind: record.Update, Type: "Basic", Resource: body, OnlyNew: true, At: "Basic",
-			Where: url.Values{"identifier": {keptIdentifier(by.Org) + "|" + keptCode}}.Encode()}, nil
+		return tables.Write(nil, by.Org, "", parts...), nil
 	}
-	return record.Op{Kind: record.Update, Type: "Basic", ID: before.id, IfMatch: before.Number, Resource: body.With("id", before.id), At: "Basic"}, nil
+	return tables.Write(before.kept, by.Org, "", parts...), nil
 }

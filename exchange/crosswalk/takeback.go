@@ -30,10 +30,11 @@ func TakeBack(ctx context.Context, e, feeds *record.Errand, load string, by Made
 	if now == nil {
 		return NothingOf, nil, nil
 	}
-	past, err := now.past(ctx, e)
+	versions, err := now.kept.Past(ctx, e)
 	if err != nil {
 		return NothingOf, nil, err
 	}
+	past := allKept(versions)
 	first := -1 // the oldest that the load has made
 	for i, k := range past {
 		if k.Load == load {
@@ -56,25 +57,4 @@ func TakeBack(ctx context.Context, e, feeds *record.Errand, load string, by Made
 	}
 	_, err = Publish(ctx, e, feeds, nil, by)
 	return Withdrawn, nil, err
-}
-
-// past are the versions of a table, newest first.
-func (k *Kept) past(ctx context.Context, e *record.Errand) (out []Kept, err error) {
-	ask := record.AskedHistory{Type: "Basic", ID: k.id, Count: record.MaxCount}
-	for {
-		page, err := e.History(ctx, ask)
-		if err != nil {
-			return nil, err
-		}
-		for _, it := range page.Versions {
-			body, err := it.Full()
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, keptIn(it, body))
-		}
-		if ask.Page = page.Next; ask.Page == "" {
-			return out, nil
-		}
-	}
 }

@@ -2,35 +2,27 @@ package feed
 
 import (
 	"context"
-	"net/url"
 	"slices"
-	"strconv"
-	"strings"
 
 	"concord/exchange/feed/channel"
+	"concord/exchange/kept"
 	"concord/fault"
 	"concord/record"
-	"concord/standard/fhir"
-	"concord/standard/uk"
 )
 
-// keptSystem and keptCode are the code of the Basic resource that a set is kept
-// in; keptText is the extension that holds it.
+// keptSets is the kind of text that a set is kept as; keptText is where it says it.
 const (
-	keptSystem = "urn:concord:code"
-	keptCode   = "channels"
-	keptText   = "urn:concord:channels"
+	keptSets kept.Kind = "channels"
+	keptText           = "urn:concord:channels"
 )
-
-func keptIdentifier(org string) string { return "urn:concord:" + org + ":channels" }
 
 // Kept is the set of channels of an organisation that runs.
 type Kept struct {
 	*channel.Set
 	Org     string
-	Version int64 // of the Basic resource that it is kept in
+	Version int64 // of what it is kept as
 	Err     error // why it cannot be read; then there is no set
-	id      string
+	kept    *kept.Text
 }
 
 // Running gives the sets that run, by code of organisation.
@@ -47,38 +39,24 @@ func Running(ctx context.Context, e *record.Errand) ([]Kept, error) {
 // Each is Running in which a set that cannot be read says so, and the others do not
 // suffer from it.
 func Each(ctx context.Context, e *record.Errand) ([]Kept, error) {
+	list, err := keptSets.All(ctx, e)
 	var out []Kept
-	ask := record.Asked{Types: []string{"Basic"}, Form: url.Values{"code": {keptSystem + "|" + keptCode}, "_count": {strconv.Itoa(record.MaxCount)}}}
-	for items, err := range e.Pages(ctx, ask) {
-		if err != nil {
-			return nil, err
-		}
-		for _, it := range items {
-			body, err := it.Full()
-			if err != nil {
-				return nil, err
-			}
-			if k := keptIn(it, body); k.Org == it.Org { // nobody else's word counts
-				out = append(out, k)
-			}
-		}
+	for i := range list {
+		out = append(out, keptIn(&list[i]))
 	}
-	slices.SortFunc(out, func(a, b Kept) int { return strings.Compare(a.Org, b.Org) })
-	return out, nil
+	return out, err
 }
 
-func keptIn(it *record.Item, body *fhir.Value) Kept {
-	k := Kept{Org: body.StrAt("subject.identifier.value"), Version: it.Version, id: it.ID}
-	k.Err = fault.New(fault.Internal, "feed.kept", "channels that are kept have no text")
-	for x := range body.Get("extension").Each() {
-		if x.StrAt("url") != keptText {
-			continue
-		}
-		set, problems := channel.Read(map[string][]byte{"kept.yaml": []byte(x.StrAt("valueString"))}, k.Org)
-		if k.Set, k.Err = set, nil; len(problems) > 0 {
-			k.Err = fault.New(fault.Internal, "feed.kept", "the channels that are kept cannot be read: %s", problems[0])
-		}
-		break
+func keptIn(t *kept.Text) Kept {
+	k := Kept{Org: t.Org, Version: t.Version, kept: t}
+	text := t.Parts(keptText)
+	if len(text) == 0 {
+		k.Err = fault.New(fault.Internal, "feed.kept", "channels that are kept have no text")
+		return k
+	}
+	set, problems := channel.Read(map[string][]byte{"kept.yaml": []byte(text[0])}, k.Org)
+	if k.Set = set; len(problems) > 0 {
+		k.Err = fault.New(fault.Internal, "feed.kept", "the channels that are kept cannot be read: %s", problems[0])
 	}
 	return k
 }
@@ -159,15 +137,9 @@ func keep(before *Kept, org string, next *channel.Set) (record.Op, error) {
 	if err != nil {
 		return record.Op{}, err
 	}
-	owner := fhir.Obj("type", "Organization", "identifier", fhir.Obj("system", uk.ODSOrganization, "value", org))
-	body := fhir.Obj("resourceType", "Basic",
-		"extension", fhir.Arr(fhir.Obj("url", keptText, "valueString", string(text))),
-		"identifier", fhir.Arr(fhir.Obj("system", keptIdentifier(org), "value", keptCode)),
-		"code", fhir.Concept(keptSystem, keptCode, "", ""),
-		"subject", owner)
-	if before == nil {
-		return record.Op{Kind: record.Update, Type: "Basic", Resource: body, OnlyNew: true, At: "Basic",
-			Where: url.Values{"identifier": {keptIdentifier(org) + "|" + keptCode}}.Encode()}, nil
+	var was *kept.Text
+	if before != nil {
+		was = before.kept
 	}
-	return record.Op{Kind: record.Update, Type: "Basic", ID: before.id, IfMatch: before.Version, Resource: body.With("id", before.id), At: "Basic"}, nil
+	return keptSets.Write(was, org, "", kept.Part{URL: keptText, Text: string(text)}), nil
 }

@@ -4,72 +4,47 @@ import (
 	"context"
 	"net/url"
 	"slices"
-	"strconv"
 
+	"concord/exchange/kept"
 	"concord/fault"
 	"concord/record"
 	"concord/standard/fhir"
 )
 
-// keptSystem and keptCode are the code of the Basic resource that a pack is
-// kept in; keptText is the extension that holds it.
+// keptPacks is the kind of text that a pack is kept as; keptText is where it says it.
 const (
-	keptSystem = "urn:concord:code"
-	keptCode   = "org-pack"
-	keptText   = "urn:concord:org-pack"
+	keptPacks kept.Kind = "org-pack"
+	keptText            = "urn:concord:org-pack"
 )
-
-func keptIdentifier(code string) string { return "urn:concord:" + code + ":org-pack" }
 
 // Kept is a pack that runs.
 type Kept struct {
 	*Pack
-	Version int64 // of the Basic resource that it is kept in
-	id      string
+	Version int64 // of what it is kept as
+	kept    *kept.Text
 }
 
 // Running gives the packs that run, by code of organisation.
 func Running(ctx context.Context, e *record.Errand) ([]Kept, error) {
+	list, err := keptPacks.All(ctx, e)
+	if err != nil {
+		return nil, err
+	}
 	var out []Kept
-	ask := record.Asked{Types: []string{"Basic"}, Form: url.Values{"code": {keptSystem + "|" + keptCode}, "_count": {strconv.Itoa(record.MaxCount)}}}
-	for items, err := range e.Pages(ctx, ask) {
+	for i := range list {
+		text := list[i].Parts(keptText)
+		if len(text) == 0 {
+			return nil, fault.New(fault.Internal, "pack.kept", "a pack that is kept has no text")
+		}
+		p, err := Parse([]byte(text[0]))
 		if err != nil {
 			return nil, err
 		}
-		for _, it := range items {
-			k, err := keptIn(it)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, k)
+		if p.Organisation.Code == list[i].Org { // nobody else's word counts
+			out = append(out, Kept{p, list[i].Version, &list[i]})
 		}
 	}
-	slices.SortFunc(out, func(a, b Kept) int { return compareCodes(a.Organisation.Code, b.Organisation.Code) })
 	return out, nil
-}
-
-func compareCodes(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
-}
-
-func keptIn(it *record.Item) (Kept, error) {
-	body, err := it.Full()
-	if err != nil {
-		return Kept{}, err
-	}
-	for x := range body.Get("extension").Each() {
-		if x.StrAt("url") == keptText {
-			p, err := Parse([]byte(x.StrAt("valueString")))
-			return Kept{p, it.Version, it.ID}, err
-		}
-	}
-	return Kept{}, fault.New(fault.Internal, "pack.kept", "a pack that is kept has no text")
 }
 
 // Find gives the pack of one organisation among those that run, nil if it has
@@ -96,17 +71,17 @@ func Apply(ctx context.Context, e *record.Errand, next *Pack) ([]Change, error) 
 	if err := agree(running, next); err != nil {
 		return nil, err
 	}
-	kept := Find(running, next.Organisation.Code)
+	was := Find(running, next.Organisation.Code)
 	var before *Pack
-	if kept != nil {
-		before = kept.Pack
+	if was != nil {
+		before = was.Pack
 	}
 	changes := Diff(before, next)
 	if len(changes) == 0 {
 		return nil, nil
 	}
 	ops := writes(before, next)
-	own, err := keep(kept, next)
+	own, err := keep(was, next)
 	if err != nil {
 		return nil, err
 	}
@@ -171,20 +146,14 @@ func write(x entity) record.Op {
 }
 
 // keep writes the pack itself, on the condition that nobody else has.
-func keep(kept *Kept, next *Pack) (record.Op, error) {
+func keep(before *Kept, next *Pack) (record.Op, error) {
 	text, err := next.Text()
 	if err != nil {
 		return record.Op{}, err
 	}
-	code := next.Organisation.Code
-	body := fhir.Obj("resourceType", "Basic",
-		"extension", fhir.Arr(fhir.Obj("url", keptText, "valueString", string(text))),
-		"identifier", identifiers(keptIdentifier(code), keptCode),
-		"code", fhir.Concept(keptSystem, keptCode, "", ""),
-		"subject", next.owner())
-	if kept == nil {
-		return record.Op{Kind: record.Update, Type: "Basic", Resource: body, OnlyNew: true, At: "Basic",
-			Where: url.Values{"identifier": {keptIdentifier(code) + "|" + keptCode}}.Encode()}, nil
+	var was *kept.Text
+	if before != nil {
+		was = before.kept
 	}
-	return record.Op{Kind: record.Update, Type: "Basic", ID: kept.id, IfMatch: kept.Version, Resource: body.With("id", kept.id), At: "Basic"}, nil
+	return keptPacks.Write(was, next.Organisation.Code, next.Organisation.Name, kept.Part{URL: keptText, Text: string(text)}), nil
 }
