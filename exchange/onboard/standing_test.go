@@ -204,7 +204,7 @@ func TestMadeAnewAtTheSameTime(t *testing.T) {
 	}
 	_, err := s.Load(ctx, anew, e, LoadOptions{})
 	wantCode(t, err, "onboard.same-time-loaded")
-	if _, err := s.Undo(ctx, first, e, Throttle{}); err != nil {
+	if _, err := s.Undo(ctx, first, e, UndoOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if l, err := s.Load(ctx, anew, e, LoadOptions{}); err != nil || l.Classes["patients"].Created != 1 {
