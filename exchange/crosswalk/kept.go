@@ -15,9 +15,9 @@ import (
 // tables is the kind of text that a table is kept as; keptMade and keptText are where it
 // says who made it so, and the lines of the table, in as many parts as it takes.
 const (
-	tables   kept.Kind = "crosswalk"
-	keptMade           = "urn:concord:crosswalk-made"
-	keptText           = "urn:concord:crosswalk"
+	tables   = kept.Kind("crosswalk")
+	keptMade = "urn:concord:crosswalk-made"
+	keptText = "urn:concord:crosswalk"
 	// partSize is how many bytes a part has: FHIR's strings have at most 1 MB.
 	partSize = 512 << 10
 )

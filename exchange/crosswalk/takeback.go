@@ -47,10 +47,8 @@ func TakeBack(ctx context.Context, e, feeds *record.Errand, load string, by Made
 	case now.Load != load:
 		return Anew, now.Table, nil
 	}
-	for _, before := range past[first+1:] {
-		if before.Withdrawn || before.Err != nil {
-			break
-		}
+	if older := past[first+1:]; len(older) > 0 && !older[0].Withdrawn && older[0].Err == nil {
+		before := older[0]
 		by.Why += fmt.Sprintf(": what ran before it runs again, version %d", before.Number)
 		_, err := Publish(ctx, e, feeds, before.Table, by)
 		return AsBefore, before.Table, err

@@ -12,8 +12,8 @@ import (
 
 // keptSets is the kind of text that a set is kept as; keptText is where it says it.
 const (
-	keptSets kept.Kind = "channels"
-	keptText           = "urn:concord:channels"
+	keptSets = kept.Kind("channels")
+	keptText = "urn:concord:channels"
 )
 
 // Kept is the set of channels of an organisation that runs.

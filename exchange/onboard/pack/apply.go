@@ -13,8 +13,8 @@ import (
 
 // keptPacks is the kind of text that a pack is kept as; keptText is where it says it.
 const (
-	keptPacks kept.Kind = "org-pack"
-	keptText            = "urn:concord:org-pack"
+	keptPacks = kept.Kind("org-pack")
+	keptText  = "urn:concord:org-pack"
 )
 
 // Kept is a pack that runs.
