@@ -16,7 +16,7 @@ import (
 
 // TestExtractOfMessages: HL7 v2 messages of a trust become rows; a later account
 // of a patient counts, and one in a result does not take the place of the
-// administration's.
+// administration's. What nobody can read counts as refused.
 func TestExtractOfMessages(t *testing.T) {
 	ctx := context.Background()
 	dir := t.TempDir()
@@ -47,7 +47,7 @@ func TestExtractOfMessages(t *testing.T) {
 	for _, c := range r.Classes {
 		loadable[c.Class] = c.Loadable
 	}
-	if loadable["patients"] != 1 || loadable["encounters"] != 1 || loadable["results"] != 1 || r.Refused != 0 {
+	if loadable["patients"] != 1 || loadable["encounters"] != 1 || loadable["results"] != 1 || r.Refused != 1 {
 		t.Errorf("rows %v, %d refused: %+v", loadable, r.Refused, r.Problems)
 	}
 	if f := x.Parts[0].Files[0]; f.Refused != 1 {
