@@ -191,7 +191,7 @@ func qualityClassesCard(x qualityView) templ.Component {
 			templ_7745c5c3_Var8 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<section class=\"c-card\" aria-labelledby=\"h-classes\"><div class=\"c-card__head\"><h2 id=\"h-classes\">Rows, class by class</h2></div><div class=\"c-scroll\" role=\"region\" aria-label=\"Rows, class by class\" tabindex=\"0\"><table class=\"c-table\"><thead><tr><th scope=\"col\">Class</th><th scope=\"col\" class=\"c-num\">Rows</th><th scope=\"col\" class=\"c-num\">Refused</th><th scope=\"col\" class=\"c-num\">Mended</th><th scope=\"col\" class=\"c-num\">Can be loaded</th>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<section class=\"c-card\" aria-labelledby=\"h-classes\"><div class=\"c-card__head\"><h2 id=\"h-classes\">Rows, class by class</h2></div><div class=\"c-scroll\" role=\"region\" aria-label=\"Table of rows by class\" tabindex=\"0\"><table class=\"c-table\"><thead><tr><th scope=\"col\">Class</th><th scope=\"col\" class=\"c-num\">Rows</th><th scope=\"col\" class=\"c-num\">Refused</th><th scope=\"col\" class=\"c-num\">Mended</th><th scope=\"col\" class=\"c-num\">Can be loaded</th>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -423,7 +423,7 @@ func qualityProblemsCard(x qualityView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 37, "<div class=\"c-scroll\" role=\"region\" aria-label=\"What is wrong\" tabindex=\"0\"><table class=\"c-table\"><thead><tr><th scope=\"col\">Where</th><th scope=\"col\">What</th><th scope=\"col\">What becomes of the row</th><th scope=\"col\" class=\"c-num\">Rows</th>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 37, "<div class=\"c-scroll\" role=\"region\" aria-label=\"Table of what is wrong\" tabindex=\"0\"><table class=\"c-table\"><thead><tr><th scope=\"col\">Where</th><th scope=\"col\">What</th><th scope=\"col\">What becomes of the row</th><th scope=\"col\" class=\"c-num\">Rows</th>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
