@@ -51,6 +51,9 @@ func (s *snapshot) FindIdents(ctx context.Context, hashes []uint64, limit int) (
 		return nil, cancelled(err)
 	}
 	out := make([][]store.Key, len(hashes))
+	if len(hashes) == 0 {
+		return out, nil
+	}
 	found := make([]distinct, len(hashes))
 	for i, h := range hashes {
 		found[i].limit = limit

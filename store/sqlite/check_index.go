@@ -24,11 +24,9 @@ func indexRules() []indexRule {
 		some    = "SELECT 1 FROM rec r WHERE r.id BETWEEN ?1 << 31 AND (?1 << 31) + 2147483647 AND r.del = 0"
 	)
 	return []indexRule{
-		{memtable.Identifier, "store.ident-orphan", "an identifier entry has no document",
-			`
+		{memtable.Identifier, "store.ident-orphan", "an identifier entry has no document", `
 			SELECT h, '', id, 1 FROM ident WHERE NOT EXISTS (SELECT 1 FROM rec r WHERE r.id = ident.id AND r.del = 0)`, current},
-		{memtable.Text, "store.string-orphan", "a string entry has no document",
-			`
+		{memtable.Text, "store.string-orphan", "a string entry has no document", `
 			SELECT h, v, id, 1 FROM str WHERE NOT EXISTS (SELECT 1 FROM rec r WHERE r.id = str.id AND r.del = 0)`, current},
 		{memtable.Posting, "store.post-orphan", "a posting counts no document, or its record has none", `
 			SELECT term, '', pk, n FROM post WHERE n <= 0
@@ -84,14 +82,12 @@ func (s *snapshot) checkIndex(v *memtable.View, r indexRule, report func(store.F
 		if _, ok := changes[e.Key]; !ok || e.N <= 0 {
 			continue
 		}
-		if n, err := s.intOf(r.document, e.ID); err != nil || n == 1 {
-			if err != nil {
-				return err
-			}
-			continue
+		n, err := s.intOf(r.document, e.ID)
+		if err != nil {
+			return err
 		}
-		if err := tell(e); err != nil {
-			return nil
+		if n == 0 && tell(e) != nil {
+			return nil // enough of one kind
 		}
 	}
 	return nil

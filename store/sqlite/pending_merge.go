@@ -10,14 +10,11 @@ const (
 )
 
 // merge moves about n entries of the generation that is merged into their tables, in
-// the transaction that is open; all of them when the next has grown to twice its
-// size meanwhile.
+// the transaction that is open. A commit asks for half as many again as it has filed, so
+// that a generation is merged before the next has as many.
 func (p *pending) merge(s *snapshot, n int) error {
 	if p.merging == nil || p.ended {
 		return nil
-	}
-	if p.filling.Len() >= 2*p.size() {
-		n = 1<<31 - 1
 	}
 	view := memtable.See(p.merging, nil, nil, 1<<63-1)
 	for n > 0 {

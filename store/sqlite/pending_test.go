@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -231,5 +232,37 @@ func noFindings(t *testing.T, e *sqlite.Engine) {
 	t.Helper()
 	if err := e.Check(t.Context(), func(f store.Finding) { t.Errorf("%+v", f) }); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestMergeIsShared: who comes beside a load, whose generations are larger, merges no
+// more than is due of what they file.
+func TestMergeIsShared(t *testing.T) {
+	e := openSmall(t, t.TempDir(), 2000)
+	defer e.Close()
+	var merged atomic.Int64
+	e.Watch(func(query string) {
+		if strings.HasPrefix(query, "INSERT INTO post ") {
+			merged.Add(1)
+		}
+	})
+	pk := int64(0)
+	file := func(ctx context.Context, terms int) (now int64) {
+		pk++
+		p := store.Put{Key: store.Key{PK: pk, LID: store.MakeLID(1, 1)}, Body: []byte("{}")}
+		for i := range terms {
+			p.Index.Terms = append(p.Index.Terms, uint64(i+1))
+		}
+		before := merged.Load()
+		if err := e.Update(ctx, func(tx store.Tx) error { _, err := tx.Put(ctx, p); return err }); err != nil {
+			t.Fatal(err)
+		}
+		return merged.Load() - before
+	}
+	for range 24 { // a generation of 8,000, and half of the next
+		file(store.Unhurried(t.Context()), 500)
+	}
+	if before, now := merged.Load(), file(t.Context(), 1); before < 5000 || before >= 8000 || now > 200 {
+		t.Errorf("one entry beside a load merged %d, after %d of 8,000", now, before)
 	}
 }

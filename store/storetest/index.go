@@ -25,6 +25,7 @@ func testIndex(t *testing.T, s *stage) {
 		equal(t, "asked for several", len(each), 2)
 		equal(t, "of what nobody has", len(each[0]), 0)
 		equal(t, "of several", each[1], found)
+		equal(t, "asked for none", len(read(s, func(r store.Reader) ([][]store.Key, error) { return r.FindIdents(s.ctx, nil, limit) })), 0)
 		return found
 	}
 	named := func(h uint64, v string) []store.Key {
