@@ -167,6 +167,14 @@ func (b *buffer) ident(h uint64) []identRef {
 
 // Find sees this Update's own writes too.
 func (t *tx) Find(ctx context.Context, h uint64, limit int) ([]store.Key, error) {
+	if _, claimed := t.g.buf.claimed[h]; !claimed && len(t.g.buf.ident(h)) == 0 {
+		return t.snapshot.Find(ctx, h, limit)
+	}
+	return t.find(ctx, h, limit, true)
+}
+
+// find finds what this Update has written too, claimed ids only if they are asked for.
+func (t *tx) find(ctx context.Context, h uint64, limit int, ids bool) ([]store.Key, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, cancelled(err)
 	}
@@ -175,9 +183,6 @@ func (t *tx) Find(ctx context.Context, h uint64, limit int) ([]store.Key, error)
 		moves[m.at] = m.there
 	}
 	owner, claimed := t.g.buf.claimed[h]
-	if !claimed && len(moves) == 0 {
-		return t.snapshot.Find(ctx, h, limit)
-	}
 	var idents []place
 	add := func(r row) error {
 		if p := (place{int32(r.int(0)), int32(r.int(1))}); !hasKey(moves, p) {
@@ -185,7 +190,7 @@ func (t *tx) Find(ctx context.Context, h uint64, limit int) ([]store.Key, error)
 		}
 		return nil
 	}
-	if !claimed {
+	if ids && !claimed {
 		t.send(findAlias, func(r row) error { owner, claimed = keyOf(r.int(0), r.int(1)), true; return nil }, int64(h))
 	}
 	if err := t.each(ctx, findIdent, add, int64(h), int64(max(limit, 0)+len(moves))); err != nil {
@@ -198,7 +203,7 @@ func (t *tx) Find(ctx context.Context, h uint64, limit int) ([]store.Key, error)
 	}
 	slices.SortFunc(idents, func(a, b place) int { return cmp.Or(cmp.Compare(a.pk, b.pk), cmp.Compare(a.lid, b.lid)) })
 	found := distinct{limit: limit}
-	if claimed {
+	if ids && claimed {
 		found.add(owner)
 	}
 	for _, p := range idents {
@@ -216,7 +221,7 @@ func (t *tx) FindIdents(ctx context.Context, hashes []uint64, limit int) ([][]st
 	out := make([][]store.Key, len(hashes))
 	for i, h := range hashes {
 		var err error
-		if out[i], err = t.Find(ctx, h, limit); err != nil {
+		if out[i], err = t.find(ctx, h, limit, false); err != nil {
 			return nil, err
 		}
 	}
