@@ -64,8 +64,9 @@ func attaches(v *Value) bool {
 	if v == nil {
 		return false
 	}
-	for i := range v.members {
-		if m := &v.members[i]; m.kind == String && m.Name == "url" || attaches(&m.Value) {
+	list := v.list()
+	for i := range list {
+		if m := &list[i]; m.kind == String && m.Name == "url" || attaches(&m.Value) {
 			return true
 		}
 	}

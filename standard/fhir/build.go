@@ -2,6 +2,7 @@ package fhir
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 )
@@ -17,28 +18,20 @@ func Obj(pairs ...any) *Value {
 	if len(pairs)%2 != 0 {
 		panic("fhir.Obj: odd number of arguments")
 	}
-	v := &Value{kind: Object, members: make([]Member, 0, len(pairs)/2)}
+	members := make([]Member, 0, len(pairs)/2)
 	for i := 0; i < len(pairs); i += 2 {
-		if m := Of(pairs[i+1]); m != nil {
-			v.members = append(v.members, Member{pairs[i].(string), *m})
+		if m, ok := of(pairs[i+1]); ok {
+			members = append(members, Member{pairs[i].(string), m})
 		}
 	}
-	return v
+	v := holder(Object, members)
+	return &v
 }
 
 // Arr builds an array, leaving out what is absent. It is nil when nothing is
 // left, since FHIR forbids empty arrays.
 func Arr(items ...any) *Value {
-	v := &Value{kind: Array}
-	for _, it := range items {
-		if m := Of(it); m != nil {
-			v.members = append(v.members, Member{"", *m})
-		}
-	}
-	if len(v.members) == 0 {
-		return nil
-	}
-	return v
+	return arrayOf(items)
 }
 
 // Decimal is a number kept as written, such as "100.10".
@@ -46,76 +39,108 @@ type Decimal string
 
 // Of makes a Value of a Go value; see Obj for what is taken. Absent is nil.
 func Of(x any) *Value {
+	if v, ok := x.(*Value); ok {
+		if v == nil || v.kind == Object && v.n == 0 {
+			return nil
+		}
+		return v
+	}
+	v, ok := of(x)
+	if !ok {
+		return nil
+	}
+	return &v
+}
+
+// of is Of by value; ok is false for what is absent.
+func of(x any) (v Value, ok bool) {
 	switch x := x.(type) {
 	case nil:
-		return nil
+		return v, false
 	case *Value:
-		if x == nil || x.kind == Object && len(x.members) == 0 {
-			return nil
+		if x == nil || x.kind == Object && x.n == 0 {
+			return v, false
 		}
-		return x
+		return *x, true
 	case string:
-		if x == "" {
-			return nil
-		}
-		return &Value{kind: String, raw: quote(x)}
+		return scalar(String, quote(x)), x != ""
 	case Decimal:
-		if x == "" {
-			return nil
-		}
-		return &Value{kind: Number, raw: string(x)}
+		return scalar(Number, string(x)), x != ""
 	case bool:
-		return &Value{kind: Bool, raw: strconv.FormatBool(x)}
+		return scalar(Bool, strconv.FormatBool(x)), true
 	case int:
-		return &Value{kind: Number, raw: itoa(x)}
+		return scalar(Number, itoa(x)), true
 	case int64:
-		return &Value{kind: Number, raw: strconv.FormatInt(x, 10)}
+		return scalar(Number, strconv.FormatInt(x, 10)), true
 	case []*Value:
-		return arrayOf(x)
+		return present(arrayOf(x))
 	case []string:
-		return arrayOf(x)
+		return present(arrayOf(x))
 	}
 	panic(fmt.Sprintf("fhir.Of: %T is not a JSON value", x))
 }
 
-func arrayOf[T any](xs []T) *Value {
-	items := make([]any, len(xs))
-	for i, x := range xs {
-		items[i] = x
+func present(v *Value) (Value, bool) {
+	if v == nil {
+		return Value{}, false
 	}
-	return Arr(items...)
+	return *v, true
+}
+
+func arrayOf[T any](xs []T) *Value {
+	members := make([]Member, 0, len(xs))
+	for _, x := range xs {
+		if m, ok := of(x); ok {
+			members = append(members, Member{"", m})
+		}
+	}
+	if len(members) == 0 {
+		return nil
+	}
+	v := holder(Array, members)
+	return &v
 }
 
 // With returns a copy of the object in which the member has the given value:
 // replaced in its place, or added at the end. An absent value removes it.
 func (v *Value) With(name string, x any) *Value {
-	val := Of(x)
-	out := &Value{kind: Object, members: make([]Member, 0, v.Len()+1)}
+	val, ok := of(x)
+	members := make([]Member, 0, v.Len()+1)
 	found := false
 	if v != nil {
-		for i := range v.members {
-			if v.members[i].Name != name {
-				out.members = append(out.members, v.members[i])
+		for _, m := range v.list() {
+			if m.Name != name {
+				members = append(members, m)
 				continue
 			}
 			found = true
-			if val != nil {
-				out.members = append(out.members, Member{name, *val})
+			if ok {
+				members = append(members, Member{name, val})
 			}
 		}
 	}
-	if !found && val != nil {
-		out.members = append(out.members, Member{name, *val})
+	if !found && ok {
+		members = append(members, Member{name, val})
 	}
-	return out
+	out := holder(Object, members)
+	return &out
 }
 
 // Without returns a copy of the object without the named members.
 func (v *Value) Without(names ...string) *Value {
-	for _, n := range names {
-		v = v.With(n, nil)
+	if len(names) == 0 {
+		return v
 	}
-	return v
+	members := make([]Member, 0, v.Len())
+	if v != nil {
+		for _, m := range v.list() {
+			if !slices.Contains(names, m.Name) {
+				members = append(members, m)
+			}
+		}
+	}
+	out := holder(Object, members)
+	return &out
 }
 
 // Append writes the value as compact JSON: no white space, members in order,
@@ -127,29 +152,31 @@ func (v *Value) Append(dst []byte) []byte {
 	switch v.kind {
 	case Array:
 		dst = append(dst, '[')
-		for i := range v.members {
+		list := v.list()
+		for i := range list {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
-			dst = v.members[i].Value.Append(dst)
+			dst = list[i].Value.Append(dst)
 		}
 		return append(dst, ']')
 	case Object:
 		dst = append(dst, '{')
-		for i := range v.members {
+		list := v.list()
+		for i := range list {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
-			dst = appendQuoted(dst, v.members[i].Name)
+			dst = appendQuoted(dst, list[i].Name)
 			dst = append(dst, ':')
-			dst = v.members[i].Value.Append(dst)
+			dst = list[i].Value.Append(dst)
 		}
 		return append(dst, '}')
 	}
-	if v.raw == "" {
+	if v.n == 0 {
 		return append(dst, "null"...)
 	}
-	return append(dst, v.raw...)
+	return append(dst, v.raw()...)
 }
 
 // JSON is the compact text of the value.
@@ -173,7 +200,7 @@ func Equal(a, b *Value) bool {
 		if a.Len() != b.Len() {
 			return false
 		}
-		for i := range a.members {
+		for i := range a.list() {
 			if !Equal(a.At(i), b.At(i)) {
 				return false
 			}
@@ -183,15 +210,16 @@ func Equal(a, b *Value) bool {
 		if a.Len() != b.Len() {
 			return false
 		}
-		for i := range a.members {
-			other := b.Get(a.members[i].Name)
-			if other == nil || !Equal(&a.members[i].Value, other) {
+		list := a.list()
+		for i := range list {
+			other := b.Get(list[i].Name)
+			if other == nil || !Equal(&list[i].Value, other) {
 				return false
 			}
 		}
 		return true
 	}
-	return a.raw == b.raw
+	return a.raw() == b.raw()
 }
 
 func quote(s string) string { return string(appendQuoted(make([]byte, 0, len(s)+2), s)) }

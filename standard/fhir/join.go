@@ -3,10 +3,11 @@ package fhir
 // Join returns an object with the members of v followed by those of w; names
 // must not repeat.
 func (v *Value) Join(w *Value) *Value {
-	out := &Value{kind: Object, members: make([]Member, 0, v.Len()+w.Len())}
-	out.members = append(out.members, v.members...)
+	all := make([]Member, 0, v.Len()+w.Len())
+	all = append(all, v.list()...)
 	if w != nil {
-		out.members = append(out.members, w.members...)
+		all = append(all, w.list()...)
 	}
-	return out
+	out := holder(Object, all)
+	return &out
 }

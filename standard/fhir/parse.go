@@ -1,7 +1,6 @@
 package fhir
 
 import (
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -22,7 +21,9 @@ func Parse(b []byte) (*Value, error) {
 	if !utf8.Valid(b) {
 		return nil, fault.New(fault.Invalid, "json.utf8", "the text is not valid UTF-8")
 	}
-	p := parser{s: string(b)}
+	p := newParser(len(b))
+	defer p.done()
+	p.s = string(b)
 	if strings.HasPrefix(p.s, "\uFEFF") {
 		p.i = len("\uFEFF")
 	}
@@ -55,10 +56,9 @@ type parser struct {
 	i     int
 	stack []Member // members of the containers still open
 	slab  []Member // finished members are cut from here, so that few allocations serve many containers
+	next  int      // members of the next slab
 	exact bool     // no slab: what is parsed will be kept, and is not to keep more than it needs
 }
-
-const slabSize = 64
 
 func (p *parser) fail(code, text string) error {
 	return fault.New(fault.Invalid, code, "%s", text).In("offset " + itoa(p.i))
@@ -86,7 +86,7 @@ func (p *parser) value(v *Value, depth int) error {
 		return p.array(v, depth+1)
 	case c == '"':
 		raw, err := p.str()
-		v.kind, v.raw = String, raw
+		*v = scalar(String, raw)
 		return err
 	case c == 't':
 		return p.word(v, Bool, "true")
@@ -104,7 +104,7 @@ func (p *parser) word(v *Value, k Kind, w string) error {
 	if len(p.s)-p.i < len(w) || p.s[p.i:p.i+len(w)] != w {
 		return p.fail("json.syntax", "a value is expected")
 	}
-	v.kind, v.raw = k, w
+	*v = scalar(k, w)
 	p.i += len(w)
 	return nil
 }
@@ -142,7 +142,7 @@ func (p *parser) number(v *Value) error {
 			return p.fail("json.syntax", "a number needs digits in its exponent")
 		}
 	}
-	v.kind, v.raw = Number, p.s[start:p.i]
+	*v = scalar(Number, p.s[start:p.i])
 	return nil
 }
 
@@ -208,7 +208,7 @@ func (p *parser) array(v *Value, depth int) error {
 			return err
 		}
 		p.stack = append(p.stack, m)
-		more, err := p.next(']')
+		more, err := p.more(']')
 		if err != nil {
 			return err
 		}
@@ -216,7 +216,7 @@ func (p *parser) array(v *Value, depth int) error {
 			break
 		}
 	}
-	v.kind, v.members = Array, p.cut(mark)
+	*v = holder(Array, p.cut(mark))
 	return nil
 }
 
@@ -242,7 +242,7 @@ func (p *parser) object(v *Value, depth int) error {
 			return err
 		}
 		p.stack = append(p.stack, m)
-		more, err := p.next('}')
+		more, err := p.more('}')
 		if err != nil {
 			return err
 		}
@@ -250,7 +250,7 @@ func (p *parser) object(v *Value, depth int) error {
 			break
 		}
 	}
-	v.kind, v.members = Object, p.cut(mark)
+	*v = holder(Object, p.cut(mark))
 	return nil
 }
 
@@ -300,8 +300,8 @@ func (p *parser) unique(seen map[string]bool, mark int, name string) (map[string
 	return seen, nil
 }
 
-// next reads a comma (more follows) or the closing mark.
-func (p *parser) next(end byte) (bool, error) {
+// more reads a comma (more follows) or the closing mark.
+func (p *parser) more(end byte) (bool, error) {
 	p.space()
 	if p.i < len(p.s) {
 		switch p.s[p.i] {
@@ -314,21 +314,4 @@ func (p *parser) next(end byte) (bool, error) {
 		}
 	}
 	return false, p.fail("json.syntax", "a comma or a closing bracket is expected")
-}
-
-// cut moves the members above mark from the stack into the slab.
-func (p *parser) cut(mark int) []Member {
-	n := len(p.stack) - mark
-	if p.exact {
-		own := slices.Clone(p.stack[mark:])
-		p.stack = p.stack[:mark]
-		return own[:n:n]
-	}
-	if len(p.slab)+n > cap(p.slab) {
-		p.slab = make([]Member, 0, max(slabSize, n))
-	}
-	from := len(p.slab)
-	p.slab = append(p.slab, p.stack[mark:]...)
-	p.stack = p.stack[:mark]
-	return p.slab[from : from+n : from+n]
 }

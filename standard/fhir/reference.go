@@ -1,6 +1,7 @@
 package fhir
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -20,18 +21,26 @@ func ParseReference(s string) (r Reference, ok bool) {
 	if s == "" || s[0] == '#' || strings.HasPrefix(s, "urn:") {
 		return r, false
 	}
-	parts := strings.Split(s, "/")
-	if n := len(parts); n >= 4 && parts[n-2] == "_history" {
-		r.Version = parts[n-1]
-		parts = parts[:n-2]
+	rest, last, _ := lastPart(s)
+	if before, mark, more := lastPart(rest); mark == "_history" && strings.Contains(before, "/") && more {
+		r.Version = last
+		rest, last, _ = lastPart(before)
 	}
-	n := len(parts)
-	if n < 2 || !ValidID(parts[n-1]) || !looksLikeType(parts[n-2]) {
+	r.ID = last
+	r.Base, r.Type, _ = lastPart(rest)
+	if !ValidID(r.ID) || !looksLikeType(r.Type) {
 		return Reference{}, false
 	}
-	r.Type, r.ID = parts[n-2], parts[n-1]
-	r.Base = strings.Join(parts[:n-2], "/")
 	return r, true
+}
+
+// lastPart cuts the part behind the last slash off.
+func lastPart(s string) (before, last string, more bool) {
+	i := strings.LastIndexByte(s, '/')
+	if i < 0 {
+		return "", s, false
+	}
+	return s[:i], s[i+1:], true
 }
 
 func (r Reference) String() string {
@@ -117,8 +126,9 @@ func placeOf(v *Value, name, ref string) (place string, ok bool) {
 	if v == nil {
 		return "", false
 	}
-	for i := range v.members {
-		m := &v.members[i]
+	list := v.list()
+	for i := range list {
+		m := &list[i]
 		if m.Name == name && m.kind == String && m.Str() == ref {
 			return "", true
 		}
@@ -141,12 +151,13 @@ func replaced(m *Member, s string) (*Value, bool) {
 }
 
 func rewrite(v *Value, f func(*Member) (*Value, bool)) (*Value, bool) {
-	if v == nil || len(v.members) == 0 {
+	if v.Len() == 0 {
 		return v, false
 	}
 	var changed []Member
-	for i := range v.members {
-		m := &v.members[i]
+	list := v.list()
+	for i := range list {
+		m := &list[i]
 		var n *Value
 		ok := false
 		if m.kind == String {
@@ -158,20 +169,21 @@ func rewrite(v *Value, f func(*Member) (*Value, bool)) (*Value, bool) {
 			continue
 		}
 		if changed == nil {
-			changed = append([]Member(nil), v.members...)
+			changed = slices.Clone(list)
 		}
 		changed[i] = Member{m.Name, *n}
 	}
 	if changed == nil {
 		return v, false
 	}
-	return &Value{kind: v.kind, members: changed}, true
+	out := holder(v.kind, changed)
+	return &out, true
 }
 
 // relinked is a string with its links rewritten.
 func relinked(m *Member, f func(string) string) (*Value, bool) {
 	switch {
-	case m.Name == "reference" || strings.HasPrefix(m.raw, `"urn:`) && m.Name != "value" && m.Name != "system" && m.Name != "fullUrl":
+	case m.Name == "reference" || strings.HasPrefix(m.raw(), `"urn:`) && m.Name != "value" && m.Name != "system" && m.Name != "fullUrl":
 		return replaced(m, f(m.Str()))
 	case m.Name == "div":
 		return replaced(m, hrefs(m.Str(), f))

@@ -46,9 +46,8 @@ type span struct {
 func Scan(text []byte) (*Shallow, error) {
 	s := &Shallow{text: string(text), members: make([]span, 0, 16)}
 	t := s.text
-	broken := fault.New(fault.Invalid, "json.syntax", "a compact JSON object is expected")
 	if len(t) < 2 || t[0] != '{' || len(t) > math.MaxInt32 {
-		return nil, broken
+		return nil, notCompact()
 	}
 	for i := 1; i < len(t); {
 		if t[i] == '}' {
@@ -58,20 +57,24 @@ func Scan(text []byte) (*Shallow, error) {
 			i++
 		}
 		if i >= len(t) || t[i] != '"' {
-			return nil, broken
+			return nil, notCompact()
 		}
 		end := skipString(t, i)
 		if end < 0 || end >= len(t) || t[end] != ':' {
-			return nil, broken
+			return nil, notCompact()
 		}
 		after := skipValue(t, end+1)
 		if after < 0 {
-			return nil, broken
+			return nil, notCompact()
 		}
 		s.members = append(s.members, span{unquote(t[i:end]), int32(i), int32(end + 1), int32(after)})
 		i = after
 	}
-	return nil, broken
+	return nil, notCompact()
+}
+
+func notCompact() error {
+	return fault.New(fault.Invalid, "json.syntax", "a compact JSON object is expected")
 }
 
 // skipString is the place after a string that begins at i, -1 when it does not
@@ -146,25 +149,29 @@ func (s *Shallow) Only(keep func(name string) bool) (*Value, error) {
 		}
 	}
 	var some [16]int32 // places of the members wanted
-	wanted := some[:0]
+	wanted, bytes := some[:0], 0
 	for i := range s.members {
 		if name := s.members[i].name; keep == nil || name == "resourceType" || keep(name) {
 			wanted = append(wanted, int32(i))
+			bytes += int(s.members[i].end - s.members[i].start)
 		}
 	}
-	v := &Value{kind: Object, members: make([]Member, len(wanted))}
+	members := make([]Member, len(wanted))
 	// One parser for all members, so that they share what it allocates; what is
 	// remembered is cut to its size.
-	p := parser{exact: memo != nil}
+	p := newParser(bytes)
+	defer p.done()
+	p.exact = memo != nil
 	for n, i := range wanted {
-		if err := s.member(&p, memo, int(i), &v.members[n]); err != nil {
+		if err := s.member(p, memo, int(i), &members[n]); err != nil {
 			return nil, err
 		}
 	}
+	v := holder(Object, members)
 	if keep == nil && memo != nil {
-		memo.whole.Store(v)
+		memo.whole.Store(&v)
 	}
-	return v, nil
+	return &v, nil
 }
 
 // member parses one member, or takes what was parsed before.

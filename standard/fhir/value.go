@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // Kind is the JSON kind of a Value.
@@ -27,10 +28,39 @@ func (k Kind) String() string {
 // Value is one JSON value: a scalar keeps its text as written, an array or
 // object keeps its members in order. A nil *Value behaves as an absent value in
 // every method, so that paths need no checks.
+//
+// What it holds is one place and one length, so that a parsed resource takes
+// half of what a string and a slice beside each other would.
 type Value struct {
-	kind    Kind
-	raw     string // scalars: the JSON text, quotes included
-	members []Member
+	p    unsafe.Pointer // scalars: the first byte of raw; arrays and objects: the first of list
+	n    uint32
+	kind Kind
+}
+
+// scalar makes a value of JSON text, quotes included.
+func scalar(k Kind, raw string) Value {
+	return Value{unsafe.Pointer(unsafe.StringData(raw)), uint32(len(raw)), k}
+}
+
+// holder makes an array or object, which keeps the members.
+func holder(k Kind, members []Member) Value {
+	return Value{unsafe.Pointer(unsafe.SliceData(members)), uint32(len(members)), k}
+}
+
+// raw is the JSON text of a scalar, "" of what is none.
+func (v *Value) raw() string {
+	if v.kind >= Array {
+		return ""
+	}
+	return unsafe.String((*byte)(v.p), v.n)
+}
+
+// list are the members of an array or object, none of what is neither.
+func (v *Value) list() []Member {
+	if v.kind < Array {
+		return nil
+	}
+	return unsafe.Slice((*Member)(v.p), v.n)
 }
 
 // Member is one element of an array (Name empty) or one member of an object.
@@ -52,15 +82,15 @@ func (v *Value) Raw() string {
 	if v == nil {
 		return ""
 	}
-	return v.raw
+	return v.raw()
 }
 
 // Len is the number of members of an array or object.
 func (v *Value) Len() int {
-	if v == nil {
+	if v == nil || v.kind < Array {
 		return 0
 	}
-	return len(v.members)
+	return int(v.n)
 }
 
 // Get returns the member of an object by name, or nil.
@@ -68,9 +98,10 @@ func (v *Value) Get(name string) *Value {
 	if v == nil || v.kind != Object {
 		return nil
 	}
-	for i := range v.members {
-		if v.members[i].Name == name {
-			return &v.members[i].Value
+	list := v.list()
+	for i := range list {
+		if list[i].Name == name {
+			return &list[i].Value
 		}
 	}
 	return nil
@@ -78,11 +109,15 @@ func (v *Value) Get(name string) *Value {
 
 // At returns the i-th element of an array, or nil.
 func (v *Value) At(i int) *Value {
-	if v == nil || v.kind != Array || i < 0 || i >= len(v.members) {
+	if v == nil || v.kind != Array || i < 0 || i >= int(v.n) {
 		return nil
 	}
-	return &v.members[i].Value
+	return &v.list()[i].Value
 }
+
+// Member returns the i-th member of an object or element of an array, with its
+// name; for walks too frequent for Members. i must be below Len.
+func (v *Value) Member(i int) *Member { return &v.list()[i] }
 
 // Path walks member names separated by dots. A number selects an array
 // element; a name applied to an array looks into its first element, so that
@@ -114,8 +149,9 @@ func (v *Value) Each() iter.Seq[*Value] {
 			yield(v)
 			return
 		}
-		for i := range v.members {
-			if !yield(&v.members[i].Value) {
+		list := v.list()
+		for i := range list {
+			if !yield(&list[i].Value) {
 				return
 			}
 		}
@@ -133,8 +169,9 @@ func (v *Value) collect(out []*Value, path string) []*Value {
 		return out
 	}
 	if v.kind == Array {
-		for i := range v.members {
-			out = v.members[i].Value.collect(out, path)
+		list := v.list()
+		for i := range list {
+			out = list[i].Value.collect(out, path)
 		}
 		return out
 	}
@@ -151,8 +188,9 @@ func (v *Value) Members() iter.Seq2[string, *Value] {
 		if v == nil || v.kind != Object {
 			return
 		}
-		for i := range v.members {
-			if !yield(v.members[i].Name, &v.members[i].Value) {
+		list := v.list()
+		for i := range list {
+			if !yield(list[i].Name, &list[i].Value) {
 				return
 			}
 		}
@@ -164,7 +202,7 @@ func (v *Value) Str() string {
 	if v == nil || v.kind != String {
 		return ""
 	}
-	return unquote(v.raw)
+	return unquote(v.raw())
 }
 
 // Text is the decoded text of a string, or the raw text of a number or boolean.
@@ -173,13 +211,13 @@ func (v *Value) Text() string {
 		return ""
 	}
 	if v.kind == String {
-		return unquote(v.raw)
+		return unquote(v.raw())
 	}
-	return v.raw
+	return v.raw()
 }
 
 // Bool is true for the JSON value true only.
-func (v *Value) Bool() bool { return v != nil && v.kind == Bool && v.raw == "true" }
+func (v *Value) Bool() bool { return v != nil && v.kind == Bool && v.raw() == "true" }
 
 // StrAt is Path(path).Str().
 func (v *Value) StrAt(path string) string { return v.Path(path).Str() }

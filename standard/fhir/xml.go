@@ -208,4 +208,4 @@ func (a xmlAttributes) members() []Member {
 	return out
 }
 
-func stringValue(s string) Value { return Value{kind: String, raw: quote(s)} }
+func stringValue(s string) Value { return scalar(String, quote(s)) }

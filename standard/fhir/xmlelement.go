@@ -98,7 +98,7 @@ func (f *xmlField) add(value, companion *Value) {
 
 func orNull(v *Value) Value {
 	if v == nil {
-		return Value{kind: Null, raw: "null"}
+		return scalar(Null, "null")
 	}
 	return *v
 }
@@ -148,7 +148,8 @@ func typed(kind Kind, text string) *Value {
 	switch kind {
 	case Bool:
 		if text == "true" || text == "false" {
-			return &Value{kind: Bool, raw: text}
+			v := scalar(Bool, text)
+			return &v
 		}
 		return nil
 	case Number:
@@ -174,12 +175,13 @@ func objectOf(members []Member, fields []xmlField) *Value {
 			members = append(members, Member{"_" + f.name, f.json(f.companions)})
 		}
 	}
-	return &Value{kind: Object, members: members}
+	out := holder(Object, members)
+	return &out
 }
 
 func (f *xmlField) json(list []Member) Value {
 	if f.slot.Element.Many {
-		return Value{kind: Array, members: list}
+		return holder(Array, list)
 	}
 	return list[0].Value
 }
