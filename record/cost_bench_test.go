@@ -85,7 +85,7 @@ func (s *costStage) bare(ctx context.Context, f func(r store.Reader, v *sight, t
 		if r, err = s.desk.shelved(ctx, r, change); err != nil { // both sides read from the shelf
 			return err
 		}
-		return f(r, &sight{Verdict: v, desk: s.desk, who: who, r: r, now: s.desk.now(), humans: map[int64]*human{}, labels: map[int64]labels{}, opened: map[int64]int{}}, &trace{})
+		return f(r, &sight{Verdict: v, desk: s.desk, who: who, r: r, now: s.desk.now(), humans: map[int64]*human{}}, &trace{})
 	})
 }
 

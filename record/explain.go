@@ -61,9 +61,9 @@ func (e *Errand) Explain(ctx context.Context, user access.Requester, why access.
 		if err != nil {
 			return err
 		}
-		for _, rel := range h.all.relations {
+		for rel := range h.all.relations() {
 			if rel.Until.IsZero() || eyes.now.Before(rel.Until) {
-				out.Relations = append(out.Relations, rel)
+				out.Relations = append(out.Relations, *rel)
 			}
 		}
 		out.Taken = append(out.Taken, h.taken...)

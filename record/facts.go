@@ -2,7 +2,6 @@ package record
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"time"
 
@@ -261,29 +260,4 @@ func endOf(text string, otherwise time.Time) time.Time {
 		}
 	}
 	return otherwise
-}
-
-// joined is what several records of one human say together.
-func (d *Desk) joined(ctx context.Context, r store.Reader, list []*recordFacts) (recordFacts, error) {
-	var out recordFacts
-	for _, f := range list {
-		if f == nil {
-			continue
-		}
-		out.restricted, out.watched, out.employee = out.restricted || f.restricted, out.watched || f.watched, out.employee || f.employee
-		out.objects, out.dissents = out.objects || f.objects, out.dissents || f.dissents
-		for _, s := range f.seals {
-			if !slices.ContainsFunc(out.seals, func(x access.StandingSeal) bool { return x.ID == s.ID }) {
-				out.seals = append(out.seals, s)
-			}
-		}
-		out.nhs = append(out.nhs, f.nhs...)
-		out.relations = append(out.relations, f.relations...)
-		out.entries = append(out.entries, f.entries...)
-	}
-	slices.Sort(out.nhs)
-	out.nhs = slices.Compact(out.nhs)
-	practices, err := d.registered(ctx, r, out.entries)
-	out.relations = append(out.relations, practices...)
-	return out, err
 }

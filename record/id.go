@@ -42,13 +42,19 @@ func (x ids) round(i int, half uint64) uint64 {
 }
 
 func (x ids) encode(k store.Key) string {
-	return x.encodePK(k.PK) + "-" + strconv.FormatUint(uint64(k.Seq()), 10)
+	var b [idLength + 11]byte
+	return string(strconv.AppendUint(append(x.appendPK(b[:0], k.PK), '-'), uint64(k.Seq()), 10))
 }
 
 // person is the id of a person's record key.
 func (x ids) person(pk int64) string { return x.encodePK(pk) + "-0" }
 
 func (x ids) encodePK(pk int64) string {
+	var b [idLength]byte
+	return string(x.appendPK(b[:0], pk))
+}
+
+func (x ids) appendPK(dst []byte, pk int64) []byte {
 	left, right := uint64(pk)>>halfBits&halfMask, uint64(pk)&halfMask
 	for i := range idRounds {
 		left, right = right, left^x.round(i, right)
@@ -58,7 +64,7 @@ func (x ids) encodePK(pk int64) string {
 	for i := range b {
 		b[i] = byte(v >> (idBits - 8 - 8*i))
 	}
-	return idAlphabet.EncodeToString(b[:])
+	return idAlphabet.AppendEncode(dst, b[:])
 }
 
 // decode is the inverse of encode; ok is false for ids of any other form,
@@ -72,8 +78,10 @@ func (x ids) decode(id string) (pk int64, seq uint32, ok bool) {
 	if err != nil {
 		return 0, 0, false
 	}
-	b, err := idAlphabet.DecodeString(letters)
-	if err != nil {
+	var text [idLength]byte
+	var b [idBits / 8]byte
+	copy(text[:], letters)
+	if _, err := idAlphabet.Decode(b[:], text[:]); err != nil {
 		return 0, 0, false
 	}
 	var v uint64

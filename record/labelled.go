@@ -60,6 +60,9 @@ func (s *sight) labelled(ctx context.Context, pk int64) (labels, error) {
 	if err != nil {
 		return l, err
 	}
+	if s.labels == nil {
+		s.labels = map[int64]labels{}
+	}
 	s.labels[pk] = l
 	return l, nil
 }
@@ -106,6 +109,9 @@ func (s *sight) unlabelled(ctx context.Context, doc *store.Doc) (bool, error) {
 	l, have := s.labels[doc.PK]
 	if !have {
 		const few = 2
+		if s.opened == nil {
+			s.opened = map[int64]int{}
+		}
 		if s.opened[doc.PK]++; s.opened[doc.PK] <= few && len(doc.Body) > 0 {
 			return false, nil
 		}

@@ -140,7 +140,10 @@ func (d *Desk) reviewPatient(ctx context.Context, r store.Reader, pks []int64) (
 	if err != nil {
 		return p, err
 	}
-	p.NHS, p.Relations = all.nhs, all.relations
+	p.NHS = all.nhs
+	for rel := range all.relations() {
+		p.Relations = append(p.Relations, *rel)
+	}
 	groups, err := r.Chart(ctx, pks, []store.Range{{Type: fhir.R4().Number("Patient")}}, time.Time{})
 	if err != nil {
 		return p, err

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/base64"
@@ -178,7 +179,7 @@ func packVersions(all []store.VersionKey) []byte {
 		out = binary.AppendVarint(out, v.Version)
 		last = v.Key
 	}
-	return out
+	return bytes.Clone(out) // it is kept: what was too much of the room is not
 }
 
 func unpackVersions(blob []byte) ([]store.VersionKey, error) {

@@ -39,14 +39,13 @@ type human struct {
 	first int64
 	pks   []int64
 	facts access.Facts
-	all   recordFacts
+	all   humanFacts
 	taken []access.Taken // by the requester, for this human
 }
 
 // sight opens a verdict on a snapshot.
 func (e *Errand) sight(ctx context.Context, r store.Reader, v access.Verdict, change int64) (*sight, error) {
-	s := &sight{Verdict: v, desk: e.desk, who: e.who, why: e.why, r: r, change: change, now: e.desk.now(), humans: map[int64]*human{},
-		labels: map[int64]labels{}, opened: map[int64]int{}}
+	s := &sight{Verdict: v, desk: e.desk, who: e.who, why: e.why, r: r, change: change, now: e.desk.now(), humans: map[int64]*human{}}
 	return s, e.desk.follow(ctx, r, change)
 }
 
@@ -212,9 +211,10 @@ func (s *sight) judge(ctx context.Context, h *human) error {
 			h.facts.Tie = max(h.facts.Tie, access.Claimed)
 		}
 	}
-	for _, rel := range h.all.relations {
+	for rel := range h.all.relations() {
 		if rel.Holds(s.who, s.now) {
 			h.facts.Tie = access.Standing
+			break
 		}
 	}
 	return nil

@@ -86,11 +86,11 @@ func encode(r *http.Request, v *fhir.Value) (body []byte, contentType string) {
 	pretty := general(r, "_pretty") == "true"
 	if wanted(r) == "xml" {
 		if pretty {
-			return v.AppendXMLIndented(make([]byte, 0, 4096)), typeXML + "; charset=utf-8"
+			return v.AppendXMLIndented(make([]byte, 0, 2048)), typeXML + "; charset=utf-8"
 		}
-		return v.AppendXML(make([]byte, 0, 4096)), typeXML + "; charset=utf-8"
+		return v.AppendXML(make([]byte, 0, 2048)), typeXML + "; charset=utf-8"
 	}
-	body = v.Append(make([]byte, 0, 4096))
+	body = v.Append(make([]byte, 0, 2048))
 	if pretty {
 		var b bytes.Buffer
 		if json.Indent(&b, body, "", "  ") == nil {

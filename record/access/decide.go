@@ -88,7 +88,7 @@ func (p *Policies) Decide(who Requester, why Reason, act Action, typ string) Ver
 	f := Filter{table: p.table(ask{who.Role, why.Purpose, act, inside(who.Org), unseals(who), why.Text != ""})}
 	if who.Role == System {
 		f.scoped, f.types, f.all = true, nil, false
-		if letter, ok := letters()[act]; ok {
+		if letter, ok := act.letter(); ok {
 			f.types, f.all = who.Scopes.types(letter)
 			if act == Export && !who.Scopes.allows('r', typ) {
 				return refuse("system.scope")
@@ -150,7 +150,19 @@ func kindsAsked(act Action, typ string) []Kind {
 	return []Kind{Service}
 }
 
-// letters are the letters of SMART scopes by action.
-func letters() map[Action]byte {
-	return map[Action]byte{Create: 'c', Read: 'r', Update: 'u', Delete: 'd', Search: 's', Export: 's'}
+// letter is the letter of SMART scopes that an action needs.
+func (a Action) letter() (byte, bool) {
+	switch a {
+	case Create:
+		return 'c', true
+	case Read:
+		return 'r', true
+	case Update:
+		return 'u', true
+	case Delete:
+		return 'd', true
+	case Search, Export:
+		return 's', true
+	}
+	return 0, false
 }

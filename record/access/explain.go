@@ -43,7 +43,8 @@ func (p *Policies) Explain(who Requester, why Reason, act Action, typ string, t 
 	a := ask{who.Role, why.Purpose, act, inside(who.Org), unseals(who), why.Text != ""}
 	scope := true
 	if who.Role == System {
-		scope = who.Scopes.allows(letters()[act], typ)
+		letter, _ := act.letter()
+		scope = who.Scopes.allows(letter, typ)
 	}
 	if !a.purpose.Beyond() {
 		t.OptedOut = false

@@ -48,7 +48,7 @@ func ForService(app string, scopes []AppScope) (Scopes, *Limits) {
 // limit holds a filter to an app's scopes for an action; false for one that no
 // scope can grant, such as reading the audit log.
 func (f *Filter) limit(l *Limits, act Action) bool {
-	letter, ok := letters()[act]
+	letter, ok := act.letter()
 	if !ok || act == Export {
 		return false
 	}

@@ -98,15 +98,7 @@ func IsPractice(org string) bool { return len(org) == 6 && practice.MatchString(
 
 // inside tells whether an organisation belongs to this care system.
 func inside(org string) bool {
-	if org == Domain || IsPractice(org) {
-		return true
-	}
-	for _, t := range uk.Trusts() {
-		if t.Code == org {
-			return true
-		}
-	}
-	return false
+	return org == Domain || IsPractice(org) || uk.IsTrust(org)
 }
 
 // Facts are what is known of a patient, as far as one requester goes.

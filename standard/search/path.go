@@ -80,8 +80,8 @@ func (st *step) filter(f string) {
 
 func (p path) walk(v *fhir.Value, out []*fhir.Value) []*fhir.Value {
 	if v.Kind() == fhir.Array {
-		for e := range v.Each() {
-			out = p.walk(e, out)
+		for i := range v.Len() {
+			out = p.walk(v.At(i), out)
 		}
 		return out
 	}
@@ -98,9 +98,9 @@ func (p path) walk(v *fhir.Value, out []*fhir.Value) []*fhir.Value {
 	if st.other != "" {
 		return append(out, st.differs(v))
 	}
-	for name, m := range v.Members() {
-		if name == st.name || st.choice && isChoice(name, st.name) {
-			out = st.step(rest, m, out)
+	for i := range v.Len() { // not Members: out would be asked for anew in each step
+		if m := v.Member(i); m.Name == st.name || st.choice && isChoice(m.Name, st.name) {
+			out = st.step(rest, &m.Value, out)
 		}
 	}
 	return out

@@ -62,6 +62,7 @@ type Table struct {
 	around      map[string]map[string][]string // compartment → type → parameters
 	terms       Terminology
 	outward     *sync.Map       // *Outward by type
+	referring   *sync.Map       // []*Param by type, see Referring
 	off         map[string]bool // "Type.name" of those without an index over all records
 }
 
@@ -71,7 +72,7 @@ var loadTable = sync.OnceValue(buildTable)
 func R4() *Table { return loadTable() }
 
 func buildTable() *Table {
-	t := &Table{byType: map[string]map[string]*Param{}, compartment: map[string][]*Param{}, around: map[string]map[string][]string{}, outward: &sync.Map{}}
+	t := &Table{byType: map[string]map[string]*Param{}, compartment: map[string][]*Param{}, around: map[string]map[string][]string{}, outward: &sync.Map{}, referring: &sync.Map{}}
 	for row := range rows(paramsText) {
 		f := strings.Split(row, "\t")
 		p := &Param{Type: f[0], Name: f[1], Kind: Kind(f[2]), Targets: strings.Fields(f[4]), paths: compilePaths(strings.Fields(f[3]))}
@@ -118,7 +119,7 @@ func component(of *Param, s string) Component {
 // R4 of the same name.
 func (t *Table) With(custom ...*Param) *Table {
 	next := *t
-	next.byType, next.outward = maps.Clone(t.byType), &sync.Map{}
+	next.byType, next.outward, next.referring = maps.Clone(t.byType), &sync.Map{}, &sync.Map{}
 	for _, p := range custom {
 		next.byType[p.Type] = maps.Clone(next.byType[p.Type])
 		next.add(p)
@@ -292,8 +293,12 @@ func isPatientRef(ref, typ string) bool {
 }
 
 // Referring lists the reference parameters of other types that may name a
-// resource of the type, in order of type and name.
+// resource of the type, in order of type and name. The list is shared and not to
+// be changed.
 func (t *Table) Referring(typ string) []*Param {
+	if have, ok := t.referring.Load(typ); ok {
+		return have.([]*Param)
+	}
 	var out []*Param
 	for _, from := range fhir.R4().Names() {
 		for _, p := range t.Params(from) {
@@ -302,5 +307,6 @@ func (t *Table) Referring(typ string) []*Param {
 			}
 		}
 	}
+	t.referring.Store(typ, out)
 	return out
 }
