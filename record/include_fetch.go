@@ -21,7 +21,7 @@ func (s *searching) leadToPersons(ctx context.Context, f *Found) error {
 	if len(pks) == 0 {
 		return nil
 	}
-	persons, err := s.r.PersonsOf(ctx, pks)
+	persons, err := s.personsOf(ctx, pks)
 	if err != nil {
 		return err
 	}
@@ -31,6 +31,14 @@ func (s *searching) leadToPersons(ctx context.Context, f *Found) error {
 		}
 	}
 	return nil
+}
+
+// personsOf is PersonsOf with whose compartment is asked for at hand.
+func (s *searching) personsOf(ctx context.Context, pks []int64) ([]int64, error) {
+	if len(pks) == 1 && s.whose != nil && s.whose.entry == pks[0] {
+		return []int64{s.whose.person}, nil
+	}
+	return s.r.PersonsOf(ctx, pks)
 }
 
 // fetch reads what the items refer to in one go, for those who look for it one

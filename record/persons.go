@@ -47,16 +47,22 @@ func (d *Desk) personNamed(ctx context.Context, r store.Reader, id string, asAt 
 
 // whose resolves the id of a person or of one trust's entry.
 func (d *Desk) whose(ctx context.Context, r store.Reader, id string, asAt time.Time) (named, error) {
+	n, err := d.filed(ctx, r, id, asAt)
+	if err == nil && n.entry != 0 {
+		n.person, err = r.PersonOf(ctx, n.entry, asAt)
+	}
+	return n, err
+}
+
+// filed is whose for who asks for the records alone: it does not look for the
+// person of an entry.
+func (d *Desk) filed(ctx context.Context, r store.Reader, id string, asAt time.Time) (named, error) {
 	n, ok, err := d.personNamed(ctx, r, id, asAt)
 	if ok || err != nil {
 		return n, err
 	}
 	k, err := d.locate(ctx, r, "Patient", id)
-	if err != nil {
-		return named{}, err
-	}
-	p, err := r.PersonOf(ctx, k.PK, asAt)
-	return named{person: p, entry: k.PK}, err
+	return named{entry: k.PK}, err
 }
 
 // persona makes the Person of a chart from its Patient documents.

@@ -205,14 +205,15 @@ type searching struct {
 	targets map[string]*Item // what references lead to, looked up once
 	moves   *bool            // anything was ever moved; nil = not asked yet
 	lists   map[string]map[string]bool
-	own     *own // a reverse chain within the patients' own records
+	own     *own   // a reverse chain within the patients' own records
+	whose   *named // the patient whose compartment is asked for, once looked up
 	told    *told
 }
 
 // owner makes sure of a compartment's owner.
 func (s *searching) owner(ctx context.Context) error {
 	if s.asked.Compartment == "Patient" {
-		n, err := s.desk.whose(ctx, s.r, s.asked.Owner, time.Time{})
+		n, err := s.patient(ctx)
 		if err != nil {
 			return err
 		}
@@ -233,6 +234,18 @@ func (s *searching) owner(ctx context.Context) error {
 		err = fault.New(fault.Gone, "record.deleted", "this %s has been deleted", s.asked.Compartment)
 	}
 	return err
+}
+
+// patient is the one whose compartment is asked for.
+func (s *searching) patient(ctx context.Context) (named, error) {
+	if s.whose == nil {
+		n, err := s.desk.whose(ctx, s.r, s.asked.Owner, time.Time{})
+		if err != nil {
+			return n, err
+		}
+		s.whose = &n
+	}
+	return *s.whose, nil
 }
 
 // spend counts documents that are looked at.

@@ -33,9 +33,8 @@ func (s *searching) decided(ctx context.Context, src *source) (bool, error) {
 // of the type that is not about the patient.
 func (s *searching) beside(ctx context.Context, src *source) (bool, error) {
 	pks := slices.Sorted(maps.Keys(src.home))
-	terms := [][]uint64{{s.desk.searches().extract.BesideTerm(src.typ)}}
 	for len(pks) > 0 {
-		next, err := s.r.FindRecords(ctx, terms, pks[0]-1, 1)
+		next, err := s.nextBeside(ctx, src, pks[0])
 		if err != nil || len(next) == 0 {
 			return false, err
 		}
@@ -45,6 +44,21 @@ func (s *searching) beside(ctx context.Context, src *source) (bool, error) {
 		pks = slices.DeleteFunc(pks, func(pk int64) bool { return pk < next[0] })
 	}
 	return false, nil
+}
+
+// nextBeside is the first record from one on in which anything lies beside; what was
+// asked with the records named is not asked again.
+func (s *searching) nextBeside(ctx context.Context, src *source, from int64) ([]int64, error) {
+	if known := src.besides; known != nil {
+		src.besides = nil
+		return *known, nil
+	}
+	ask := s.besideFrom(src, from)
+	return s.r.FindRecords(ctx, ask.Groups, ask.After, ask.Limit)
+}
+
+func (s *searching) besideFrom(src *source, from int64) store.RecordsAsk {
+	return store.RecordsAsk{Groups: [][]uint64{{s.desk.searches().extract.BesideTerm(src.typ)}}, After: from - 1, Limit: 1}
 }
 
 // whole finds the candidates of a search for all that belongs to a patient, of

@@ -16,20 +16,21 @@ import (
 // source is how the candidates of one type are come by: all at once, or by
 // walking records.
 type source struct {
-	typ    string
-	lookup search.Lookup
-	docs   []*store.Doc   // candidates, when they were gathered
-	keys   []store.Key    // candidates that are not read yet
-	home   map[int64]bool // records that the query is pinned to
-	feed   *stretch       // candidates, as lines of the change feed
-	walk   bool
-	pks    []int64                  // the records to walk; nil = those of the index
-	many   bool                     // more candidates than were listed; walk is the other way
-	beside bool                     // the terms speak of other types too
-	bare   bool                     // the candidates came without their bodies
-	reads  func(member string) bool // what of a candidate is looked at; nil = all of it
-	named  *[]int64                 // the records that the pin's terms name, when they were asked for already
-	unread bool                     // of one in a record that the query is pinned to, nothing is
+	typ     string
+	lookup  search.Lookup
+	docs    []*store.Doc   // candidates, when they were gathered
+	keys    []store.Key    // candidates that are not read yet
+	home    map[int64]bool // records that the query is pinned to
+	feed    *stretch       // candidates, as lines of the change feed
+	walk    bool
+	pks     []int64                  // the records to walk; nil = those of the index
+	many    bool                     // more candidates than were listed; walk is the other way
+	beside  bool                     // the terms speak of other types too
+	bare    bool                     // the candidates came without their bodies
+	reads   func(member string) bool // what of a candidate is looked at; nil = all of it
+	named   *[]int64                 // the records that the pin's terms name, when they were asked for already
+	besides *[]int64                 // the first record, from the first of home on, in which anything lies beside, likewise
+	unread  bool                     // of one in a record that the query is pinned to, nothing is
 }
 
 // source chooses the cheapest way to the candidates of a type: ids, then

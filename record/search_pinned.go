@@ -3,6 +3,7 @@ package record
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -67,12 +68,25 @@ func (s *searching) pinned(ctx context.Context, src *source, most int) error {
 }
 
 // namedBy are the records that terms name, one more than are looked through at most.
+// On the same journey goes the first question of what lies beside, which is asked
+// of a page that its index decides.
 func (s *searching) namedBy(ctx context.Context, src *source, terms []uint64) ([]int64, error) {
 	if known := src.named; known != nil {
 		src.named = nil
 		return *known, nil
 	}
-	return s.r.FindRecords(ctx, [][]uint64{terms}, 0, maxPinned+1)
+	asks := []store.RecordsAsk{{Groups: [][]uint64{terms}, Limit: maxPinned + 1}}
+	if src.lookup.Decided && len(src.home) > 0 {
+		asks = append(asks, s.besideFrom(src, slices.Min(slices.Collect(maps.Keys(src.home)))))
+	}
+	found, err := s.r.FindRecordsEach(ctx, asks)
+	if err != nil {
+		return nil, err
+	}
+	if len(found) > 1 {
+		src.besides = &found[1]
+	}
+	return found[0], nil
 }
 
 // recordNamed is the record in which lies what a reference names.
@@ -103,7 +117,7 @@ func (s *searching) recordsOf(ctx context.Context, patients []string) ([]int64, 
 func (d *Desk) recordsOf(ctx context.Context, r store.Reader, patients []string) ([]int64, error) {
 	var pks []int64
 	for _, id := range patients {
-		n, err := d.whose(ctx, r, id, time.Time{})
+		n, err := d.filed(ctx, r, id, time.Time{})
 		if fault.Is(err, fault.NotFound) {
 			continue
 		}

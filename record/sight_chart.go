@@ -157,7 +157,7 @@ func (s *searching) keptOfOwner(ctx context.Context) (int, error) {
 	if s.asked.Compartment != "Patient" {
 		return 0, nil
 	}
-	n, err := s.desk.whose(ctx, s.r, s.asked.Owner, time.Time{})
+	n, err := s.patient(ctx)
 	if err != nil {
 		return 0, err
 	}

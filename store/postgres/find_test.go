@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -109,6 +110,22 @@ func TestFindAgainstCount(t *testing.T) {
 			sum := int64(0)
 			for _, pk := range got {
 				sum += pk
+			}
+			var strides []int64
+			for from := after; ; {
+				n := 1 + random.IntN(40)
+				next, err := r.FindRecords(t.Context(), groups, from, n)
+				if err != nil {
+					return err
+				}
+				strides = append(strides, next...)
+				if len(next) < n {
+					break
+				}
+				from = next[n-1]
+			}
+			if !slices.Equal(got, strides) {
+				t.Errorf("%v after %d: %d in one walk, %d in strides", groups, after, len(got), len(strides))
 			}
 			want, err := postgres.AskInt(t.Context(), r, "SELECT coalesce(sum(s.pk), 0)::bigint FROM generate_series("+strconv.FormatInt(after+1, 10)+", 6000) AS s(pk) WHERE "+condition)
 			if sum != want {

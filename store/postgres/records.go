@@ -35,7 +35,44 @@ type recordsWalk struct {
 	limit int
 	ahead int // how many records of a group are read next
 	out   []int64
+	rest  []int64 // found beyond the limit
+	whole bool    // nothing comes behind rest
 	done  bool
+}
+
+// walked is what the last walk of a View has found beyond its limit, for who goes on
+// from there: it reads ahead anyway. whole tells that nothing comes behind.
+type walked struct {
+	groups [][]uint64
+	after  int64
+	pks    []int64
+	whole  bool
+}
+
+// next takes up to limit records that are at hand; ok is false when they are not.
+func (w *walked) next(groups [][]uint64, after int64, limit int) (pks []int64, ok bool) {
+	if w.groups == nil || after != w.after || limit <= 0 || len(w.pks) < limit && !w.whole ||
+		!slices.EqualFunc(groups, w.groups, slices.Equal[[]uint64]) {
+		return nil, false
+	}
+	n := min(limit, len(w.pks))
+	pks, w.pks = w.pks[:n:n], w.pks[n:]
+	if n > 0 {
+		w.after = pks[n-1]
+	}
+	return pks, true
+}
+
+// left keeps what a walk found beyond its limit.
+func (w *recordsWalk) left(groups [][]uint64) walked {
+	if len(w.out) < w.limit || len(w.out) == 0 {
+		return walked{}
+	}
+	kept := make([][]uint64, len(groups)) // the caller may use them again
+	for i, g := range groups {
+		kept[i] = slices.Clone(g)
+	}
+	return walked{kept, w.out[len(w.out)-1], w.rest, w.whole}
 }
 
 func walkOf(a store.RecordsAsk) *recordsWalk {
@@ -59,15 +96,33 @@ func walkOf(a store.RecordsAsk) *recordsWalk {
 // looked up in the others. So the cost follows the rarest group, whichever it
 // is in this part of the store, and no list is ever read whole.
 func (s *snapshot) FindRecords(ctx context.Context, groups [][]uint64, after int64, limit int) ([]int64, error) {
-	out, err := s.FindRecordsEach(ctx, []store.RecordsAsk{{Groups: groups, After: after, Limit: limit}})
+	if !s.writing {
+		if pks, ok := s.walked.next(groups, after, limit); ok {
+			return pks, nil
+		}
+	}
+	walks, err := s.findRecords(ctx, []store.RecordsAsk{{Groups: groups, After: after, Limit: limit}})
 	if err != nil {
 		return nil, err
 	}
-	return out[0], nil
+	s.walked = walks[0].left(groups)
+	return walks[0].out, nil
 }
 
 // FindRecordsEach walks several times; what they read next they read in one journey.
 func (s *snapshot) FindRecordsEach(ctx context.Context, asks []store.RecordsAsk) ([][]int64, error) {
+	walks, err := s.findRecords(ctx, asks)
+	if err != nil {
+		return nil, err
+	}
+	out := make([][]int64, len(asks))
+	for i, w := range walks {
+		out[i] = w.out
+	}
+	return out, nil
+}
+
+func (s *snapshot) findRecords(ctx context.Context, asks []store.RecordsAsk) ([]*recordsWalk, error) {
 	walks := make([]*recordsWalk, len(asks))
 	for i, a := range asks {
 		walks[i] = walkOf(a)
@@ -87,11 +142,7 @@ func (s *snapshot) FindRecordsEach(ctx context.Context, asks []store.RecordsAsk)
 			}
 		}
 	}
-	out := make([][]int64, len(asks))
-	for i, w := range walks {
-		out[i] = w.out
-	}
-	return out, nil
+	return walks, nil
 }
 
 // step takes up what lies ahead of a walk.
@@ -106,13 +157,18 @@ func (s *snapshot) step(ctx context.Context, w *recordsWalk, next []stretch) err
 	if err != nil {
 		return err
 	}
+	r := next[rarest]
 	for _, pk := range hits {
-		if w.out = append(w.out, int64(pk)); len(w.out) == w.limit {
-			w.done = true
-			return nil
+		if len(w.out) == w.limit {
+			w.rest = append(w.rest, int64(pk))
+		} else {
+			w.out = append(w.out, int64(pk))
 		}
 	}
-	r := next[rarest]
+	if len(w.out) == w.limit {
+		w.done, w.whole = true, !r.more
+		return nil
+	}
 	if w.done = !r.more || len(r.pks) == 0; !w.done {
 		w.at, w.ahead = r.pks[len(r.pks)-1], min(2*w.ahead, mostAhead)
 	}

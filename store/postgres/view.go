@@ -25,6 +25,7 @@ type snapshot struct {
 	// writing marks the snapshot of an Update. fresh are names that the open
 	// group made; local those that its transaction has shown.
 	writing bool
+	walked  walked // what the last FindRecords found beyond its limit
 	fresh   map[string]int32
 	local   map[int32]string
 }
