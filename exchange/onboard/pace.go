@@ -10,8 +10,8 @@ import (
 // Throttle is by what a load, or an undo, slows itself down, so that who works with
 // the record does not feel it. What they feel is measured by a probe of its own,
 // before the load and all the while, and the 95th percentile kept within a factor
-// of what it is without the load: before it, or while it rests, since others may
-// make the server slow too and no rest of the load would help against that.
+// of what it is without the load: before it, or while it stands still to listen, since
+// others may make the server slow too and no rest of the load would help against that.
 type Throttle struct {
 	// Probe does what somebody who works with the record waits for, and says how
 	// long that took; nil = the load works as hard as it can. With it the 95th
@@ -19,13 +19,14 @@ type Throttle struct {
 	Probe  func(context.Context) (time.Duration, error)
 	Factor float64
 
-	every time.Duration // between probes; 0 = 25 ms
+	every  time.Duration // between probes; 0 = 25 ms
+	listen time.Duration // between one listening and the next; 0 = 10 s
 }
 
 // Paced is what a load was held to, and came to.
 type Paced struct {
 	Quiet    time.Duration `json:"quiet"`   // 95th percentile before the load
-	Resting  time.Duration `json:"resting"` // while the load rested; 0 = it hardly did
+	Resting  time.Duration `json:"resting"` // while the load stood still; 0 = it never did
 	Limit    time.Duration `json:"limit"`   // that it was held to at the end
 	Felt     time.Duration `json:"felt"`    // 95th percentile of the whole load
 	Probes   int           `json:"probes"`  // while it was at work
@@ -38,10 +39,10 @@ const (
 	probeEvery   = 25 * time.Millisecond
 	quietProbes  = 100
 	windowProbes = 20                   // after so many the pace is looked at again
-	leastQuiet   = 4 * time.Millisecond // what is faster is as good to a person; a limit on it would be one on chance
-	idleProbes   = 60                   // the last so many made while the load rested
+	leastQuiet   = 3 * time.Millisecond // a limit on what is faster would be one on chance
 	mostPiece    = 40                   // rows of a transaction that others wait beside; larger ones gain little
 	mostKept     = 200_000              // probes for the percentile of the whole load
+	latelyProbes = 400                  // by which the aim is set
 )
 
 // pacer holds a load to its pace.
@@ -54,11 +55,12 @@ type pacer struct {
 	now    pace
 	quiet0 time.Duration // before the load, and not below leastQuiet
 	factor float64
-	lane   sync.Mutex // held by the one transaction at a time of a load that rests
-	busy   int        // transactions at work
-	begun  int        // that ever were
+	lane   sync.Mutex   // held by the one transaction at a time of a load that rests
+	gate   sync.RWMutex // held by each transaction at work; by the probe while it listens
+	heard  time.Time    // when it last did
+	next   time.Duration
 	window []time.Duration
-	idle   []time.Duration // what was felt while none was
+	idle   []time.Duration // what was felt while none was at work
 	all    []time.Duration
 	out    Paced
 	stop   context.CancelFunc
@@ -78,13 +80,16 @@ func startPace(ctx context.Context, t Throttle, most pace) (*pacer, error) {
 	if t.every <= 0 {
 		t.every = probeEvery
 	}
-	p := &pacer{every: t.every, probe: t.Probe, now: pace{min(most.batch, firstBatch), most.rest}, done: make(chan struct{})}
+	if t.listen <= 0 {
+		t.listen = listenEvery
+	}
+	p := &pacer{every: t.every, next: t.listen, probe: t.Probe, now: pace{min(most.batch, firstBatch), most.rest}, heard: time.Now(), done: make(chan struct{})}
 	quiet, err := p.quiet(ctx)
 	if err != nil {
 		return nil, err
 	}
 	p.out.Quiet, p.quiet0, p.factor, p.out.Smallest = quiet, max(leastQuiet, quiet), t.Factor, p.now.batch
-	p.rule = paceRule{time.Duration(float64(p.quiet0) * p.factor), min(most.batch, mostPiece)}
+	p.rule = rule(time.Duration(float64(p.quiet0)*p.factor), min(most.batch, mostPiece))
 	ctx, p.stop = context.WithCancel(ctx)
 	go p.watch(ctx)
 	return p, nil
@@ -135,30 +140,33 @@ func (p *pacer) quiet(ctx context.Context) (time.Duration, error) {
 func (p *pacer) watch(ctx context.Context) {
 	defer close(p.done)
 	for ctx.Err() == nil {
-		busy, begun := p.work()
+		if err := p.listens(ctx); err != nil {
+			p.fail(ctx, err)
+			return
+		}
 		d, err := p.probe(ctx)
 		if ctx.Err() != nil {
 			return
 		}
 		if err != nil {
-			p.mu.Lock()
-			p.failed = err
-			p.mu.Unlock()
+			p.fail(ctx, err)
 			return
 		}
-		_, since := p.work()
-		p.felt(d, busy == 0 && since == begun)
+		p.felt(d)
 		if rest(ctx, p.every) != nil {
 			return
 		}
 	}
 }
 
-// work tells how many transactions are at work, and how many ever were.
-func (p *pacer) work() (busy, begun int) {
+// fail has the load end by the error of a probe, unless it is ending.
+func (p *pacer) fail(ctx context.Context, err error) {
+	if ctx.Err() != nil {
+		return
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.busy, p.begun
+	p.failed = err
 }
 
 // alone lets one transaction at a time work, and rest, while the load is one that
@@ -180,31 +188,21 @@ func (p *pacer) alone() (done func()) {
 // begin and ended tell that a transaction is at work.
 func (p *pacer) begin() {
 	if p != nil {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.busy, p.begun = p.busy+1, p.begun+1
+		p.gate.RLock()
 	}
 }
 
 func (p *pacer) ended() {
 	if p != nil {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.busy--
+		p.gate.RUnlock()
 	}
 }
 
-// felt takes one probe, and after some looks at the pace again. idle tells that
-// no transaction was at work meanwhile.
-func (p *pacer) felt(d time.Duration, idle bool) {
+// felt takes one probe, and after some looks at the pace again.
+func (p *pacer) felt(d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.out.Probes++
-	if idle {
-		if p.idle = append(p.idle, d); len(p.idle) > idleProbes {
-			p.idle = p.idle[1:]
-		}
-	}
 	p.window = corrected(p.window, d, p.every)
 	if len(p.all) < mostKept {
 		p.all = corrected(p.all, d, p.every)
@@ -212,16 +210,18 @@ func (p *pacer) felt(d time.Duration, idle bool) {
 	if len(p.window) < windowProbes {
 		return
 	}
-	if len(p.idle) >= windowProbes {
-		p.out.Resting = percentile95(slices.Clone(p.idle))
-		p.rule.limit = time.Duration(float64(max(p.quiet0, p.out.Resting)) * p.factor)
-	}
+	p.rule = p.rule.learn(p.lately())
 	next := p.rule.next(p.now, percentile95(p.window))
 	if next.batch < p.now.batch || next.rest > p.now.rest {
 		p.out.Slowed++
 	}
 	p.out.Smallest, p.out.Longest = min(p.out.Smallest, next.batch), max(p.out.Longest, next.rest)
 	p.now, p.window = next, p.window[:0]
+}
+
+// lately is the 95th percentile of the last probes that have a meaning together.
+func (p *pacer) lately() time.Duration {
+	return percentile95(slices.Clone(p.all[max(0, len(p.all)-latelyProbes):]))
 }
 
 // batch is how many rows the next transaction has.

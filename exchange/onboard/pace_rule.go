@@ -17,14 +17,30 @@ type pace struct {
 type paceRule struct {
 	limit time.Duration // of the 95th percentile
 	most  int           // rows a transaction
+	share float64       // of the limit that is aimed at
+}
+
+func rule(limit time.Duration, most int) paceRule { return paceRule{limit, most, 1} }
+
+// learn sets the aim: below the limit as long as what is felt lately is above it, so
+// that it holds over many windows, however unevenly they fall.
+func (r paceRule) learn(lately time.Duration) paceRule {
+	if lately > r.limit {
+		r.share = max(leastShare, r.share*0.97)
+	} else {
+		r.share = min(1, r.share*1.01)
+	}
+	return r
 }
 
 const (
-	leastBatch = 10
+	leastBatch = 6
 	firstBatch = 20   // a load begins gently
 	mostRest   = 20.0 // then one probe in twenty meets a transaction
 	firstRest  = 0.5
-	easyShare  = 0.8 // of the limit: below it the load may work harder
+	easyShare  = 0.8  // of what is aimed at: below it the load may work harder
+	leastShare = 0.6  // of the limit is aimed at
+	restLess   = 0.85 // a rest shortens to so much of itself
 )
 
 // next is the pace after one at which the 95th percentile was p95. Above the
@@ -32,14 +48,15 @@ const (
 // cannot be smaller the load rests longer. Well below it rests shorten first, and
 // then transactions grow by an eighth.
 func (r paceRule) next(p pace, p95 time.Duration) pace {
+	aim := time.Duration(r.share * float64(r.limit))
 	switch {
-	case p95 > r.limit && p.batch > leastBatch:
+	case p95 > aim && p.batch > leastBatch:
 		p.batch = max(leastBatch, p.batch/2)
-	case p95 > r.limit:
+	case p95 > aim:
 		p.rest = min(mostRest, max(firstRest, p.rest*2))
-	case float64(p95) >= easyShare*float64(r.limit):
+	case float64(p95) >= easyShare*float64(aim):
 	case p.rest > 0:
-		if p.rest = p.rest/2 - 0.05; p.rest < 0.05 {
+		if p.rest = p.rest*restLess - 0.05; p.rest < 0.05 {
 			p.rest = 0
 		}
 	default:

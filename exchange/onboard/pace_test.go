@@ -15,19 +15,19 @@ import (
 // TestPace: above the limit transactions are halved, then rests lengthen; below
 // it rests shorten, then transactions grow; close to it nothing changes.
 func TestPace(t *testing.T) {
-	r := paceRule{15 * time.Millisecond, 200}
+	r := rule(15*time.Millisecond, 200)
 	for _, c := range []struct {
 		from pace
 		p95  time.Duration
 		want pace
 	}{
 		{pace{200, 0}, 20 * time.Millisecond, pace{100, 0}},
-		{pace{15, 0}, 20 * time.Millisecond, pace{10, 0}},
-		{pace{10, 0}, 20 * time.Millisecond, pace{10, 0.5}},
-		{pace{10, 0.5}, 20 * time.Millisecond, pace{10, 1}},
-		{pace{10, 15}, 20 * time.Millisecond, pace{10, 20}},
+		{pace{10, 0}, 20 * time.Millisecond, pace{leastBatch, 0}},
+		{pace{leastBatch, 0}, 20 * time.Millisecond, pace{leastBatch, 0.5}},
+		{pace{leastBatch, 0.5}, 20 * time.Millisecond, pace{leastBatch, 1}},
+		{pace{leastBatch, 15}, 20 * time.Millisecond, pace{leastBatch, 20}},
 		{pace{10, 1}, 14 * time.Millisecond, pace{10, 1}},
-		{pace{10, 1}, 5 * time.Millisecond, pace{10, 0.45}},
+		{pace{10, 2}, 5 * time.Millisecond, pace{10, 1.65}},
 		{pace{10, 0.1}, 5 * time.Millisecond, pace{10, 0}},
 		{pace{10, 0}, 5 * time.Millisecond, pace{15, 0}},
 		{pace{195, 0}, 5 * time.Millisecond, pace{200, 0}},
@@ -45,7 +45,7 @@ func TestPaceSettles(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		quiet := rapid.Float64Range(1, 20).Draw(t, "quiet ms")
 		perRow := rapid.Float64Range(0, 1).Draw(t, "ms a row")
-		r := paceRule{time.Duration(1.5 * quiet * float64(time.Millisecond)), 200}
+		r := rule(time.Duration(1.5*quiet*float64(time.Millisecond)), 200)
 		feels := func(p pace, busy float64) time.Duration { // who meets a transaction waits for it; the longer the rest the fewer meet one
 			met := 1 / (1 + p.rest)
 			wait := busy * float64(p.batch)
@@ -75,6 +75,70 @@ func TestPaceSettles(t *testing.T) {
 			t.Fatalf("nobody feels it any more, and the pace is %+v", p)
 		}
 	})
+}
+
+// TestPaceLearns: while what is felt lately is above the limit the aim lies lower, and
+// then comes back to it.
+func TestPaceLearns(t *testing.T) {
+	r := rule(10*time.Millisecond, 200)
+	for range 100 {
+		r = r.learn(11 * time.Millisecond)
+	}
+	if r.share != leastShare || r.next(pace{20, 0}, 8*time.Millisecond) != (pace{10, 0}) {
+		t.Errorf("%+v: 8 ms are more than what is aimed at", r)
+	}
+	for range 100 {
+		r = r.learn(9 * time.Millisecond)
+	}
+	if r.share != 1 || r.next(pace{20, 0}, 8*time.Millisecond) != (pace{20, 0}) {
+		t.Errorf("%+v: 8 ms are close to what is aimed at", r)
+	}
+}
+
+// TestPaceListens: what others make slow is no fault of the load: it stands still to
+// hear it, and is held to a factor of that.
+func TestPaceListens(t *testing.T) {
+	var mu sync.Mutex
+	quiet, working := true, false
+	probe := func(context.Context) (time.Duration, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case quiet:
+			return 2 * time.Millisecond, nil
+		case working:
+			return 40 * time.Millisecond, nil
+		}
+		return 10 * time.Millisecond, nil
+	}
+	p, err := startPace(t.Context(), Throttle{Probe: probe, every: 2 * time.Millisecond, listen: 5 * time.Millisecond}, pace{batch: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mu.Lock()
+	quiet = false
+	mu.Unlock()
+	set := func(to bool) { mu.Lock(); defer mu.Unlock(); working = to }
+	for until := time.Now().Add(20 * time.Second); time.Now().Before(until); {
+		err := p.run(t.Context(), time.Now, 0, func() error {
+			set(true)
+			time.Sleep(200 * time.Microsecond)
+			set(false)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.mu.Lock()
+		heard := p.out.Resting
+		p.mu.Unlock()
+		if heard != 0 {
+			break
+		}
+	}
+	if out := p.end(); out.Quiet != 2*time.Millisecond || out.Resting != 10*time.Millisecond || out.Limit != 15*time.Millisecond {
+		t.Errorf("%+v", out)
+	}
 }
 
 // TestWhatIsFelt: a probe that waited long stands for those that could not be
@@ -138,7 +202,7 @@ func TestLoadIsPaced(t *testing.T) {
 	for _, p := range l.Classes {
 		created += p.Created
 	}
-	if p := l.Paced; created != r.Loadable || p.Slowed < 2 || p.Smallest != leastBatch || p.Longest < firstRest || p.Quiet != 2*time.Millisecond || p.Limit != 6*time.Millisecond {
+	if p := l.Paced; created != r.Loadable || p.Slowed < 2 || p.Smallest != leastBatch || p.Longest < firstRest || p.Quiet != 2*time.Millisecond || p.Limit != 4500*time.Microsecond {
 		t.Errorf("%d of %d rows: %+v", created, r.Loadable, l.Paced)
 	}
 
@@ -153,7 +217,7 @@ func TestLoadIsPaced(t *testing.T) {
 	for _, n := range u.Removed {
 		removed += n
 	}
-	if p := u.Paced; removed < created || len(u.Kept) > 0 || p == nil || p.Slowed < 1 || p.Smallest != leastBatch || p.Limit != 6*time.Millisecond {
+	if p := u.Paced; removed < created || len(u.Kept) > 0 || p == nil || p.Slowed < 1 || p.Smallest != leastBatch || p.Limit != 4500*time.Microsecond {
 		t.Errorf("an undo took %d of %d away: %+v, kept %v", removed, created, p, u.Kept)
 	}
 	n := 0
