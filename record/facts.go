@@ -102,19 +102,30 @@ func (d *Desk) readFacts(ctx context.Context, r store.Reader, pks []int64) (map[
 	if err != nil {
 		return nil, err
 	}
-	seen, x := map[store.Key]bool{}, &directory{desk: d, r: r, known: map[string]directoryEntry{}}
+	seen := map[store.Key]bool{}
+	var docs []*store.Doc
+	var bodies []*fhir.Value
 	for _, group := range groups {
 		for _, doc := range group {
-			if f := out[doc.PK]; f != nil && !seen[doc.Key] {
-				seen[doc.Key] = true
-				body, err := d.parse(doc)
-				if err != nil {
-					return nil, err
-				}
-				x.org, x.body, x.said = doc.Org, body, f
-				f.take(doc, body, "/"+d.ids.encode(doc.Key), func(ref *fhir.Value) called { return x.of(ctx, ref) })
+			if out[doc.PK] == nil || seen[doc.Key] {
+				continue
 			}
+			seen[doc.Key] = true
+			body, err := d.parse(doc)
+			if err != nil {
+				return nil, err
+			}
+			docs, bodies = append(docs, doc), append(bodies, body)
 		}
+	}
+	x := &directory{desk: d, r: r, known: map[string]directoryEntry{}}
+	if err := x.ahead(ctx, bodies); err != nil {
+		return nil, err
+	}
+	for i, doc := range docs {
+		f := out[doc.PK]
+		x.org, x.body, x.said = doc.Org, bodies[i], f
+		f.take(doc, bodies[i], "/"+d.ids.encode(doc.Key), func(ref *fhir.Value) called { return x.of(ctx, ref) })
 	}
 	return out, x.err
 }

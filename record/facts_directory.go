@@ -75,6 +75,61 @@ func (x *directory) of(ctx context.Context, reference *fhir.Value) called {
 	return c
 }
 
+// ahead reads what some resources refer to in the directory, and what that is a part
+// of, in as many journeys as there are steps up, for find to have at hand.
+func (x *directory) ahead(ctx context.Context, bodies []*fhir.Value) error {
+	r := &fetched{Reader: x.r, docs: map[store.Key]*store.Doc{}}
+	asked := map[store.Key]bool{}
+	practitioner := fhir.R4().Number("Practitioner")
+	for range mostPartsOf {
+		var keys []store.Key
+		for _, body := range bodies {
+			keys = x.named(body, asked, keys)
+		}
+		if keys = keys[:min(len(keys), max(0, mostLookedUp-len(r.docs)))]; len(keys) < 2 {
+			break
+		}
+		docs, err := x.r.GetMany(ctx, keys)
+		if err != nil {
+			return err
+		}
+		bodies = bodies[:0:0]
+		for _, doc := range docs {
+			r.docs[doc.Key] = doc
+			if doc.Deleted || doc.Type() == practitioner { // is part of nothing
+				continue
+			}
+			body, err := x.desk.parse(doc)
+			if err != nil {
+				return err
+			}
+			bodies = append(bodies, body)
+		}
+	}
+	x.r = r
+	return nil
+}
+
+// named adds the keys of what a value refers to in the directory, each once.
+func (x *directory) named(v *fhir.Value, asked map[store.Key]bool, keys []store.Key) []store.Key {
+	if v.Kind() != fhir.Object && v.Kind() != fhir.Array {
+		return keys
+	}
+	for i := range v.Len() {
+		m := v.Member(i)
+		if m.Name != "reference" || m.Kind() != fhir.String {
+			keys = x.named(&m.Value, asked, keys)
+			continue
+		}
+		typ, id, ok := ofDirectory(m.Str())
+		if k, known := x.desk.keyNamed(typ + "/" + id); ok && known && !asked[k] {
+			asked[k] = true
+			keys = append(keys, k)
+		}
+	}
+	return keys
+}
+
 func (c *called) add(o called) {
 	c.identifiers = append(c.identifiers, o.identifiers...)
 	c.names = append(c.names, o.names...)
