@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"path/filepath"
 	"reflect"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"unicode/utf8"
 
@@ -172,4 +174,37 @@ func BenchmarkAppend(b *testing.B) {
 	for b.Loop() {
 		buf = v.Append(buf[:0])
 	}
+}
+
+// TestParseSideBySide: parsers keep what they allocate for the next; a value that was
+// parsed stays as it is, whatever is parsed after it or beside it.
+func TestParseSideBySide(t *testing.T) {
+	var wg sync.WaitGroup
+	for n := range 4 {
+		wg.Go(func() {
+			kept := map[string]*fhir.Value{}
+			for i := range 300 {
+				list := make([]string, i%80+1) // longer than what is kept of a stack, too
+				for j := range list {
+					list[j] = fmt.Sprintf(`{"a%d":[%d,{"b":"%d-%d"}]}`, j, i, n, j)
+				}
+				text := `{"list":[` + strings.Join(list, ",") + `],"n":` + strconv.Itoa(n) + `}`
+				v, err := fhir.Parse([]byte(text))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if _, err := fhir.Parse([]byte(text[:len(text)/2])); err == nil { // ends too early, with its stack full
+					t.Error("half a text is no document")
+				}
+				kept[text] = v
+			}
+			for text, v := range kept {
+				if got := string(v.JSON()); got != text {
+					t.Errorf("%s has become %s", text, got)
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
