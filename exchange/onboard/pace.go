@@ -20,7 +20,7 @@ type Throttle struct {
 	Factor float64
 
 	every  time.Duration // between probes; 0 = 25 ms
-	listen time.Duration // between one listening and the next; 0 = 10 s
+	listen int           // probes between one listening and the next; 0 = 400
 }
 
 // Paced is what a load was held to, and came to.
@@ -57,8 +57,8 @@ type pacer struct {
 	factor float64
 	lane   sync.Mutex   // held by the one transaction at a time of a load that rests
 	gate   sync.RWMutex // held by each transaction at work; by the probe while it listens
-	heard  time.Time    // when it last did
-	next   time.Duration
+	since  int          // probes since it last did
+	listen int          // after so many it does again
 	window []time.Duration
 	idle   []time.Duration // what was felt while none was at work
 	all    []time.Duration
@@ -81,9 +81,9 @@ func startPace(ctx context.Context, t Throttle, most pace) (*pacer, error) {
 		t.every = probeEvery
 	}
 	if t.listen <= 0 {
-		t.listen = listenEvery
+		t.listen = listenAfter
 	}
-	p := &pacer{every: t.every, next: t.listen, probe: t.Probe, now: pace{min(most.batch, firstBatch), most.rest}, heard: time.Now(), done: make(chan struct{})}
+	p := &pacer{every: t.every, listen: t.listen, probe: t.Probe, now: pace{min(most.batch, firstBatch), most.rest}, done: make(chan struct{})}
 	quiet, err := p.quiet(ctx)
 	if err != nil {
 		return nil, err

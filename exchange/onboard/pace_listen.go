@@ -10,17 +10,18 @@ import (
 // they would wait without it. Rests between transactions do not tell that, since what a
 // transaction leaves behind is felt in them too.
 const (
-	listenEvery  = 10 * time.Second
-	settle       = 2  // probes that are not counted, when it has just come to stand
-	listenProbes = 10 // each time
-	idleProbes   = 40 // the last so many count
+	listenAfter  = 400 // probes: ten seconds or so
+	settle       = 2   // probes that are not counted, when it has just come to stand
+	listenProbes = 10  // each time
+	idleProbes   = 40  // the last so many count
 )
 
 // listens has the load stand still and listens, when it is time to.
 func (p *pacer) listens(ctx context.Context) error {
-	if time.Since(p.heard) < p.next {
+	if p.since++; p.since <= p.listen {
 		return nil
 	}
+	p.since = 0
 	p.gate.Lock()
 	defer p.gate.Unlock()
 	var heard []time.Duration
@@ -36,7 +37,6 @@ func (p *pacer) listens(ctx context.Context) error {
 			heard = corrected(heard, d, p.every)
 		}
 	}
-	p.heard = time.Now()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.idle = append(p.idle, heard...)

@@ -111,7 +111,7 @@ func TestPaceListens(t *testing.T) {
 		}
 		return 10 * time.Millisecond, nil
 	}
-	p, err := startPace(t.Context(), Throttle{Probe: probe, every: 2 * time.Millisecond, listen: 5 * time.Millisecond}, pace{batch: 100})
+	p, err := startPace(t.Context(), Throttle{Probe: probe, every: 2 * time.Millisecond, listen: 3}, pace{batch: 100})
 	if err != nil {
 		t.Fatal(err)
 	}
