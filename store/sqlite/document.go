@@ -197,22 +197,6 @@ func (s *snapshot) Find(ctx context.Context, h uint64, limit int) ([]store.Key, 
 	return found.keys, err
 }
 
-// FindIdents is described in store.Population.
-func (s *snapshot) FindIdents(ctx context.Context, hashes []uint64, limit int) ([][]store.Key, error) {
-	out := make([][]store.Key, len(hashes))
-	for i, h := range hashes {
-		if err := ctx.Err(); err != nil {
-			return nil, cancelled(err)
-		}
-		found := distinct{limit: limit}
-		if err := s.identified(h, found.add); err != nil {
-			return nil, err
-		}
-		out[i] = found.keys
-	}
-	return out, nil
-}
-
 // identified gives the documents that are filed under a hash, in their order.
 func (s *snapshot) identified(h uint64, f func(id int64) error) error {
 	return s.hashed(memtable.Key{Kind: memtable.Identifier, H: int64(h)}, "SELECT id FROM ident WHERE h = ?1 ORDER BY id", f)

@@ -90,20 +90,7 @@ func (p *pending) write(s *snapshot) error {
 	if err := p.merge(s, len(p.steps)*3/2+mergeLeast); err != nil {
 		return err
 	}
-	seen := make(map[memtable.Key]bool, len(p.steps))
-	entries := make([]memtable.Entry, 0, len(p.steps))
-	for _, c := range p.steps {
-		if seen[c.Key] {
-			continue
-		}
-		seen[c.Key] = true
-		n, _ := p.filling.Get(p.seq+1, c.Key)
-		if n == 0 { // a posting that came and went
-			continue
-		}
-		entries = append(entries, memtable.Entry{Key: c.Key, N: n})
-	}
-	return s.run("INSERT INTO pending (seq, generation, entries) VALUES (?1, ?2, ?3)", p.seq+1, p.filling.Generation, notNil(memtable.Pack(entries)))
+	return s.run("INSERT INTO pending (seq, generation, entries) VALUES (?1, ?2, ?3)", p.seq+1, p.filling.Generation, notNil(memtable.Pack(memtable.Outcome(p.steps))))
 }
 
 // committed takes note that the disk has it, and begins to merge a generation that

@@ -357,11 +357,14 @@ func (m *model) compareIndex(rt *rapid.T, r store.Reader) error {
 			return err
 		}
 		same(rt, fmt.Sprint("identifier ", h), got, idents)
-		each, err := r.FindIdents(m.s.ctx, []uint64{h, h + 1}, 100)
-		if err != nil {
-			return err
+		for _, limit := range []int{100, 1} {
+			each, err := r.FindIdents(m.s.ctx, []uint64{h + 1, 7, 6, 5, 4, 3, 2, 1, h}, limit)
+			if err != nil {
+				return err
+			}
+			same(rt, fmt.Sprint("of many, identifier ", h), each[8], idents[:min(limit, len(idents))])
+			same(rt, fmt.Sprint("of many, again ", h), each[8-h], each[8])
 		}
-		same(rt, fmt.Sprint("of two, identifier ", h), each[0], idents)
 		if got, err = r.FindString(m.s.ctx, h%2, fmt.Sprint("name", h), true, 100); err != nil {
 			return err
 		}

@@ -27,7 +27,15 @@ type Key struct {
 
 // Compare orders keys as the tables do: numbers signed, text by bytes.
 func (k Key) Compare(o Key) int {
-	return cmp.Or(cmp.Compare(k.Kind, o.Kind), cmp.Compare(k.H, o.H), strings.Compare(k.V, o.V), cmp.Compare(k.ID, o.ID))
+	switch { // the hashes tell most apart
+	case k.Kind != o.Kind:
+		return cmp.Compare(k.Kind, o.Kind)
+	case k.H != o.H:
+		return cmp.Compare(k.H, o.H)
+	case k.V != o.V:
+		return strings.Compare(k.V, o.V)
+	}
+	return cmp.Compare(k.ID, o.ID)
 }
 
 // Entry says what is pending for a row: of a Posting what its count changes by,

@@ -10,7 +10,10 @@ import (
 // Pack writes entries in the order of their keys: for each its kind, hash, place,
 // count and, of Text, the value behind its length.
 func Pack(entries []Entry) []byte {
-	slices.SortFunc(entries, func(a, b Entry) int { return a.Compare(b.Key) })
+	inOrder := func(a, b Entry) int { return a.Compare(b.Key) }
+	if !slices.IsSortedFunc(entries, inOrder) {
+		slices.SortFunc(entries, inOrder)
+	}
 	out := make([]byte, 0, 16*len(entries))
 	for _, e := range entries {
 		out = append(out, byte(e.Kind))

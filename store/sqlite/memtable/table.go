@@ -1,7 +1,7 @@
 package memtable
 
 import (
-	"cmp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -39,7 +39,10 @@ func lessText(a, b text) bool {
 	if a.h != b.h {
 		return a.h < b.h
 	}
-	return cmp.Or(cmp.Compare(a.v, b.v), cmp.Compare(a.id, b.id), cmp.Compare(a.seq, b.seq)) < 0
+	if c := strings.Compare(a.v, b.v); c != 0 {
+		return c < 0
+	}
+	return lessHashed(a.hashed, b.hashed)
 }
 
 // New is an empty table.
@@ -63,9 +66,9 @@ func (t *Table) Len() int {
 }
 
 // Change is a step that can be taken back: what was pending for a key under the
-// number of a commit.
+// number of a commit before it, and N, what is since.
 type Change struct {
-	Key    Key
+	Entry
 	before int64
 	had    bool
 }
@@ -76,11 +79,32 @@ func (t *Table) Add(seq int64, entries []Entry, steps []Change) []Change {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, e := range entries {
-		before, had := t.get(seq, e.Key)
-		t.set(seq, e.Key, e.Kind.add(before, e.N))
-		steps = append(steps, Change{Key: e.Key, before: before, had: had})
+		before, had := t.set(seq, e.Key, e.N)
+		if n := e.Kind.add(before, e.N); had && n != e.N {
+			t.set(seq, e.Key, n)
+			e.N = n
+		}
+		steps = append(steps, Change{Entry: e, before: before, had: had})
 	}
 	return steps
+}
+
+// Outcome is what a commit has filed by its steps: for each key what is pending after
+// the last, in the order of the keys. What came and went is left out.
+func Outcome(steps []Change) []Entry {
+	out := make([]Entry, len(steps))
+	for i := range steps {
+		out[i] = steps[i].Entry
+	}
+	slices.SortStableFunc(out, func(a, b Entry) int { return a.Compare(b.Key) })
+	n := 0
+	for i, e := range out {
+		if last := i+1 == len(out) || out[i+1].Key != e.Key; last && e.N != 0 {
+			out[n] = e
+			n++
+		}
+	}
+	return out[:n]
 }
 
 // Undo takes steps back, the last first.
@@ -96,29 +120,15 @@ func (t *Table) Undo(seq int64, steps []Change) {
 	}
 }
 
-// Get is what a commit has filed for a key.
-func (t *Table) Get(seq int64, k Key) (n int64, had bool) {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	return t.get(seq, k)
-}
-
-func (t *Table) get(seq int64, k Key) (n int64, had bool) {
-	if k.Kind == Text {
-		e, ok := t.texts.Get(text{v: k.V, hashed: hashed{h: k.H, id: k.ID, seq: seq}})
-		return e.n, ok
-	}
-	e, ok := t.hashed[k.Kind].Get(hashed{h: k.H, id: k.ID, seq: seq})
-	return e.n, ok
-}
-
-func (t *Table) set(seq int64, k Key, n int64) {
+// set gives what was pending before.
+func (t *Table) set(seq int64, k Key, n int64) (before int64, had bool) {
 	e := hashed{h: k.H, id: k.ID, seq: seq, n: n}
 	if k.Kind == Text {
-		t.texts.Set(text{v: strings.Clone(k.V), hashed: e}) // it may be a piece of a whole document
-		return
+		was, had := t.texts.Set(text{v: strings.Clone(k.V), hashed: e}) // it may be a piece of a whole document
+		return was.n, had
 	}
-	t.hashed[k.Kind].Set(e)
+	was, had := t.hashed[k.Kind].Set(e)
+	return was.n, had
 }
 
 func (t *Table) remove(seq int64, k Key) {

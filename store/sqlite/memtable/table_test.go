@@ -66,6 +66,7 @@ func TestViewsStand(t *testing.T) {
 				steps = into.Add(seq, []Entry{e}, steps)
 				this[e.Key] = e.Kind.add(this[e.Key], e.N)
 			}
+			checkOutcome(t, steps, this)
 			commits = append(commits, this)
 			for upTo := range int64(len(commits)) {
 				checkView(t, See(first, nil, second, upTo), commits.seen(upTo))
@@ -90,6 +91,21 @@ func TestViewsStand(t *testing.T) {
 				t.Fatalf("seed %d: after %v comes %v", seed, all[i], rest)
 			}
 		}
+	}
+}
+
+// checkOutcome holds what the steps of a commit come to against what it filed.
+func checkOutcome(t *testing.T, steps []Change, want map[Key]int64) {
+	t.Helper()
+	got := map[Key]int64{}
+	out := Outcome(steps)
+	for _, e := range out {
+		got[e.Key] = e.N
+	}
+	want = maps.Clone(want)
+	maps.DeleteFunc(want, func(_ Key, n int64) bool { return n == 0 })
+	if !maps.Equal(got, want) || len(out) != len(got) || !slices.IsSortedFunc(out, func(a, b Entry) int { return a.Compare(b.Key) }) {
+		t.Fatalf("the steps come to %v, not %v", out, want)
 	}
 }
 

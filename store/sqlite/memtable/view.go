@@ -69,18 +69,63 @@ func (p part) entries(from Key, upTo int64, limit int, within func(Key) bool) (f
 		if seq > upTo || p.after != nil && k == *p.after {
 			return true
 		}
-		if last := len(found) - 1; last >= 0 && found[last].Key == k {
-			found[last].N = k.Kind.add(found[last].N, n)
-			return true
-		}
-		if len(found) == limit {
+		if last := len(found) - 1; len(found) == limit && found[last].Key != k {
 			whole = false
 			return false
 		}
-		found = append(found, Entry{k, n})
+		found = add(found, k, n)
 		return true
 	})
 	return found, whole
+}
+
+// Hashed are what is pending for the rows of several hashes of a kind that has no text:
+// for each hash its entries in order. Nobody files meanwhile, so that the hashes should
+// be few.
+func (v *View) Hashed(kind Kind, hashes []int64) [][]Entry {
+	out := make([][]Entry, len(hashes))
+	for _, p := range v.parts {
+		p.hashed(kind, hashes, v.upTo, out)
+	}
+	return out
+}
+
+// hashed joins the entries of one table with those of the tables before it.
+func (p part) hashed(kind Kind, hashes []int64, upTo int64, out [][]Entry) {
+	if p.after != nil && p.after.Kind > kind {
+		return
+	}
+	p.t.mu.RLock()
+	defer p.t.mu.RUnlock()
+	for i, h := range hashes {
+		from := Key{Kind: kind, H: h, ID: -1 << 63}
+		if p.after != nil && p.after.Compare(from) > 0 {
+			if p.after.H != h {
+				continue // it is merged
+			}
+			from = *p.after
+		}
+		var found []Entry
+		p.t.ascend(from, func(k Key, seq, n int64) bool {
+			if k.H != h {
+				return false
+			}
+			if seq <= upTo && (p.after == nil || k != *p.after) {
+				found = add(found, k, n)
+			}
+			return true
+		})
+		out[i] = join(out[i], found)
+	}
+}
+
+// add joins what is pending for a row with what was pending for it before.
+func add(found []Entry, k Key, n int64) []Entry {
+	if last := len(found) - 1; last >= 0 && found[last].Key == k {
+		found[last].N = k.Kind.add(found[last].N, n)
+		return found
+	}
+	return append(found, Entry{k, n})
 }
 
 // join makes one list of what is pending in an earlier and a later table.
