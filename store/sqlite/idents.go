@@ -3,9 +3,6 @@ package sqlite
 import (
 	"context"
 	"slices"
-	"strconv"
-	"strings"
-	"sync"
 
 	"zombiezen.com/go/sqlite"
 
@@ -21,13 +18,7 @@ const (
 )
 
 // manyIdents is the statement. A hash that is not needed is NULL, which nothing equals.
-var manyIdents = sync.OnceValue(func() string {
-	values := make([]string, identsAtOnce)
-	for i := range values {
-		values[i] = "(?" + strconv.Itoa(i+1) + ")"
-	}
-	return "WITH q (h) AS (VALUES " + strings.Join(values, ", ") + ") SELECT ident.h, ident.id FROM q CROSS JOIN ident ON ident.h = q.h"
-})
+var manyIdents = "WITH q (h) AS (" + manyRows("VALUES ", 1, identsAtOnce) + ") SELECT ident.h, ident.id FROM q CROSS JOIN ident ON ident.h = q.h"
 
 // FindIdents is described in store.Population. The hashes are looked up in the order of
 // the index, where those of one page lie beside each other.
@@ -69,7 +60,7 @@ func (s *snapshot) someIdents(hashes []int64, limit int, found [][]store.Key) (d
 	if len(hashes) < fewIdents {
 		hashes = hashes[:1]
 	} else {
-		query = manyIdents()
+		query = manyIdents
 	}
 	st, err := s.prepare(query)
 	if err != nil {

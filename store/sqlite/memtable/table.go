@@ -92,19 +92,24 @@ func (t *Table) Add(seq int64, entries []Entry, steps []Change) []Change {
 // Outcome is what a commit has filed by its steps: for each key what is pending after
 // the last, in the order of the keys. What came and went is left out.
 func Outcome(steps []Change) []Entry {
-	out := make([]Entry, len(steps))
-	for i := range steps {
-		out[i] = steps[i].Entry
+	order := make([]int32, len(steps))
+	for i := range order {
+		order[i] = int32(i)
 	}
-	slices.SortStableFunc(out, func(a, b Entry) int { return a.Compare(b.Key) })
-	n := 0
-	for i, e := range out {
-		if last := i+1 == len(out) || out[i+1].Key != e.Key; last && e.N != 0 {
-			out[n] = e
-			n++
+	slices.SortFunc(order, func(a, b int32) int {
+		if c := steps[a].Compare(steps[b].Key); c != 0 {
+			return c
+		}
+		return int(a - b)
+	})
+	out := make([]Entry, 0, len(steps))
+	for i, at := range order {
+		last := i+1 == len(order) || steps[order[i+1]].Key != steps[at].Key
+		if last && steps[at].N != 0 {
+			out = append(out, steps[at].Entry)
 		}
 	}
-	return out[:n]
+	return out
 }
 
 // Undo takes steps back, the last first.
