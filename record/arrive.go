@@ -155,8 +155,8 @@ func (d *Desk) claimReserved(ctx context.Context, tx store.Tx, p *plan) error {
 // whoNow notes whose the Patients are that arrived, for the results.
 func (p *plan) whoNow(ctx context.Context, tx store.Tx) error {
 	for _, dr := range p.drafts {
-		if !dr.arrives {
-			continue // its reader knows, and a look costs
+		if !dr.arrives || p.resting {
+			continue // its reader knows, or does not ask, and a look costs
 		}
 		var err error
 		if dr.who, err = tx.PersonOf(ctx, dr.key.PK, time.Time{}); err != nil {

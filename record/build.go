@@ -354,9 +354,11 @@ func (p *plan) results() []Result {
 		}
 		if dr.body != nil {
 			it := &Item{Type: dr.op.Type, ID: dr.id, Version: dr.version, Updated: dr.at, Change: dr.change, Org: dr.put.Org, Feed: dr.put.Feed, key: dr.key}
-			it.Resource = served(dr.body, it)
-			if dr.who != 0 {
-				withRefer(it, d.ids.person(dr.who))
+			if it.Resource = dr.body; !p.resting {
+				it.Resource = served(dr.body, it)
+				if dr.who != 0 {
+					withRefer(it, d.ids.person(dr.who))
+				}
 			}
 			res.Item = it
 		}

@@ -3,7 +3,6 @@ package record
 import (
 	"context"
 	"strings"
-	"sync"
 
 	"concord/fault"
 	"concord/standard/fhir"
@@ -94,30 +93,4 @@ func (p *plan) invisible(ctx context.Context, doc *store.Doc, typ string) (bool,
 	}
 	o, err := p.view.look(ctx, doc, false)
 	return err == nil && !o.Shown && !o.Known, err
-}
-
-// met remembers keys that were found once. A key that was used stays used, so
-// that what it remembers never grows old.
-type met struct {
-	mu   sync.Mutex
-	keys map[store.Key]struct{}
-}
-
-// mostMet bounds what is remembered: about 2 MB.
-const mostMet = 50_000
-
-func (m *met) has(k store.Key) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	_, ok := m.keys[k]
-	return ok
-}
-
-func (m *met) add(k store.Key) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.keys == nil || len(m.keys) >= mostMet {
-		m.keys = make(map[store.Key]struct{}, 1024)
-	}
-	m.keys[k] = struct{}{}
 }

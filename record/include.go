@@ -235,16 +235,9 @@ func (in *including) referring(ctx context.Context, p inward, ref string) error 
 
 // matching finds the first resources that a condition names.
 func (d *Desk) matching(ctx context.Context, r store.Reader, v *sight, typ, query string, limit int) ([]*Item, error) {
-	form, err := url.ParseQuery(query)
-	if err != nil || len(form) == 0 {
-		return nil, fault.New(fault.Invalid, "record.condition", "the condition is not a search query")
-	}
-	q, err := d.searches().table.Parse(typ, form, d.london, false)
+	q, err := d.condition(typ, query)
 	if err != nil {
 		return nil, err
-	}
-	if len(q.Clauses) == 0 {
-		return nil, fault.New(fault.Invalid, "record.condition", "the condition names no search parameter")
 	}
 	s := &searching{desk: d, r: r, v: v, q: q, now: v.change, budget: d.scan}
 	hits, _, err := s.sub(ctx, q, limit, s.budget)
@@ -252,6 +245,19 @@ func (d *Desk) matching(ctx context.Context, r store.Reader, v *sight, typ, quer
 		return nil, err
 	}
 	return hits, parsed(hits)
+}
+
+// condition reads a condition. Errors: Invalid "record.condition", those of a search.
+func (d *Desk) condition(typ, query string) (*search.Query, error) {
+	form, err := url.ParseQuery(query)
+	if err != nil || len(form) == 0 {
+		return nil, fault.New(fault.Invalid, "record.condition", "the condition is not a search query")
+	}
+	q, err := d.searches().table.Parse(typ, form, d.london, false)
+	if err == nil && len(q.Clauses) == 0 {
+		err = fault.New(fault.Invalid, "record.condition", "the condition names no search parameter")
+	}
+	return q, err
 }
 
 // parsed parses every item.

@@ -109,6 +109,10 @@ type Commit struct {
 	// ops that were kept; the Outcome of others is 0. It goes with none of Source, Joins,
 	// Parts, Once and Settle. 0 = all or nothing.
 	Piece int
+	// Resting says that the results have what was written as it rests: without the id,
+	// version and time that it is served with, and a Patient without the person. That
+	// is less work, for a load of many.
+	Resting bool
 	// Turn does a few pieces when it is their turn; nil = at once.
 	Turn func(ctx context.Context, pieces func() error) error
 

@@ -21,7 +21,9 @@ type plan struct {
 	who      access.Requester
 	errand   *Errand
 	finds    access.Verdict // what the requester's conditions may look at
+	decided  decided        // what was decided last
 	view     *sight         // on the snapshot at hand
+	resting  bool           // results have what was written as it rests
 	own      bool           // conditions find what the requester's organisation controls
 	system   string         // where the transaction comes from, as meta.source begins
 	desk     *Desk
@@ -40,6 +42,7 @@ type plan struct {
 	people   person.Index          // by which its Patients are matched, from beginning to end
 	seen     int64                 // change number of the snapshot that was planned on
 	asked    map[string]*draft     // the first conditional create of each condition
+	unmet    map[string]bool       // conditions that nothing meets on the snapshot that is planned on
 	gone     map[store.Key]bool    // what the transaction deletes
 	matched  int64                 // change number of the snapshot that matches were looked for on
 	carries  bool                  // a standing seal is to be carried to what is there already
@@ -90,7 +93,7 @@ type claim struct {
 
 // plan reads what the ops need on one snapshot and builds their drafts.
 func (d *Desk) plan(ctx context.Context, e *Errand, ops []Op, c Commit) (*plan, error) {
-	p := &plan{who: e.who, own: c.Own, errand: e, finds: d.policies.Decide(e.who, e.why, access.Search, ""), desk: d, people: d.persons(), ops: ops, byURL: map[string]*draft{}, byRef: map[string]string{}, next: map[seqKey]uint32{}, fresh: map[int64]bool{}, gone: map[store.Key]bool{}, asked: map[string]*draft{}}
+	p := &plan{who: e.who, own: c.Own, resting: c.Resting, errand: e, finds: d.policies.Decide(e.who, e.why, access.Search, ""), desk: d, people: d.persons(), ops: ops, byURL: map[string]*draft{}, byRef: map[string]string{}, next: map[seqKey]uint32{}, fresh: map[int64]bool{}, gone: map[store.Key]bool{}, asked: map[string]*draft{}}
 	if c.Source != nil {
 		p.system = c.Source.System
 	}
@@ -136,12 +139,19 @@ func (p *plan) find(ctx context.Context, r store.Reader) error {
 	if p.view, err = p.errand.sight(ctx, r, p.finds, p.seen); err != nil {
 		return err
 	}
+	drafts := make([]draft, len(p.ops))
+	p.drafts = make([]*draft, len(p.ops))
 	for i := range p.ops {
-		p.drafts = append(p.drafts, &draft{op: &p.ops[i], patient: p.ops[i].Type == "Patient"})
+		drafts[i] = draft{op: &p.ops[i], patient: p.ops[i].Type == "Patient"}
+		p.drafts[i] = &drafts[i]
+	}
+	if err := p.ahead(ctx, r); err != nil {
+		return err
 	}
 	if err := p.targets(ctx, r); err != nil {
 		return err
 	}
+	p.unmet = nil // the commit asks anew
 	for _, patients := range []bool{true, false} {
 		for _, dr := range p.drafts {
 			if dr.placed || dr.twin != nil || dr.nothing || dr.patient != patients {

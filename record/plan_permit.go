@@ -57,12 +57,27 @@ func (p *plan) permitted(ctx context.Context) error {
 	return nil
 }
 
+// decide is the verdict on an action on a type. Many ops of one kind have one.
+func (p *plan) decide(act access.Action, typ string) access.Verdict {
+	if d := &p.decided; d.act != act || d.typ != typ {
+		*d = decided{act, typ, p.errand.desk.policies.Decide(p.who, p.errand.why, act, typ)}
+	}
+	return p.decided.v
+}
+
+// decided is the verdict that was asked for last.
+type decided struct {
+	act access.Action
+	typ string
+	v   access.Verdict
+}
+
 func (p *plan) permits(ctx context.Context, dr *draft) error {
 	act := opAction(dr.op.Kind)
 	if dr.old == nil && act == access.Update {
 		act = access.Create // an update as create
 	}
-	v := p.errand.desk.policies.Decide(p.who, p.errand.why, act, dr.op.Type)
+	v := p.decide(act, dr.op.Type)
 	if !v.Allowed {
 		return v.Refusal()
 	}

@@ -134,8 +134,14 @@ func (p *plan) conditionalRecord(ctx context.Context, r store.Reader, ref, query
 func (p *plan) patientRecord(ctx context.Context, r store.Reader, id string) (int64, error) {
 	pk, seq, ours := p.desk.ids.decode(id)
 	entry := store.Key{PK: pk, LID: store.MakeLID(fhir.R4().Number("Patient"), seq)}
-	if ours && seq > 0 && p.desk.met.has(entry) {
-		return pk, nil
+	if ours && seq > 0 {
+		if p.desk.met.has(entry) {
+			return pk, nil
+		}
+		if _, err := r.Get(ctx, entry); err == nil {
+			p.desk.met.add(entry)
+			return pk, nil
+		}
 	}
 	n, err := p.desk.whose(ctx, r, id, time.Time{})
 	if err == nil {

@@ -92,11 +92,14 @@ func (p *plan) absent(dr *draft) error {
 }
 
 func (p *plan) ifNoneExist(ctx context.Context, r store.Reader, dr *draft) error {
-	name := dr.op.Type + "?" + dr.op.IfNoneExist
+	name := conditionName(dr.op.Type, dr.op.IfNoneExist)
 	if first := p.asked[name]; first == nil {
 		p.asked[name] = dr
 	} else if first.found == nil {
 		dr.twin = first
+		return nil
+	}
+	if p.unmet[name] {
 		return nil
 	}
 	it, err := p.one(ctx, r, dr.op.Type, dr.op.IfNoneExist)

@@ -87,6 +87,9 @@ func (e *Errand) mayWrite(ctx context.Context, ops []Op) (access.Verdict, error)
 		return e.decide(ctx, access.Update, "")
 	}
 	for i := range ops {
+		if i > 0 && ops[i].asLike(&ops[i-1]) {
+			continue // it is decided
+		}
 		var err error
 		if v, err = e.decide(ctx, opAction(ops[i].Kind), ops[i].Type, ops[i].Type); err != nil {
 			return v, at(ops[i].At, err)
@@ -106,6 +109,12 @@ func (e *Errand) mayWrite(ctx context.Context, ops []Op) (access.Verdict, error)
 		}
 	}
 	return v, nil
+}
+
+// asLike tells an op of which the decision before anything is read is that of another.
+func (op *Op) asLike(other *Op) bool {
+	conditional := func(op *Op) bool { return op.IfNoneExist != "" || op.Where != "" }
+	return op.Kind == other.Kind && op.Type == other.Type && conditional(op) == conditional(other)
 }
 
 func opAction(k OpKind) access.Action {

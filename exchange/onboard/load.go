@@ -113,7 +113,7 @@ func (s *Stage) Load(ctx context.Context, x *Extract, e *record.Errand, opt Load
 	if err != nil {
 		return nil, err
 	}
-	ld := &loader{delta: d, asAt: asAt(x), stage: s, extract: x, errand: e, opt: opt, loading: l, pacer: p}
+	ld := &loader{known: newKnownPatients(), delta: d, asAt: asAt(x), stage: s, extract: x, errand: e, opt: opt, loading: l, pacer: p}
 	if err = errors.Join(ld.readNumbers(), ld.readOthers(), ld.readMerges()); err == nil {
 		err = modestly(func() error { return ld.classes(ctx) })
 	}

@@ -57,7 +57,7 @@ func (ld *loader) write(ctx context.Context, b *batch) error {
 		ops = append(ops, r.op)
 	}
 	if len(ops) == len(rows) {
-		res, err := ld.errand.Transact(record.Unhurried(ctx), ops, record.Commit{Sole: true, Own: true, Piece: ld.pacer.batch(len(ops)), Turn: ld.turn})
+		res, err := ld.errand.Transact(record.Unhurried(ctx), ops, record.Commit{Sole: true, Own: true, Resting: true, Piece: ld.pacer.batch(len(ops)), Turn: ld.turn})
 		rows = b.count(ld, rows, res)
 		if err == nil || !ofTheRow(err) {
 			return err
@@ -86,7 +86,7 @@ func ofTheRow(err error) bool {
 }
 
 func (ld *loader) single(ctx context.Context, b *batch, r loadRow) error {
-	c := record.Commit{Sole: true, Own: true, Turn: ld.turn} // the stage is locked, and what feeds bring too has claims
+	c := record.Commit{Sole: true, Own: true, Resting: true, Turn: ld.turn} // the stage is locked, and what feeds bring too has claims
 	if r.merged != "" {
 		into, err := ld.patient(ctx, ld.survivor(r.merged))
 		if err != nil {

@@ -24,8 +24,8 @@ type loader struct {
 	into    map[string]string // numbers that were merged at the source, by the row's key
 	asAt    *fhir.Value
 	numbers Numbers
-	was     Numbers             // of the extract that a delta goes on from
-	ids     map[string]string   // references to the trust's patients, by their keys: as many as mostIDs
+	was     Numbers // of the extract that a delta goes on from
+	known   *knownPatients
 	taken   map[[2]uint64]bool  // keys of the trust's feed that rows of the class have
 	shared  map[[2]uint64]bool  // those that several rows of the class have between them
 	delta   *Delta              // what the extract is a delta of, nil = it is whole
@@ -34,9 +34,6 @@ type loader struct {
 	merged  map[string][]string // who ended in whom by them
 	others  map[[2]uint64]bool  // keys, hashed, of patients whose number is somebody else's
 }
-
-// mostIDs bounds the references that are remembered: about 60 MB.
-const mostIDs = 500_000
 
 // keep keeps the progress; the refused rows that it counts are in their file then.
 func (ld *loader) keep() error {
@@ -191,7 +188,7 @@ func (x *Extract) filesOfClass(name string) []partFile {
 
 func (ld *loader) row(c *Class, fields [][]byte) loadRow {
 	own := cloned(fields)
-	row := ld.made(c, own, ld.ids)
+	row := ld.made(c, own, ld.known)
 	if i := c.column("merged_into"); i >= 0 {
 		row.merged = string(own[i])
 	}
@@ -208,8 +205,8 @@ func (ld *loader) row(c *Class, fields [][]byte) loadRow {
 
 // made makes the op of a row. It names its patient by the reference that is
 // remembered, else by the number.
-func (ld *loader) made(c *Class, fields [][]byte, ids map[string]string) loadRow {
-	m := &maker{trust: ld.extract.Trust, load: ld.loading.Load, asAt: ld.asAt, zone: ld.stage.zone(), class: c, fields: fields, numbers: ld.numbers, ids: ids, table: ld.opt.Mapping.table(), extract: ld.extract}
+func (ld *loader) made(c *Class, fields [][]byte, known *knownPatients) loadRow {
+	m := &maker{trust: ld.extract.Trust, load: ld.loading.Load, asAt: ld.asAt, zone: ld.stage.zone(), class: c, fields: fields, numbers: ld.numbers, patients: known, table: ld.opt.Mapping.table(), extract: ld.extract}
 	v, key := m.resource(), m.feedKey()
 	if len(ld.shared) > 0 && key != "" && ld.shared[patientKey(m, key)] {
 		key = ""
@@ -257,15 +254,4 @@ func (ld *loader) tells(r loadRow, res record.Result) (key, ref string) {
 		return string(r.fields[ld.at.column("patient")]), ref
 	}
 	return "", ""
-}
-
-// learn remembers who a patient of the trust is.
-func (ld *loader) learn(key, ref string) {
-	if len(ld.ids) >= mostIDs {
-		ld.ids = nil
-	}
-	if ld.ids == nil {
-		ld.ids = map[string]string{}
-	}
-	ld.ids[key] = ref
 }

@@ -66,6 +66,9 @@ func (f *flow) add(r loadRow) error {
 		}
 		return f.settle()
 	}
+	if f.next == nil {
+		f.next = make([]loadRow, 0, min(f.size(), 1000))
+	}
 	f.next = append(f.next, r)
 	if f.bytes += r.size; len(f.next) < f.size() && f.bytes < mostBytes {
 		return nil
@@ -154,7 +157,7 @@ func (f *flow) count() error {
 		delete(f.told, o.row)
 		f.p.Rows++
 		if o.who != "" {
-			f.ld.learn(o.who, o.ref)
+			f.ld.known.learn([]byte(o.who), o.ref)
 		}
 		switch {
 		case o.code != "":

@@ -3,6 +3,7 @@ package onboard
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strings"
 
 	"concord/fault"
@@ -104,6 +105,9 @@ func sameConcept(a, b *fhir.Value) bool {
 
 // moveAll writes the rows that are moves, and gives the others.
 func (ld *loader) moveAll(ctx context.Context, b *batch, rows []loadRow) (others []loadRow, err error) {
+	if !slices.ContainsFunc(rows, func(r loadRow) bool { return len(r.moves) > 0 }) {
+		return rows, nil
+	}
 	for _, r := range rows {
 		if len(r.moves) == 0 {
 			others = append(others, r)

@@ -23,11 +23,11 @@ type maker struct {
 	fields      [][]byte
 	table       *crosswalk.Table // nil = codes as sent
 	numbers     Numbers
-	ids         map[string]string // references to patients that are remembered, by their keys
-	known       bool              // one of them was used
-	extract     *Extract          // that has the content of documents; nil = they are made without
-	size        int               // bytes of content
-	failed      error             // the content could not be read
+	patients    *knownPatients
+	known       bool     // one of them was used
+	extract     *Extract // that has the content of documents; nil = they are made without
+	size        int      // bytes of content
+	failed      error    // the content could not be read
 }
 
 func (m *maker) at(name string) string { return string(m.fields[m.class.column(name)]) }
@@ -91,7 +91,7 @@ func (m *maker) identifier(class, key string) *fhir.Value {
 
 // subject is a reference to the row's patient, found by the hospital number.
 func (m *maker) subject() *fhir.Value {
-	if ref := m.ids[m.at("patient")]; ref != "" {
+	if ref := m.patients.ref(m.fields[m.class.column("patient")]); ref != "" {
 		m.known = true
 		return fhir.Obj("reference", ref)
 	}

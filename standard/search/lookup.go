@@ -95,6 +95,24 @@ func (x *Extractor) LookupType(q *Query, typ string) Lookup {
 	return l
 }
 
+// Identifiers are hashes of which one must be filed for anything to match a query of one
+// type; nil where it names no identifier.
+func (x *Extractor) Identifiers(q *Query) []uint64 {
+	if q.Type == "" || q.Contained != "" {
+		return nil
+	}
+	for i := range q.Clauses {
+		c := &q.Clauses[i]
+		if c.Param == nil || c.Chain != nil || !plannable(c.Modifier) || !slices.Contains(x.plans[q.Type].idents, c.Param) {
+			continue
+		}
+		if hashes := x.identHashes(q.Type, c.Param, c); hashes != nil {
+			return hashes
+		}
+	}
+	return nil
+}
+
 // plannable tells whether a modifier leaves a clause as narrow as the index
 // thinks it is.
 func plannable(modifier string) bool {
