@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 
@@ -23,7 +24,8 @@ type guard struct {
 	upto       int64                  // change up to which the feed has been followed
 	loaded     time.Time              // when marked was read
 	marked     map[int64]bool         // records of everybody of whom something is marked
-	touched    map[int64]bool         // records written to since
+	touched    map[int64]bool         // records written to since by what may mark somebody
+	plainly    map[int64]bool         // changes ahead of upto that mark nothing
 	facts      map[int64]*recordFacts // by record key
 	same       map[int64]sameRecords  // by record key
 	labels     map[int64]labels       // of records that may hold any, by record key
@@ -62,7 +64,8 @@ func (d *Desk) follow(ctx context.Context, r store.Reader, change int64) error {
 	if len(lines) >= followed {
 		return d.mark(ctx, r, change)
 	}
-	var touched []int64
+	var written []int64
+	touched := g.marking(lines)
 	saying := factTypes()
 	location, practitioner, role := fhir.R4().Number("Location"), fhir.R4().Number("Practitioner"), fhir.R4().Number("PractitionerRole")
 	said := map[int64]bool{} // what is known of these may have changed
@@ -71,7 +74,7 @@ func (d *Desk) follow(ctx context.Context, r store.Reader, change int64) error {
 		if typ := c.Key.Type(); typ == location || typ == practitioner || typ == role {
 			directory[c.Key] = true
 		}
-		touched = append(touched, c.Key.PK)
+		written = append(written, c.Key.PK)
 		said[c.Key.PK] = said[c.Key.PK] || saying[c.Key.Type()]
 		if c.Key.Type() != fhir.R4().Number("Patient") {
 			continue
@@ -80,15 +83,15 @@ func (d *Desk) follow(ctx context.Context, r store.Reader, change int64) error {
 		if err != nil {
 			return err
 		}
-		touched = append(touched, all...)
 		for _, pk := range all {
-			said[pk] = true
+			said[pk], touched[pk] = true, true
+			written = append(written, pk)
 		}
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for _, pk := range touched {
-		g.touched[pk] = true
+	maps.Copy(g.touched, touched)
+	for _, pk := range written {
 		delete(g.labels, pk)
 		if said[pk] {
 			delete(g.facts, pk)
@@ -97,6 +100,7 @@ func (d *Desk) follow(ctx context.Context, r store.Reader, change int64) error {
 	}
 	g.referred(directory)
 	g.upto = max(g.upto, change)
+	g.passed(g.upto)
 	return nil
 }
 
@@ -138,6 +142,7 @@ func (d *Desk) mark(ctx context.Context, r store.Reader, change int64) error {
 	defer g.mu.Unlock()
 	g.ready, g.whole, g.unlabelled, g.upto, g.loaded = true, whole, s.state.Labels, change, d.now()
 	g.marked, g.touched = marked, map[int64]bool{}
+	g.passed(change)
 	g.facts, g.same, g.labels = map[int64]*recordFacts{}, map[int64]sameRecords{}, map[int64]labels{}
 	return nil
 }

@@ -42,12 +42,19 @@ func (e *Errand) keepAll(ctx context.Context, v access.Verdict, pieces []*plan, 
 	one := func(i int) {
 		failed[i] = e.desk.engine.Update(ctx, func(tx store.Tx) error { return e.commit(ctx, tx, v, pieces[i], c) })
 		for _, dr := range pieces[i].drafts {
-			dr.kept = failed[i] == nil
+			if dr.kept = failed[i] == nil; dr.kept && dr.patient && !dr.idle() {
+				e.desk.met.add(dr.key)
+			}
 		}
 		if failed[i] != nil {
 			pieces[i].forgetLately()
-		} else if pieces[i].carries {
+			return
+		}
+		if pieces[i].carries {
 			e.desk.wakeWork()
+		}
+		if pieces[i].marksNothing() {
+			e.desk.guard.plain(pieces[i].drafts[0].change)
 		}
 	}
 	var others sync.WaitGroup
