@@ -185,16 +185,20 @@ func (m *maker) attached() (content []*fhir.Value) {
 
 func (m *maker) result() *fhir.Value {
 	status := map[string]string{"final": "final", "preliminary": "preliminary", "corrected": "corrected", "cancelled": "cancelled"}[m.at("status")]
-	o := fhir.Obj("resourceType", "Observation", "meta", m.meta(), "identifier", fhir.Arr(m.identifier("results", m.at("key"))), "status", status,
-		"category", fhir.Arr(fhir.Concept("http://terminology.hl7.org/CodeSystem/observation-category", "laboratory", "", "")),
-		"code", m.concept(Results, m.at("code"), m.at("name")), "subject", m.subject(), "effectiveDateTime", m.instant("taken"), "issued", m.instant("reported"))
+	var based, quantity, limits *fhir.Value
 	if n := m.at("order"); n != "" {
-		o = o.With("basedOn", fhir.Arr(m.order(uk.PlacerOrder, n)))
+		based = fhir.Arr(m.order(uk.PlacerOrder, n))
 	}
-	if v := m.at("value"); decimal(v) {
-		return m.measured(o, v, m.at("unit"))
+	value, unit, words := m.at("value"), m.at("unit"), ""
+	if decimal(value) {
+		quantity, limits = m.measured(value, unit)
+	} else {
+		words, limits = strings.TrimSpace(value+" "+unit), crosswalk.Unit{}.Range(m.at("range"), unit)
 	}
-	return o.With("valueString", strings.TrimSpace(m.at("value")+" "+m.at("unit"))).With("referenceRange", fhir.Arr(crosswalk.Unit{}.Range(m.at("range"), m.at("unit"))))
+	return fhir.Obj("resourceType", "Observation", "meta", m.meta(), "identifier", fhir.Arr(m.identifier("results", m.at("key"))), "status", status,
+		"category", fhir.Arr(fhir.Concept("http://terminology.hl7.org/CodeSystem/observation-category", "laboratory", "", "")),
+		"code", m.concept(Results, m.at("code"), m.at("name")), "subject", m.subject(), "effectiveDateTime", m.instant("taken"), "issued", m.instant("reported"),
+		"basedOn", based, "valueQuantity", quantity, "valueString", words, "referenceRange", fhir.Arr(limits))
 }
 
 // decimal tells a number that JSON takes as it stands.

@@ -17,12 +17,12 @@ func (m *maker) party(typ string, kind CodeKind, system, code, display string) *
 	return m.table.Party(typ, kind, crosswalk.Sent{System: system, Code: code, Display: display})
 }
 
-// measured puts a number into an Observation: in the domain's unit where values
-// are converted, with the number as sent beside it.
-func (m *maker) measured(o *fhir.Value, value, sent string) *fhir.Value {
+// measured is a number as an Observation has it, and its range: in the domain's unit
+// where values are converted, with the number as sent beside it.
+func (m *maker) measured(value, sent string) (quantity, limits *fhir.Value) {
 	var unit crosswalk.Unit
 	if to, mapped := m.table.Find(Results, m.at("code")); mapped {
 		unit, _ = m.table.Unit(to, sent)
 	}
-	return o.With("valueQuantity", unit.Quantity(value, "", sent)).With("referenceRange", fhir.Arr(unit.Range(m.at("range"), sent)))
+	return unit.Quantity(value, "", sent), unit.Range(m.at("range"), sent)
 }

@@ -105,13 +105,16 @@ func (w *work) meanwhile(arrivals []Arrival, since int64) error {
 	if err != nil {
 		return err
 	}
+	order = slices.DeleteFunc(order, func(k store.Key) bool { return found[k] == nil })
+	subjects := make([]*match.Subject, len(order)) // each is compared with each
+	for i, k := range order {
+		subjects[i] = found[k]
+	}
 	for i := range arrivals {
 		a := &arrivals[i]
 		a.Candidates = slices.DeleteFunc(a.Candidates, func(c Candidate) bool { return last[c.Key] != 0 })
-		for _, k := range order {
-			if s := found[k]; s != nil {
-				a.consider(w.Match, k, s)
-			}
+		for i, k := range order {
+			a.consider(w.Match, k, subjects[i])
 		}
 	}
 	return nil

@@ -180,7 +180,12 @@ func (v *View) Pending(after *Key, limit int) []Entry {
 		if len(more) > 0 && after != nil && more[0].Key == *after {
 			more = more[1:]
 		}
-		if out = append(out, more...); len(out) >= limit {
+		if out == nil {
+			out = more
+		} else {
+			out = append(out, more...)
+		}
+		if len(out) >= limit {
 			return out[:limit]
 		}
 	}
