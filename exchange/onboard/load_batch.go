@@ -19,6 +19,8 @@ type outcome struct {
 	who     string   // key of the patient, where the row told who that is
 	ref     string   // the reference to that patient
 	text    [][]byte // of a row that was refused
+	from    string   // file and line of the source at which it stands
+	line    int
 }
 
 // batch is some rows that are loaded as one, and what became of them.
@@ -124,7 +126,7 @@ func (ld *loader) single(ctx context.Context, b *batch, r loadRow) error {
 }
 
 func (b *batch) refuse(code string, r loadRow) {
-	b.told = append(b.told, outcome{row: r.row, code: code, text: r.fields})
+	b.told = append(b.told, outcome{row: r.row, code: code, text: r.fields, from: r.from, line: r.line})
 }
 
 // patient is the id of the trust's patient of a key, "" if there is none.

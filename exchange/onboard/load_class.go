@@ -56,6 +56,8 @@ type loadRow struct {
 	known  bool   // it refers to its patient by what is remembered
 	size   int    // bytes of content
 	failed error  // its content could not be read
+	from   string // file of the source, "" where the stage has not noted it
+	line   int    // of that file
 }
 
 // class loads the rows of one class.
@@ -101,10 +103,11 @@ func (ld *loader) sweep(ctx context.Context, c *Class, p *ClassProgress, n *int6
 	fl := newFlow(ctx, ld, p)
 	defer fl.end()
 	for _, f := range ld.extract.filesOfClass(c.Name) {
-		for fields, err := range ld.extract.loadable(f, len(c.Columns)) {
+		for staged, err := range ld.extract.loadableRows(f, len(c.Columns)) {
 			if err != nil {
 				return err
 			}
+			fields := staged.fields
 			if is := column >= 0 && len(fields[column]) > 0; is != merged {
 				if is {
 					ld.mergedInto(string(fields[c.column("key")]), string(fields[column]))
@@ -122,7 +125,7 @@ func (ld *loader) sweep(ctx context.Context, c *Class, p *ClassProgress, n *int6
 			if row.failed != nil {
 				return row.failed
 			}
-			row.row, row.again = *n, again
+			row.row, row.again, row.from, row.line = *n, again, f.Source, staged.line
 			if err := fl.add(row); err != nil {
 				return err
 			}
@@ -163,6 +166,14 @@ func (ld *loader) openRefused(c *Class) error {
 		ld.refused.header = append(ld.refused.header, []byte(col.Name))
 	}
 	return nil
+}
+
+// refuse writes a refused row beside where it stands in the source.
+func (ld *loader) refuse(o outcome) error {
+	if ld.refused.source = o.from; o.from == "" {
+		ld.refused.source = ld.at.Name
+	}
+	return ld.refused.add(o.code, o.line, o.text)
 }
 
 func (ld *loader) closeRefused() error {
@@ -221,6 +232,7 @@ func (ld *loader) made(c *Class, fields [][]byte, known *knownPatients) loadRow 
 func (ld *loader) plain(r loadRow, keyed bool) loadRow {
 	p := ld.made(ld.at, r.fields, nil)
 	p.row = r.row
+	p.from, p.line = r.from, r.line
 	if p.merged = r.merged; !keyed || r.op.Key == "" {
 		p.op.Key = ""
 	}

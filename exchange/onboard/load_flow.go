@@ -165,7 +165,7 @@ func (f *flow) count() error {
 			if o.code == codeOtherPerson {
 				f.ld.other(keyOf(o.text[0]))
 			}
-			if err := f.ld.refused.add(o.code, 0, o.text); err != nil {
+			if err := f.ld.refuse(o); err != nil {
 				return err
 			}
 		case o.there:

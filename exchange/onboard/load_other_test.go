@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 	"os"
+	"strings"
 	"testing"
 
 	"concord/record"
@@ -113,5 +114,34 @@ func TestNumberOfSomebodyElse(t *testing.T) {
 	}
 	if a, b := about(t, e, nine), about(t, e, one); a != 0 || b != 1 {
 		t.Errorf("%d rows lie under somebody else, %d under the patient", a, b)
+	}
+}
+
+// TestRefusedByLoadSaysWhere: a row that a load refuses says in which file and line of
+// the source it stands, so that it can be mended there and sent in again.
+func TestRefusedByLoadSaysWhere(t *testing.T) {
+	ctx := context.Background()
+	d := openDesk(t)
+	feed := loaderNamed(t, d, "pas", "R1K")
+	file(t, feed, underNumbers(map[string]string{"R1K": "L9"}, "NINE", "1949-09-09", "male"))
+	s := newStage(t, "R1K")
+	x, _ := profiled(t, s, folder(t, "", map[string]string{
+		"patients.csv":        people + "L1,EXAMPLE,Ada,1961-04-30,F,\n",
+		"patients-old.csv":    people + "L2,SECOND,Bea,,F,\nL9,\"SOMEBODY\nELSE\",Cyd,1980-01-01,F,\n",
+		"alerts-old.csv":      "key,patient,kind,text,status\nA1,L1,allergy,Penicillin,active\nA8,L1,alert,Falls,active\nA9,L9,allergy,Nuts,active\n",
+		"appointments.ndjson": "{}\n" + `{"resourceType":"Appointment","id":"P9","status":"booked","start":"2027-01-05T10:00:00Z","serviceType":[{"coding":[{"code":"CLIN"}]}],"participant":[{"actor":{"reference":"Patient/L9"},"status":"accepted"},{"actor":{"reference":"Location/CLIN"},"status":"accepted"}]}` + "\n",
+	}), Options{})
+	if l, err := s.Load(ctx, x, loaderOf(t, d, "R1K"), LoadOptions{}); err != nil || l.Classes["patients"].Refused[codeOtherPerson] != 1 {
+		t.Fatalf("%+v %v", l, err)
+	}
+	for name, want := range map[string]string{
+		"patients.csv":     "record.other-person,patients-old.csv,3,L9,",
+		"alerts.csv":       "onboard.patient-refused,alerts-old.csv,4,A9,",
+		"appointments.csv": "onboard.patient-refused,appointments.ndjson,2,P9,",
+	} {
+		text, err := os.ReadFile(x.path("refused", "load", name))
+		if _, rows, _ := strings.Cut(string(text), "\n"); err != nil || !strings.HasPrefix(rows, want) {
+			t.Errorf("%s is refused as %q, not %q: %v", name, rows, want, err)
+		}
 	}
 }

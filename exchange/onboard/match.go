@@ -184,35 +184,53 @@ func (p *patients) records() iter.Seq2[match.Record, error] {
 // The fields are valid until the next.
 func (x *Extract) loadable(f partFile, columns int) iter.Seq2[[][]byte, error] {
 	return func(yield func([][]byte, error) bool) {
+		for row, err := range x.loadableRows(f, columns) {
+			if !yield(row.fields, err) {
+				return
+			}
+		}
+	}
+}
+
+// stagedRow is a row of a staged file, and the line of the source at which it stands.
+type stagedRow struct {
+	line   int
+	fields [][]byte
+}
+
+// loadableRows is loadable, each row with its line.
+func (x *Extract) loadableRows(f partFile, columns int) iter.Seq2[stagedRow, error] {
+	none := stagedRow{}
+	return func(yield func(stagedRow, error) bool) {
 		text, err := os.ReadFile(x.path(partName(f.part), skipFile(f.Name)))
 		if err != nil {
-			yield(nil, unstaged(err))
+			yield(none, unstaged(err))
 			return
 		}
 		skip, err := skips(text)
 		if err != nil {
-			yield(nil, err)
+			yield(none, err)
 			return
 		}
 		r, err := openRows(x.path(partName(f.part), f.Name), columns)
 		if err != nil {
-			yield(nil, err)
+			yield(none, err)
 			return
 		}
 		defer r.close()
 		for n := int64(0); ; n++ {
-			_, fields, err := r.next()
+			from, fields, err := r.next()
 			if errors.Is(err, io.EOF) {
 				if n != f.Rows {
-					yield(nil, damaged())
+					yield(none, damaged())
 				}
 				return
 			}
 			if err != nil {
-				yield(nil, err)
+				yield(none, err)
 				return
 			}
-			if !skip[n] && !yield(fields, nil) {
+			if !skip[n] && !yield(stagedRow{from.line, fields}, nil) {
 				return
 			}
 		}
