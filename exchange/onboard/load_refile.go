@@ -169,18 +169,20 @@ func (u *undoer) unfileOne(ctx context.Context, it *record.Item) error {
 	}
 	ops, err := u.errand.RefiledBack(ctx, it, moved)
 	if err == nil && len(ops) > 0 {
+		if err := u.restoring(it); err != nil {
+			return err
+		}
 		_, err = u.errand.Transact(record.Unhurried(ctx), ops, record.Commit{Turn: u.turn})
 	}
 	switch {
 	case len(ops) == 0 && err == nil || err != nil && ofTheRow(err):
+		u.notRestored(it)
 		u.keep(it, "changed")
 		return nil
 	case err != nil:
 		return err
 	}
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.out.Restored[it.Type]++
+	u.restored(it)
 	return nil
 }
 

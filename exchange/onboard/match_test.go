@@ -23,12 +23,20 @@ import (
 
 func openDesk(t testing.TB) *record.Desk {
 	t.Helper()
+	d, _ := openDeskIn(t, t.TempDir())
+	return d
+}
+
+// openDeskIn is openDesk in a folder of the test's own; until then nobody else may open it.
+func openDeskIn(t testing.TB, dir string) (_ *record.Desk, done func()) {
+	t.Helper()
 	ctx := context.Background()
-	engine, err := sqlite.Open(ctx, t.TempDir(), sqlite.Options{Now: time.Now, NoSync: true})
+	engine, err := sqlite.Open(ctx, dir, sqlite.Options{Now: time.Now, NoSync: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { engine.Close() })
+	done = func() { engine.Close() }
+	t.Cleanup(done)
 	codec, err := dictionary.Codec()
 	if err != nil {
 		t.Fatal(err)
@@ -37,7 +45,7 @@ func openDesk(t testing.TB) *record.Desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return desk
+	return desk, done
 }
 
 // bring lets a record arrive and gives the id of its entry.

@@ -29,6 +29,8 @@ type Undoing struct {
 	Codes CodesBecame `json:"codes,omitempty"`
 	// Paced is what the undo was held to; nil = to nothing.
 	Paced *Paced `json:"paced,omitempty"`
+	// Under is what was on its way when this was kept; nil = nothing.
+	Under *underway `json:"under,omitempty"`
 }
 
 // UndoOptions of an undo.
@@ -82,7 +84,10 @@ func (s *Stage) Undo(ctx context.Context, x *Extract, e *record.Errand, opt Undo
 	if err != nil {
 		return nil, err
 	}
-	u := &undoer{errand: e, referrers: e.Referrers(), clock: s.Now, mended: l.Before > 0, out: out}
+	u := &undoer{extract: x, errand: e, referrers: e.Referrers(), clock: s.Now, mended: l.Before > 0, out: out, under: underway{map[string]bool{}, map[string]int64{}}}
+	if err := u.countUnder(ctx); err != nil {
+		return nil, err
+	}
 	defer spareThreads()()
 	if u.pacer, err = startPace(ctx, opt.Throttle, pace{batch: undoBatch}); err != nil {
 		return nil, err
@@ -96,8 +101,7 @@ func (s *Stage) Undo(ctx context.Context, x *Extract, e *record.Errand, opt Undo
 		u.out.Codes, err = opt.Undone(ctx, l)
 	}
 	if err != nil { // what it has done counts when it goes on; what stays is looked for again
-		u.out.Kept = nil
-		return nil, errors.Join(err, x.SaveJSON(undoneFile, u.out))
+		return nil, errors.Join(err, u.keepSoFar())
 	}
 	slices.SortFunc(u.out.Kept, func(a, b KeptResource) int { return strings.Compare(a.Ref, b.Ref) })
 	l.State, l.Ended = stateUndone, s.Now().UTC()
@@ -138,6 +142,7 @@ func (x *Extract) undoing(load string) (*Undoing, error) {
 
 // undoer is an undo at work.
 type undoer struct {
+	extract   *Extract
 	pacer     *pacer // nil = as hard as it can
 	clock     func() time.Time
 	errand    *record.Errand
@@ -145,6 +150,7 @@ type undoer struct {
 	mended    bool              // rows were mended after they were loaded: the load wrote some twice
 	mu        sync.Mutex
 	out       *Undoing
+	under     underway        // what is on its way
 	named     map[string]bool // what is kept, by its reference
 }
 
@@ -291,8 +297,11 @@ func (u *undoer) batch(ctx context.Context, typ string, items []*record.Item) er
 	for i, it := range items {
 		ops[i] = record.Op{Kind: record.Delete, Type: typ, ID: it.ID, IfMatch: it.Version}
 	}
+	if err := u.removing(items); err != nil {
+		return err
+	}
 	res, err := u.errand.Transact(record.Unhurried(ctx), ops, record.Commit{Piece: u.pacer.batch(len(ops)), Turn: u.turn})
-	items = u.gone(typ, items, res)
+	items = u.removed(typ, items, res, err)
 	switch {
 	case err == nil || !ofTheRow(err):
 		return err
@@ -308,18 +317,21 @@ func (u *undoer) batch(ctx context.Context, typ string, items []*record.Item) er
 	return nil
 }
 
-// gone counts what was deleted, and gives what was not.
-func (u *undoer) gone(typ string, items []*record.Item, res []record.Result) (left []*record.Item) {
-	if res == nil {
-		return items
-	}
+// removed counts what was deleted, and gives what was not. Where the transaction came
+// to no clear end, what is left may be gone or not.
+func (u *undoer) removed(typ string, items []*record.Item, res []record.Result, err error) (left []*record.Item) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	for i, r := range res {
-		if r.Outcome == 0 {
-			left = append(left, items[i])
-		} else {
+	clear := err == nil || ofTheRow(err)
+	for i, it := range items {
+		gone := res != nil && res[i].Outcome != 0
+		if gone {
 			u.out.Removed[typ]++
+		} else {
+			left = append(left, it)
+		}
+		if gone || clear {
+			delete(u.under.Removing, it.Ref())
 		}
 	}
 	return left

@@ -85,14 +85,16 @@ func (u *undoer) restore(ctx context.Context, now *record.Item, before []*record
 		u.keep(now, "joined") // the delta merged its number into another: a steward parts them
 	}
 	op := record.Op{Kind: record.Update, Type: now.Type, ID: now.ID, IfMatch: now.Version, Resource: v}
-	_, err = u.errand.Transact(ctx, []record.Op{op}, record.Commit{})
+	if err := u.restoring(now); err != nil {
+		return err
+	}
+	_, err = u.errand.Transact(record.Unhurried(ctx), []record.Op{op}, record.Commit{Turn: u.turn})
 	switch {
 	case err == nil:
-		u.mu.Lock()
-		defer u.mu.Unlock()
-		u.out.Restored[now.Type]++
+		u.restored(now)
 		return nil
 	case fault.Is(err, fault.Conflict):
+		u.notRestored(now)
 		u.keep(now, "changed")
 		return nil
 	}
