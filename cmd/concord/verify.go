@@ -28,6 +28,14 @@ func (c *verifyCmd) Run(ctx context.Context) error {
 	return perform(ctx, c.where, req, os.Stdout)
 }
 
+// rootOf is the root of the audit log's tree in words: of nothing there is none.
+func rootOf(v audit.Verified) string {
+	if v.Size == 0 {
+		return "none"
+	}
+	return v.Root.String()
+}
+
 // verify prints each finding and what was looked at; findings are its error.
 func (h *house) verify(ctx context.Context, out io.Writer, req request) error {
 	n := 0
@@ -49,7 +57,10 @@ func (h *house) verify(ctx context.Context, out io.Writer, req request) error {
 	for _, rule := range v.Audit.Removed {
 		fmt.Fprintf(out, "payloads of audit entries removed by the rule %s\n", rule)
 	}
-	fmt.Fprintf(out, "%d resources, %d audit entries, change %d, audit root %s: ", v.Resources, v.Audit.Rows, v.Change, v.Audit.Root)
+	if v.Audit.Behind > 0 {
+		fmt.Fprintf(out, "the audit root is of the first %d entries: %d more are not in the tree yet, and no checkpoint vouches for them; a server adds them within a second\n", v.Audit.Size, v.Audit.Behind)
+	}
+	fmt.Fprintf(out, "%d resources, %d audit entries, change %d, audit root %s: ", v.Resources, v.Audit.Rows, v.Change, rootOf(v.Audit))
 	if n > 0 {
 		fmt.Fprintf(out, "%d findings\n", n)
 		return errFindings
