@@ -25,6 +25,9 @@
 //     scoped by the feed's trust, never by the assigning authority's name.
 //   - An older event (EVN-2) never overwrites newer demographics or a newer
 //     state of a visit; it only fills gaps.
+//   - A message that says what is stored makes a version if it is of a later
+//     moment, before which others are old from then on, and none if it is played
+//     again with the time that it had.
 //   - An NHS number that is not well formed is kept with the status "trace
 //     required" and never offered for joining.
 //   - Every valued field that no rule read is named in Mapped.Unmapped.

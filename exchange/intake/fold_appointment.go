@@ -29,7 +29,7 @@ func foldAppointment(old, in *fhir.Value, c FoldContext) (*fhir.Value, error) {
 		}
 		out = out.With(name, v)
 	}
-	if sameContent(out, old) {
+	if repeats(old, out, c) {
 		return nil, nil
 	}
 	return out.With("meta", in.Get("meta")), nil

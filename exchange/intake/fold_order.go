@@ -24,7 +24,7 @@ func foldOrder(old, in *fhir.Value, c FoldContext) (*fhir.Value, error) {
 		}
 		out = out.With(name, v)
 	}
-	if sameContent(out, old) {
+	if repeats(old, out, c) {
 		return nil, nil
 	}
 	return out.With("meta", in.Get("meta")), nil
@@ -59,7 +59,7 @@ func foldReport(old, in *fhir.Value, c FoldContext) (*fhir.Value, error) {
 	if out.Get("presentedForm") == nil && out.StrAt("status") != cancelled {
 		out = out.With("presentedForm", old.Get("presentedForm"))
 	}
-	if sameContent(out, old) {
+	if repeats(old, out, c) {
 		return nil, nil
 	}
 	return out, nil

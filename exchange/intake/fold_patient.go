@@ -32,7 +32,7 @@ func foldDemographics(cleared []string) Fold {
 			out = out.With(name, v)
 		}
 		out = out.Without(cleared...)
-		if sameContent(out, old) && !c.Event.After(eventOf(old)) {
+		if repeats(old, out, c) {
 			return nil, nil
 		}
 		return out.With("meta", in.Get("meta")), nil

@@ -29,14 +29,26 @@ func stale(old *fhir.Value, c FoldContext) bool {
 }
 
 // sameContent compares without what the writer sets.
-func sameContent(a, b *fhir.Value) bool {
-	return fhir.Equal(a.Without("id", "meta", "text"), b.Without("id", "meta", "text"))
+func sameContent(a, b *fhir.Value) bool { return fhir.Equal(said(a), said(b)) }
+
+func said(v *fhir.Value) *fhir.Value {
+	if v = withoutSourceKeys(v.Without("id", "meta", "text")); v.Get("identifier").Len() == 0 {
+		return v.Without("identifier")
+	}
+	return v
 }
 
-// replaceNewer stores the draft unless what is stored is newer or the same.
-// A repetition of the same content makes no version.
+// repeats tells an event that says what is stored and is of no later moment: it makes no
+// version. A later one that says the same makes one, since what was said between, and
+// comes last, is older then.
+func repeats(old, out *fhir.Value, c FoldContext) bool {
+	return old != nil && !c.Event.After(eventOf(old)) && sameContent(out, old)
+}
+
+// replaceNewer stores the draft unless what is stored is newer, or the same at the
+// same moment.
 func replaceNewer(old, in *fhir.Value, c FoldContext) (*fhir.Value, error) {
-	if stale(old, c) || old != nil && sameContent(old, in) {
+	if stale(old, c) || repeats(old, in, c) {
 		return nil, nil
 	}
 	return in, nil

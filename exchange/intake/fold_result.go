@@ -71,7 +71,7 @@ func foldResult(old, in *fhir.Value, c FoldContext) (*fhir.Value, error) {
 	if alsoCoded(old.Get("code"), in.Get("code")) {
 		out = out.With("code", old.Get("code"))
 	}
-	if sameContent(old.With("identifier", ids), out) {
+	if repeats(old.With("identifier", ids), out, c) {
 		return nil, nil
 	}
 	return out, nil

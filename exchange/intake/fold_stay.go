@@ -50,7 +50,7 @@ func foldStay(change stateChange, d stayDetails) Fold {
 			change.do(st)
 		}
 		out := st.close()
-		if old != nil && sameContent(out, old) && !c.Event.After(eventOf(old)) {
+		if repeats(old, out, c) {
 			return nil, nil
 		}
 		return out.With("meta", in.Get("meta")), nil

@@ -273,8 +273,14 @@ func TestCorrectedResultMakesAVersion(t *testing.T) {
 			t.Errorf("at %s: %s, want %s", step.hour, got, step.want)
 		}
 	}
-	if changed := s.take(t, oru("0112", "11.05", "C")); len(changed) != 0 {
+	if changed := s.take(t, oru("0111", "11.05", "C")); len(changed) != 0 {
 		t.Errorf("the same result again changes %v", changed)
+	}
+	if changed := s.take(t, oru("0113", "11.05", "C")); len(changed) == 0 {
+		t.Error("the same result at a later moment does not hold from then on")
+	}
+	if s.take(t, oru("0112", "12", "C")); obs() != "corrected 11.05" {
+		t.Errorf("a correction that was overtaken gives %s", obs())
 	}
 }
 
