@@ -11,6 +11,11 @@ import (
 	"concord/store"
 )
 
+// ChangedNothing is what stands as the text of a message that was applied and said
+// nothing that is not known, or is older than what is known: of a feed that plays
+// messages again there are many.
+const ChangedNothing = "changed nothing: it is known, or something later is"
+
 // PassedOver is the code of a message that a channel's rule passes over: it is kept,
 // nothing is written of it, and it can be put back.
 const PassedOver = "channel.passed-over"

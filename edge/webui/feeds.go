@@ -2,6 +2,8 @@ package webui
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -100,8 +102,9 @@ func (s *Site) feedRows(v *visit, o *feed.Overview) ([]feedRow, error) {
 		}
 		rows = append(rows, r)
 	}
-	for _, x := range settings { // a feed that has not sent yet
-		rows = append(rows, feedRow{Name: x.Feed, Hours: make([]int64, 24), Setting: &x})
+	for _, name := range slices.Sorted(maps.Keys(settings)) { // a feed that has not sent yet
+		x := settings[name]
+		rows = append(rows, feedRow{Name: name, Hours: make([]int64, 24), Setting: &x})
 	}
 	return rows, nil
 }
@@ -240,6 +243,16 @@ func line(m *record.Message, l chart.Lens) messageLine {
 		}
 	}
 	return x
+}
+
+// unchanging counts messages that were applied and changed nothing.
+func unchanging(lines []messageLine) (n int) {
+	for _, m := range lines {
+		if m.Text == record.ChangedNothing {
+			n++
+		}
+	}
+	return n
 }
 
 // lineFor is a message as somebody may deal with it.

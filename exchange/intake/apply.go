@@ -24,6 +24,9 @@ func (a *Applier) apply(ctx context.Context, t *task) error {
 	}
 	row := *t.row
 	row.State, row.Code, row.Place, row.Text = record.Applied, "", "", ""
+	if len(w.ops)+len(w.joins)+len(w.parts) == 0 {
+		row.Text = record.ChangedNothing
+	}
 	row.Detail = detail(t)
 	source, _, _ := strings.Cut(t.feed.Source(t.row.Control), "#")
 	asked := t.unmapped()
