@@ -67,7 +67,7 @@ type ganttBar struct {
 
 // The plot of a run.
 const (
-	ganttLeft, ganttRight = 300.0, 1080.0
+	ganttLeft, ganttRight = 300.0, 1060.0
 	ganttRow              = 26.0
 	ganttTop              = 24.0
 )
@@ -147,11 +147,21 @@ func (s *Site) gantt(x *runView, r *runbook.Run, times []runbook.Timed) {
 		x.Bars = append(x.Bars, b)
 	}
 	x.Height = ganttTop + float64(len(times))*ganttRow + 6
-	const n = 6
-	for i := range n + 1 {
-		d := time.Duration(float64(end.Sub(r.Began)) * float64(i) / n)
-		x.Ticks = append(x.Ticks, tick{at.at(d.Seconds()), "+" + minuteWords(d.Round(time.Second))})
+	step := ganttStep(end.Sub(r.Began))
+	for d := time.Duration(0); d <= end.Sub(r.Began); d += step {
+		x.Ticks = append(x.Ticks, tick{at.at(d.Seconds()), "+" + minuteWords(d)})
 	}
+}
+
+// ganttStep is a round length of which a run has seven at most.
+func ganttStep(span time.Duration) time.Duration {
+	const s, m, h = time.Second, time.Minute, time.Hour
+	for _, step := range []time.Duration{10 * s, 30 * s, m, 2 * m, 5 * m, 10 * m, 15 * m, 30 * m, h, 2 * h, 4 * h, 8 * h, 12 * h, 24 * h} {
+		if span <= 7*step {
+			return step
+		}
+	}
+	return max(24*h, (span/7).Round(24*h)+24*h)
 }
 
 // joinTrend is the quality of the source's data over the trials.
