@@ -14,6 +14,7 @@ import (
 	"concord/exchange/intake"
 	"concord/exchange/onboard"
 	"concord/fault"
+	"concord/standard/fhir"
 	"concord/standard/hl7v2"
 	"concord/standard/uk"
 )
@@ -98,12 +99,33 @@ func readMessages(zone *time.Location) func(string, []byte) ([]onboard.Resource,
 				r := onboard.Resource{Key: d.Key, Patient: one.Patient.Number, Value: v}
 				if d.Type == "Patient" {
 					r.Key, r.Weak = one.Patient.Number, m.Header().Type != "ADT"
+					out = append(out, mergedInto(r, one.Merge, trust)...)
 				}
 				out = append(out, r)
 			}
 		}
 		return out, nil
 	}
+}
+
+// mergedInto are the patients whose numbers a message merges into that of its own: what
+// it says of the person is what is known of them.
+func mergedInto(own onboard.Resource, merge *intake.Merge, trust string) (out []onboard.Resource) {
+	if merge == nil {
+		return nil
+	}
+	for _, old := range merge.Old {
+		var ids []*fhir.Value
+		for id := range own.Value.Get("identifier").Each() {
+			if id.StrAt("system") == uk.HospitalNumber.System(trust) {
+				id = id.With("value", old)
+			}
+			ids = append(ids, id)
+		}
+		v := own.Value.With("identifier", ids).With("link", fhir.Arr(fhir.Obj("other", fhir.Obj("reference", "#patient"), "type", "replaced-by")))
+		out = append(out, onboard.Resource{Key: old, Patient: own.Key, Value: v})
+	}
+	return out
 }
 
 // found opens the stage and the extract that is meant.

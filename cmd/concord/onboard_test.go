@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +14,7 @@ import (
 	"concord/exchange/onboard"
 	"concord/fault"
 	"concord/record"
+	"concord/record/access"
 )
 
 // TestExtractOfMessages: HL7 v2 messages of a trust become rows; a later account
@@ -56,6 +59,76 @@ func TestExtractOfMessages(t *testing.T) {
 	m, err := os.ReadFile(x.Folder("refused/part-1/unreadable-feed.csv"))
 	if err != nil || !bytes.Contains(m, []byte("ZZZ^Z99")) {
 		t.Errorf("%s, %v", m, err)
+	}
+}
+
+// TestExtractOfMerges: a message by which the source merges two numbers makes one person
+// of both rows, whatever came of either before; a result that comes under the old
+// number later changes nothing of it.
+func TestExtractOfMerges(t *testing.T) {
+	dir, data := t.TempDir(), t.TempDir()
+	n := 0
+	message := func(kind, number, more string) string {
+		n++
+		at := fmt.Sprintf("202403%02d073809", n)
+		return "MSH|^~\\&|PAS|R1K|C|N|" + at + "||" + kind + "|" + at + "|P|2.4\rEVN||" + at + "\rPID|1||" + number + "^^^PAS^MR||Patel^Meera||19710612|F|||3 Mate House^^Wembley^^HA9 1PI^GBR^H\r" + more + "\n"
+	}
+	result := "OBR|1|P1|F1|UE^Urea and electrolytes|||20240303070000\rOBX|1|NM|NA^Sodium||140|mmol/L|133-146|N|||F|||20240303070000\r"
+	messages := message("ADT^A28", "H100", "") + message("ADT^A28", "H200", "") + message("ADT^A40", "H200", "MRG|H100^^^PAS^MR~H300^^^PAS^MR\r") +
+		message("ADT^A08", "H200", "PV1|1|N\r") + message("ORU^R01", "H100", result)
+	for name, text := range map[string]string{"extract.yaml": "trust: R1K\nsource: PAS\ntaken: 2026-11-25T02:00:00Z\n", "feed.hl7": messages} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := staged{Data: data, Org: "R1K"}.stage()
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := s.Add(t.Context(), dir, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Profile(t.Context(), x, onboard.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	into := map[string]string{}
+	for row, err := range x.Rows("patients") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		into[row.Key()] = row.At("merged_into") + " " + row.At("hospital_number")
+	}
+	if want := map[string]string{"H100": "H200 H100", "H200": " H200", "H300": "H200 H300"}; !maps.Equal(into, want) {
+		t.Errorf("rows %v, not %v", into, want)
+	}
+	h, err := openHouse(t.Context(), where{Data: data}, nil, quietLog())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.close()
+	var out bytes.Buffer
+	if err := h.command(t.Context(), request{Command: "onboard-load", Org: "R1K", AsSent: "a test"}, &out); err != nil {
+		t.Fatalf("%s %v", &out, err)
+	}
+	found, err := h.operator().Search(t.Context(), record.Asked{Types: []string{"Patient"}})
+	if err != nil || len(found.Matches) != 3 {
+		t.Fatalf("%d entries, %v", len(found.Matches), err)
+	}
+	steward := h.desk.For(access.Requester{ID: "okafor", Role: access.Steward, Org: "R1K"}, access.Reason{Purpose: access.Integrity})
+	persons, active := map[string]bool{}, 0
+	for _, it := range found.Matches {
+		seen, err := steward.Foresee(t.Context(), []record.AskedPair{{Entry: it.ID}})
+		if err != nil || seen[0] == nil {
+			t.Fatal(seen, err)
+		}
+		if v, err := it.Full(); err == nil && v.Get("active").Bool() {
+			active++
+		}
+		persons[seen[0].Person] = true
+	}
+	if len(persons) != 1 || active != 1 {
+		t.Errorf("%d persons of one woman, %d numbers in use", len(persons), active)
 	}
 }
 
