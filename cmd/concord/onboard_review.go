@@ -105,5 +105,12 @@ func tellReview(out io.Writer, v *onboard.Review, asJSON bool) error {
 		}
 		fmt.Fprintf(out, "%s  (%s)\n", p.Pair.String(), stands)
 	}
+	for _, l := range v.Lost {
+		why := "no pair of this extract"
+		if l.Into != "" {
+			why = "the source has merged it into " + l.Into
+		}
+		fmt.Fprintf(out, "%s and %s  (%s by %s does not hold: %s)\n", l.Key, l.Entry, l.Verb, l.Who, why)
+	}
 	return nil
 }

@@ -18,6 +18,7 @@ import (
 	"concord/fault"
 	"concord/record/access"
 	"concord/record/account"
+	"concord/record/person"
 	"concord/standard/uk"
 )
 
@@ -180,7 +181,9 @@ func TestStewardDecidesOnMatches(t *testing.T) {
 	if r := b.post("/onboard/RAS/matches", append(form[:8:8], "do", "take-back")...); r.status != http.StatusSeeOther {
 		t.Errorf("taken back: %d", r.status)
 	}
-	b.get("/onboard/RAS/matches").lacks(t, "No pair waits for a decision")
+	b.get("/onboard/RAS/matches").lacks(t, "No pair waits for a decision", "pairs that this extract has not")
+	s.must(s.harmony.stage("RAS").KeepRuling(onboard.PairRuling{Key: "UX-9", Entry: s.people["ann"], Said: "x", Verb: person.Part, Who: "RAS/steward", At: time.Now(), Why: "another woman"}))
+	b.get("/onboard/RAS/matches").has(t, "1 decision on pairs that this extract has not", "UX-9", "another woman", "The source has no such patient any more")
 }
 
 // TestOthersDoNotHarmonise: only stewards of the joiner and of the domain decide

@@ -25,7 +25,8 @@ const (
 	ruledSource  = "changed-source"
 	ruledEntry   = "changed-entry" // what the entry says of who it is
 	ruledPerson  = "changed-person"
-	ruledNobody  = "not-loaded" // the patient was refused, or is in no row of this extract
+	ruledNobody  = "not-loaded"       // the patient was refused, or is in no row of this extract
+	ruledMerged  = "merged-at-source" // the source has merged the number into another since: that one is decided on
 	ruledGone    = "entry-gone"
 	ruledRefused = "refused" // the record refuses it: a steward decides anew
 )
@@ -58,9 +59,16 @@ func (ld *loader) rulings(ctx context.Context) error {
 		return unstaged(err)
 	}
 	defer out.Close()
+	merges, err := ld.extract.Survivors(asKey)
+	if err != nil {
+		return err
+	}
 	for i := p.Done; i < int64(len(list)); i++ {
 		r := &list[i]
 		what, err := ld.ruling(ctx, r, said[r.Key])
+		if _, merged := merges[r.Key]; merged && what == ruledNobody {
+			what = ruledMerged
+		}
 		if err != nil {
 			return err
 		}

@@ -156,9 +156,20 @@ type Review struct {
 	Decided int        `json:"decided"`
 	Changed int        `json:"changed"`
 	Gone    int        `json:"gone"` // rulings on pairs that this extract has not
+	// Lost are those rulings: no load of this extract carries one out.
+	Lost []LostRuling `json:"lost,omitempty"`
 	// Hours are the work that waits, by the minutes a pair of the match.
 	Hours   float64 `json:"hours"`
 	Minutes float64 `json:"minutesPerPair"`
+}
+
+// LostRuling is a ruling on a pair that an extract has not.
+type LostRuling struct {
+	PairRuling
+	// Into is the number into which the source has merged that of the ruling since, and
+	// on which it can be decided anew; "" = its patient is in no row, or no longer like
+	// the entry.
+	Into string `json:"into,omitempty"`
 }
 
 // ReviewAsked says which pairs are wanted: Most of the list, 0 = all, from the
@@ -201,11 +212,41 @@ func (s *Stage) Review(ctx context.Context, x *Extract, ask ReviewAsked) (*Revie
 	out.Decided, out.Changed, out.Gone = len(r.decided), len(r.changed), len(rulings)-len(r.ruled)
 	out.Waiting = int(pairs.total) - out.Decided
 	out.Hours = float64(out.Waiting) * m.Minutes / 60
+	if out.Lost, err = x.lost(rulings, r.ruled); err != nil {
+		return nil, err
+	}
 	if out.Total = out.Waiting; ask.All {
 		out.Total = int(pairs.total)
 	}
 	out.Pairs, err = r.part(ctx, out.Total)
 	return out, err
+}
+
+// lost are the rulings that are on no pair.
+func (x *Extract) lost(rulings []PairRuling, ruled map[int64]*Reviewed) ([]LostRuling, error) {
+	if len(rulings) == len(ruled) {
+		return nil, nil
+	}
+	has := map[pairKey]bool{}
+	for _, v := range ruled {
+		has[pairKey{v.Ruling.Key, v.Ruling.Entry}] = true
+	}
+	merges, err := x.Survivors(asKey)
+	if err != nil {
+		return nil, err
+	}
+	var out []LostRuling
+	for _, r := range rulings {
+		if has[pairKey{r.Key, r.Entry}] {
+			continue
+		}
+		l := LostRuling{PairRuling: r}
+		if end := merges.Of(r.Key); end != r.Key {
+			l.Into = end
+		}
+		out = append(out, l)
+	}
+	return out, nil
 }
 
 // changed says what a ruling was decided on that is another now, "" for nothing.
