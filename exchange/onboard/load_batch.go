@@ -159,7 +159,7 @@ func (b *batch) count(ld *loader, rows []loadRow, res []record.Result) (left []l
 			left = append(left, rows[i])
 			continue
 		}
-		o := outcome{row: rows[i].row, there: r.Outcome != record.Created && !cameWith(r.Item, ld.loading.Load)}
+		o := outcome{row: rows[i].row, refiled: rows[i].refiled, there: r.Outcome != record.Created && !cameWith(r.Item, ld.loading.Load)}
 		o.who, o.ref = ld.tells(rows[i], r)
 		b.told = append(b.told, o)
 	}

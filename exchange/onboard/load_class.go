@@ -47,17 +47,19 @@ func (ld *loader) keep() error {
 
 // loadRow is a row on its way.
 type loadRow struct {
-	row    int64 // its place among the rows of the class
-	op     record.Op
-	moves  []record.Op // it moves from another patient's record by these, in place of op
-	fields [][]byte
-	merged string // the number that it was merged into at the source
-	again  bool   // it was mended after the load: the record may have it as it was
-	known  bool   // it refers to its patient by what is remembered
-	size   int    // bytes of content
-	failed error  // its content could not be read
-	from   string // file of the source, "" where the stage has not noted it
-	line   int    // of that file
+	row   int64 // its place among the rows of the class
+	op    record.Op
+	moves []record.Op // it moves from another patient's record by these, in place of op
+	// refiled: op makes it another patient's.
+	refiled bool
+	fields  [][]byte
+	merged  string // the number that it was merged into at the source
+	again   bool   // it was mended after the load: the record may have it as it was
+	known   bool   // it refers to its patient by what is remembered
+	size    int    // bytes of content
+	failed  error  // its content could not be read
+	from    string // file of the source, "" where the stage has not noted it
+	line    int    // of that file
 }
 
 // class loads the rows of one class.

@@ -57,19 +57,28 @@ func (ld *loader) refile(ctx context.Context, r loadRow, it *record.Item) (_ loa
 	if err != nil || used {
 		return r, codeInUse, err
 	}
+	if it.Type == "Task" { // it lies in nobody's record: under its id it is about the other from then on
+		r.op.Resource, r.refiled = ld.refiledHere(body), true
+		return r, "", nil
+	}
 	ops, err := ld.errand.Refile(ctx, record.RefileAsked{From: from, Into: into, Refs: []string{it.Ref()},
 		Why: "the source files it with another patient, load " + ld.loading.Load})
 	if err != nil || len(ops) != 2 { // the second withdraws it where it lies
 		return r, codeInUse, err
 	}
-	tags := append(body.All("meta.tag"), fhir.Obj("system", RefiledTag, "code", ld.loading.Load))
-	body = body.With("meta", body.Get("meta").With("tag", tags))
+	body = ld.refiledHere(body)
 	if ops[0].Kind == record.Update { // it takes up the id that it had there
 		body = body.With("id", ops[0].ID)
 	}
 	ops[0].Resource, ops[0].Key = body, r.op.Key
 	r.moves = ops
 	return r, "", nil
+}
+
+// refiledHere tags what the load moves to where it is.
+func (ld *loader) refiledHere(body *fhir.Value) *fhir.Value {
+	tags := append(body.All("meta.tag"), fhir.Obj("system", RefiledTag, "code", ld.loading.Load))
+	return body.With("meta", body.Get("meta").With("tag", tags))
 }
 
 // sameEvent tells whether two resources of one key are of one event, whomever it is
@@ -140,6 +149,9 @@ func movedBy(it *record.Item, load string) bool { return tagged(it, RefiledTag, 
 // unfile takes the moves of a type back, each where nothing has changed or refers to
 // what was moved since. The rest is kept and named.
 func (u *undoer) unfile(ctx context.Context, typ string) error {
+	if typ == "Task" { // it has the version from before its move
+		return nil
+	}
 	ask := record.Asked{Types: []string{typ}, Form: url.Values{"_tag": {RefiledTag + "|" + u.out.Load}, "_count": {"1000"}}}
 	for items, err := range u.errand.Pages(ctx, ask) {
 		if err != nil {

@@ -23,6 +23,8 @@ func refiledFiles(t *testing.T) (before, after, back string) {
 			"encounters.csv": "key,patient,class,started\nE1," + a + ",inpatient,2026-11-20T10:00\n",
 			"results.csv":    "key,patient,order,code,value,status,taken\nR1," + a + ",O1,GLU," + value + ",final,2026-11-20T10:00\nR2,L1,O2,GLU,6,final,2026-11-20T11:00\n",
 			"alerts.csv":     "key,patient,kind,text,severity,status\nA1," + a + ",allergy,Penicillin,mild,active\n",
+			"pathways.csv":   "key,patient,pathway,on,status\nP1," + a + ",PW1,2026-10-01,10\n",
+			"waiting.csv":    "key,patient,pathway,clock_start,status\nW1," + a + ",PW1,2026-10-01,10\n",
 			"documents.csv":  "key,patient,kind,title,written,status\nD1," + a + ",letter,Letter,2026-11-20T12:00,final\n",
 			"medicines.csv":  "key,patient,text,dose,status,started,prescriber\nM1," + b + ",Amlodipine,5 mg,active,2025-01-01,C1234567\n"}
 	}
@@ -42,6 +44,9 @@ func keyed(t *testing.T, e *record.Errand, class, typ, key string) *fhir.Value {
 
 var refiledKeys = [][3]string{{"encounters", "Encounter", "E1"}, {"results", "Observation", "R1"}, {"alerts", "AllergyIntolerance", "A1"},
 	{"documents", "DocumentReference", "D1"}, {"medicines", "MedicationStatement", "M1"}}
+
+// refiledTasks lie in nobody's record: they are about another patient under their own ids.
+var refiledTasks = [][3]string{{"pathways", "Task", "P1"}, {"waiting", "Task", "W1"}}
 
 // TestDeltaRefiles: what the source has filed under the right patient since the load is
 // withdrawn where it was, with its history, and filed with the right one, in one load;
@@ -65,7 +70,7 @@ func deltaRefiles(t *testing.T, d *record.Desk) {
 	}
 	first := shown(t, d)
 	old := map[string]*fhir.Value{}
-	for _, k := range refiledKeys {
+	for _, k := range slices.Concat(refiledKeys, refiledTasks) {
 		old[k[2]] = keyed(t, e, k[0], k[1], k[2])
 	}
 	x, _ := profiled(t, s, after, Options{})
@@ -93,6 +98,15 @@ func deltaRefiles(t *testing.T, d *record.Desk) {
 	if r1 := keyed(t, e, "results", "Observation", "R1"); r1.StrAt("valueQuantity.value") != "5.5" && !strings.Contains(string(r1.JSON()), "5.5") {
 		t.Errorf("R1 says %s", r1.JSON())
 	}
+	for _, k := range refiledTasks {
+		p, now := l.Classes[k[0]], keyed(t, e, k[0], k[1], k[2])
+		if p.Refiled != 1 || len(p.Refused) > 0 || p.Created != 1 || !Refiled(now, l.Load) {
+			t.Errorf("%s: %+v", k[0], p)
+		}
+		if now.ID() != old[k[2]].ID() || aboutWhom(now) != aboutWhom(keyed(t, e, "results", "Observation", "R1")) {
+			t.Errorf("%s is about %s", k[2], aboutWhom(now))
+		}
+	}
 	second := shown(t, d)
 
 	back, _ := profiled(t, s, again, Options{}) // the source moves all of it back
@@ -102,7 +116,7 @@ func deltaRefiles(t *testing.T, d *record.Desk) {
 	if l, err := s.Load(ctx, back, e, LoadOptions{}); err != nil || l.Classes["results"].Refiled != 1 {
 		t.Fatalf("%+v %v", l, err)
 	}
-	for _, k := range refiledKeys {
+	for _, k := range slices.Concat(refiledKeys, refiledTasks) {
 		if now := keyed(t, e, k[0], k[1], k[2]); aboutWhom(now) != aboutWhom(old[k[2]]) {
 			t.Errorf("%s is not with %s again", k[2], aboutWhom(old[k[2]]))
 		}
@@ -206,7 +220,7 @@ func TestUndoKeepsWhatWasRefiledAndIsNeeded(t *testing.T) {
 	if want := []string{"DocumentReference/" + d1.ID() + " changed", "Observation/" + r1.ID() + " needed"}; !slices.Equal(kept, want) {
 		t.Errorf("kept %v", kept)
 	}
-	if len(u.Restored) != 3 {
+	if len(u.Restored) != 4 {
 		t.Errorf("restored %v", u.Restored)
 	}
 	for _, key := range []string{"R1", "R2"} {
