@@ -81,7 +81,7 @@ func (x ids) decode(id string) (pk int64, seq uint32, ok bool) {
 	var text [idLength]byte
 	var b [idBits / 8]byte
 	copy(text[:], letters)
-	if _, err := idAlphabet.Decode(b[:], text[:]); err != nil {
+	if n, err := idAlphabet.Decode(b[:], text[:]); err != nil || n != len(b) { // it passes over the ends of lines
 		return 0, 0, false
 	}
 	var v uint64

@@ -28,6 +28,11 @@ func TestIDs(t *testing.T) {
 	if got := x.encode(store.Key{PK: 12345, LID: store.MakeLID(1, 7)}); got != "g63fr0tt-7" {
 		t.Errorf("key 12345 has the id %s", got)
 	}
+	for _, id := range []string{"g63fr0tt-", "g63fr0t-7", "g63fr0t\n-7", "\n63fr0tt-7", "g63fr0tu-7", "g63fr0tt-07"} {
+		if pk, seq, ok := x.decode(id); ok {
+			t.Errorf("%q is read as %d and %d", id, pk, seq)
+		}
+	}
 }
 
 func BenchmarkID(b *testing.B) {

@@ -130,7 +130,7 @@ func tellPaced(out io.Writer, p *onboard.Paced) {
 		return
 	}
 	ms := func(d time.Duration) float64 { return d.Seconds() * 1e3 }
-	fmt.Fprintf(out, "95 of 100 waited at most %.1f ms (%.1f ms before, %.1f ms while this rested; the limit is %.1f ms); slowed down %d times, to %d rows a transaction and %.1f times its length of rest\n",
+	fmt.Fprintf(out, "95 of 100 waited at most %.1f ms (%.1f ms before, %.1f ms while this stood still; the limit is %.1f ms); slowed down %d times, to %d rows a transaction and %.1f times its length of rest\n",
 		ms(p.Felt), ms(p.Quiet), ms(p.Resting), ms(p.Limit), p.Slowed, p.Smallest, p.Longest)
 }
 

@@ -41,7 +41,7 @@ const (
 	windowProbes = 20                   // after so many the pace is looked at again
 	leastQuiet   = 3 * time.Millisecond // a limit on what is faster would be one on chance
 	mostPiece    = 40                   // rows of a transaction that others wait beside; larger ones gain little
-	mostKept     = 200_000              // probes for the percentile of the whole load
+	mostKept     = 200_000              // probes for the percentile of the whole load: its first hour and a half
 	latelyProbes = 400                  // by which the aim is set
 )
 
@@ -60,6 +60,7 @@ type pacer struct {
 	since  int          // probes since it last did
 	listen int          // after so many it does again
 	window []time.Duration
+	recent []time.Duration // the last latelyProbes
 	idle   []time.Duration // what was felt while none was at work
 	all    []time.Duration
 	out    Paced
@@ -210,18 +211,15 @@ func (p *pacer) felt(d time.Duration) {
 	if len(p.window) < windowProbes {
 		return
 	}
-	p.rule = p.rule.learn(p.lately())
+	p.recent = append(p.recent, p.window...)
+	p.recent = p.recent[max(0, len(p.recent)-latelyProbes):]
+	p.rule = p.rule.learn(percentile95(slices.Clone(p.recent)))
 	next := p.rule.next(p.now, percentile95(p.window))
 	if next.batch < p.now.batch || next.rest > p.now.rest {
 		p.out.Slowed++
 	}
 	p.out.Smallest, p.out.Longest = min(p.out.Smallest, next.batch), max(p.out.Longest, next.rest)
 	p.now, p.window = next, p.window[:0]
-}
-
-// lately is the 95th percentile of the last probes that have a meaning together.
-func (p *pacer) lately() time.Duration {
-	return percentile95(slices.Clone(p.all[max(0, len(p.all)-latelyProbes):]))
 }
 
 // batch is how many rows the next transaction has.

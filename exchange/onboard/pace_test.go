@@ -95,6 +95,20 @@ func TestPaceLearns(t *testing.T) {
 	}
 }
 
+// TestPaceForgets: a load of hours goes by what is felt lately, not by its first hour.
+func TestPaceForgets(t *testing.T) {
+	p := &pacer{every: probeEvery, rule: rule(10*time.Millisecond, 200), now: pace{20, 0}}
+	for range mostKept + latelyProbes {
+		p.felt(time.Millisecond)
+	}
+	for range latelyProbes {
+		p.felt(20 * time.Millisecond)
+	}
+	if p.rule.share == 1 {
+		t.Error("what is felt now is twice the limit, and the aim stays where it was")
+	}
+}
+
 // TestPaceListens: what others make slow is no fault of the load: it stands still to
 // hear it, and is held to a factor of that.
 func TestPaceListens(t *testing.T) {
